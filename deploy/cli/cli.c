@@ -1,0 +1,81 @@
+#include "deploy/cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The one place with state at file scope: what a signal handler may touch. */
+static volatile int stop_requested;
+static volatile int reload_requested;
+
+static void on_stop(int sig)
+{
+    (void)sig;
+    stop_requested = 1;
+}
+
+static void on_reload(int sig)
+{
+    (void)sig;
+    reload_requested = 1;
+}
+
+void cli_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop};
+    struct sigaction reload = {.sa_handler = on_reload, .sa_flags = SA_RESTART};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGHUP, &reload, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+const volatile int *cli_stop(void)
+{
+    return &stop_requested;
+}
+
+volatile int *cli_reload(void)
+{
+    return &reload_requested;
+}
+
+static void print_problems(const char *file, const struct venue_problems *problems)
+{
+    for (uint32_t i = 0; i < problems->count && i < VENUE_PROBLEMS_MAX; i++) {
+        const struct venue_problem *p = &problems->problem[i];
+        fprintf(stderr, "%s:%u:%u: %s%s\n", file, p->line, p->column, p->warning ? "warning: " : "", p->text);
+    }
+    if (problems->count > VENUE_PROBLEMS_MAX)
+        fprintf(stderr, "%s: %u more problems\n", file, problems->count - VENUE_PROBLEMS_MAX);
+}
+
+bool cli_load_config(const char *path, struct config *ret_config)
+{
+    struct venue_problems problems = {0};
+    bool ok = config_load(path, ret_config, &problems);
+    print_problems(path ? path : "environment", &problems);
+    return ok;
+}
+
+bool cli_load_venue(const struct config *config, struct venue **ret_venue, char **ret_source)
+{
+    struct error err = {0};
+    struct venue_problems problems = {0};
+    char *source = NULL;
+    size_t len = 0;
+    if (!config_read_venue(config, &source, &len, &err)) {
+        char text[512];
+        fprintf(stderr, "%s\n", error_describe(&err, text, sizeof text));
+        return false;
+    }
+    bool ok = venue_parse((struct str){source, (uint32_t)len}, ret_venue, &problems);
+    print_problems(config->venue_file, &problems);
+    if (ok && ret_source)
+        *ret_source = source;
+    else
+        free(source);
+    return ok;
+}

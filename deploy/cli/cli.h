@@ -1,0 +1,41 @@
+/*
+ * cli: the subcommands of the one binary. Each cmd_… parses its own arguments (getopt_long; -c FILE, --help, --json where a program may read the output), runs and
+ * returns the exit code: 0 success, 1 failure, 2 bad use or bad configuration.
+ */
+#ifndef CROWDTIDE_DEPLOY_CLI_CLI_H
+#define CROWDTIDE_DEPLOY_CLI_CLI_H
+
+#include <stdbool.h>
+
+#include "schemas/config/config.h"
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* name, summary */
+#define COMMANDS(C)                                                                                \
+    C(run, "start and supervise everything on this machine")                                       \
+    C(ingest, "take MQTT messages into the readings log")                                          \
+    C(process, "compute zone metrics and alerts from the readings log")                            \
+    C(publish, "kafka | series: send results to Kafka or to the time-series store")                \
+    C(check, "check the configuration and the venue file; --connect tries the servers")            \
+    C(log, "ls | verify | export | tap: look into the logs")                                       \
+    C(simulate, "publish the day of a venue to the broker")                                        \
+    C(top, "watch counters, lags and the books live")                                              \
+    C(version, "print the version and those of the libraries")
+
+#define COMMAND_DECLARE(name, summary) int cmd_##name(int argc, char **argv);
+COMMANDS(COMMAND_DECLARE)
+#undef COMMAND_DECLARE
+
+/* Loads the configuration and prints every problem as "file:line:column: text" on stderr. path NULL: defaults. */
+bool cli_load_config(const char *path, struct config *ret_config);
+
+/* Reads and parses config->venue_file, printing every problem. *ret_source (malloc'ed) may be NULL. */
+bool cli_load_venue(const struct config *config, struct venue **ret_venue, char **ret_source);
+
+/* SIGTERM and SIGINT set *cli_stop(), SIGHUP *cli_reload(); SIGPIPE is ignored. */
+void cli_signals(void);
+const volatile int *cli_stop(void);
+volatile int *cli_reload(void);
+
+#endif

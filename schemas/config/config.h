@@ -1,0 +1,96 @@
+/*
+ * config: the settings of all programs, from one YAML file, one table. The table gives the C field, its place in the file, its type, limits, default and description;
+ * --help, deploy/OPERATIONS.md and validation are generated from it.
+ *
+ *     struct config config;
+ *     if (!config_load("crowdtide.yaml", &config, &problems)) …each problem has line, column, reason
+ *
+ * Order of precedence: environment variable of the setting (where it has one), file, default. `${NAME}` in a file's scalar takes the environment; unset is a problem.
+ */
+#ifndef CROWDTIDE_SCHEMAS_CONFIG_CONFIG_H
+#define CROWDTIDE_SCHEMAS_CONFIG_CONFIG_H
+
+#include "schemas/base/error.h"
+#include "schemas/venue/venue.h"
+
+/* kind, C name, key in the file, environment ("" none), min, max, default, unit, description.
+   TEXT: min/max are lengths. INT. BOOL: default 0/1. SECRET: a file whose first line is the value (…_file settings), default always "". LIST: texts, one or more,
+   kept as one string with newlines between. */
+#define SETTINGS(S)                                                                                \
+    S(TEXT, state_dir, "state_dir", "CROWDTIDE_STATE", 1, 4000, "", "", "where logs, cursors, snapshots and counters live; empty: ~/.local/state/crowdtide") \
+    S(TEXT, venue_file, "venue", "", 0, 4000, "", "", "the venue model (YAML); relative to this file") \
+    S(TEXT, mqtt_url, "mqtt.url", "CROWDTIDE_MQTT_URL", 1, 4000, "mqtt://127.0.0.1:1883", "", "broker: mqtt://host:port or mqtts://host:port") \
+    S(TEXT, mqtt_client_id, "mqtt.client_id", "", 0, 64, "", "", "fixed client id: names the persistent session; empty: crowdtide-{venue}") \
+    S(TEXT, mqtt_version, "mqtt.version", "", 1, 5, "5", "", "5 or 3.1.1") \
+    S(TEXT, mqtt_username, "mqtt.username", "", 0, 255, "", "", "user name") \
+    S(SECRET, mqtt_password, "mqtt.password_file", "", 0, 4000, "", "", "file with the password") \
+    S(TEXT, mqtt_ca_file, "mqtt.ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for mqtts; empty: the system's") \
+    S(TEXT, mqtt_cert_file, "mqtt.cert_file", "", 0, 4000, "", "", "PEM client certificate for mqtts") \
+    S(TEXT, mqtt_key_file, "mqtt.key_file", "", 0, 4000, "", "", "PEM key of the client certificate") \
+    S(LIST, mqtt_filters, "mqtt.filters", "", 0, 65536, "", "", "topic filters to subscribe; empty: crowdtide/{venue}/# and drill/{venue}/#") \
+    S(INT, mqtt_keepalive_s, "mqtt.keepalive_s", "", 5, 3600, 20, "s", "MQTT keep-alive") \
+    S(INT, mqtt_receive_maximum, "mqtt.receive_maximum", "", 1, 65535, 1000, "messages", "unacknowledged QoS 1 messages the broker may have in flight (v5)") \
+    S(INT, mqtt_reconnect_max_s, "mqtt.reconnect_max_s", "", 1, 600, 30, "s", "longest pause between connection attempts; they start at 0.2 s and are jittered") \
+    S(INT, max_message_bytes, "mqtt.max_message_bytes", "", 1024, 8388608, 524288, "B", "longer messages: length, SHA-256 and first 4 KiB are kept, dead-lettered") \
+    S(TEXT, command_socket, "command_socket", "", 0, 100, "", "", "Unix socket for operators' commands; empty: {state_dir}/command.sock") \
+    S(INT, log_segment_mb, "log.segment_mb", "", 1, 1024, 64, "MiB", "size of a log segment") \
+    S(TEXT, log_sync, "log.sync", "", 1, 8, "timer", "", "timer, or every: fdatasync before each MQTT acknowledgement, so that a power cut loses nothing") \
+    S(INT, log_sync_ms, "log.sync_ms", "", 1, 10000, 50, "ms", "sync timer: what a power cut may lose") \
+    S(INT, log_readings_max_mb, "log.readings_max_mb", "", 128, 67108864, 10240, "MiB", "disk cap of the readings log") \
+    S(INT, log_bulk_max_mb, "log.bulk_max_mb", "", 128, 67108864, 10240, "MiB", "disk cap of the bulk log") \
+    S(INT, log_alerts_max_mb, "log.alerts_max_mb", "", 128, 67108864, 10240, "MiB", "disk cap of the alerts log") \
+    S(BOOL, log_cap_forces, "log.cap_forces", "", 0, 1, 1, "", "at the cap delete what a cursor still needs (counted as lost, alarmed); no: stop instead") \
+    S(INT, log_keep_mb, "log.keep_mb", "", 0, 67108864, 2048, "MiB", "kept of each log although every cursor has passed it, for replay and review") \
+    S(INT, snapshot_s, "process.snapshot_s", "", 1, 3600, 30, "s", "time between snapshots of the state: what a restart runs again") \
+    S(INT, late_s, "process.late_s", "", 1, 86400, 60, "s", "source time older than this is late: it repairs history, never rates or dwell") \
+    S(BOOL, kafka_enabled, "kafka.enabled", "", 0, 1, 1, "", "run starts publish kafka") \
+    S(TEXT, kafka_brokers, "kafka.brokers", "CROWDTIDE_KAFKA_BROKERS", 1, 4000, "127.0.0.1:9092", "", "bootstrap servers") \
+    S(LIST, kafka_options, "kafka.options", "", 0, 65536, "", "", "librdkafka settings passed through, name=value (security.protocol, sasl.*, ssl.* …)") \
+    S(SECRET, kafka_sasl_password, "kafka.sasl_password_file", "", 0, 4000, "", "", "file with sasl.password") \
+    S(INT, kafka_alerts_ms, "kafka.alerts_ms", "", 1, 1000, 20, "ms", "transactions of the alerts log: at most this far apart while there is something to send") \
+    S(INT, kafka_bulk_ms, "kafka.bulk_ms", "", 10, 60000, 1000, "ms", "transactions of the bulk log: at most this far apart …") \
+    S(INT, kafka_bulk_bytes, "kafka.bulk_bytes", "", 65536, 67108864, 4194304, "B", "… or this large") \
+    S(INT, kafka_partitions, "kafka.partitions", "", 1, 1000, 6, "", "partitions of topics that are created") \
+    S(INT, kafka_replication, "kafka.replication", "", -1, 10, -1, "", "replicas of topics that are created; -1: the broker's default") \
+    S(BOOL, series_enabled, "series.enabled", "", 0, 1, 1, "", "run starts publish series") \
+    S(TEXT, series_url, "series.url", "CROWDTIDE_SERIES_URL", 1, 4000, "http://127.0.0.1:8086", "", "InfluxDB 1.x or 2.x, VictoriaMetrics: base address") \
+    S(TEXT, series_api, "series.api", "", 1, 4, "v1", "", "v1: /write?db=…; v2: /api/v2/write?org=…&bucket=…") \
+    S(TEXT, series_database, "series.database", "", 1, 255, "crowdtide", "", "v1 database or v2 bucket; a missing v1 database is created") \
+    S(TEXT, series_org, "series.org", "", 0, 255, "", "", "v2 organisation") \
+    S(TEXT, series_username, "series.username", "", 0, 255, "", "", "v1 user name") \
+    S(SECRET, series_password, "series.password_file", "", 0, 4000, "", "", "file with the v1 password") \
+    S(SECRET, series_token, "series.token_file", "", 0, 4000, "", "", "file with the v2 token") \
+    S(TEXT, series_ca_file, "series.ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for https; empty: the system's") \
+    S(TEXT, series_gzip, "series.gzip", "", 2, 4, "auto", "", "on, off, or auto: off on loopback") \
+    S(INT, series_batch_points, "series.batch_points", "", 1, 100000, 5000, "points", "points per request, at most") \
+    S(INT, series_batch_ms, "series.batch_ms", "", 1, 60000, 1000, "ms", "bulk points wait at most this long for company; alerts do not wait") \
+    S(INT, series_timeout_s, "series.timeout_s", "", 1, 600, 30, "s", "whole request")
+
+#define CONFIG_C_TEXT char *
+#define CONFIG_C_LIST char *
+#define CONFIG_C_SECRET char *
+#define CONFIG_C_INT int64_t
+#define CONFIG_C_BOOL bool
+struct config {
+#define CONFIG_MEMBER(kind, name, key, env, min, max, def, unit, description) CONFIG_C_##kind name;
+    SETTINGS(CONFIG_MEMBER)
+#undef CONFIG_MEMBER
+    char *path; /* of the file; "" when there was none */
+};
+
+/* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the environment). Relative paths in the file are resolved against its
+   directory, secrets are read, empty defaults that mean "derived" (state_dir) are filled in. False when there is a problem that is not a warning. */
+bool config_load(const char *path, struct config *ret_config, struct venue_problems *problems);
+void config_free(struct config *config);
+
+struct setting_info { const char *key; const char *kind; const char *env; const char *def; const char *min; const char *max; const char *unit; const char *description; };
+uint32_t config_setting_count(void);
+const struct setting_info *config_setting_info(uint32_t i);
+
+/* Reads config.venue_file with ${NAME} replaced. *ret_source is malloc'ed. NOT_FOUND, IO, TOO_LARGE, INVALID (an unset variable; position = line). */
+bool config_read_venue(const struct config *config, char **ret_source, size_t *ret_len, struct error *err);
+
+/* {state_dir}/{name} into out; creates the state directory (and its parents) when create is set. */
+bool config_state_path(const struct config *config, const char *name, bool create, char *out, size_t cap, struct error *err);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * record: what the logs hold. Record types of the readings log with their bodies, and the prefix every result body begins with.
+ * Bodies are explicit little-endian; offsets stand beside the codec in record.c.
+ */
+#ifndef CROWDTIDE_SCHEMAS_RECORD_RECORD_H
+#define CROWDTIDE_SCHEMAS_RECORD_RECORD_H
+
+#include "schemas/base/error.h"
+#include "schemas/base/str.h"
+
+/* number, name: never renumbered, never reused */
+#define RECORD_TYPES(R)                                                                            \
+    /* readings log */                                                                             \
+    R(1, MQTT, "mqtt")                 /* one MQTT message, byte for byte */                       \
+    R(2, OVERSIZED, "oversized")       /* over max_message_bytes: length, SHA-256, first 4 KiB */   \
+    R(3, TICK, "tick")                 /* every second, also under load */                         \
+    R(4, CONNECTED, "connected")       /* broker connection made */                                \
+    R(5, DISCONNECTED, "disconnected") /* broker connection lost or refused */                     \
+    R(6, SUBSCRIBED, "subscribed")     /* one SUBACK result */                                     \
+    R(7, GAP, "gap")                   /* ingest did not run: from the last record to this one */  \
+    R(8, MODEL, "model")               /* the venue file in force from here on */                  \
+    R(9, COMMAND, "command")           /* an operator's command (JSON) */                          \
+    /* bulk log */                                                                                 \
+    R(32, READING, "reading")                                                                      \
+    R(33, ZONE, "zone")                                                                            \
+    R(34, GATE, "gate")                                                                            \
+    R(35, LIGHT, "light")                                                                          \
+    /* alerts log */                                                                               \
+    R(64, ALERT, "alert")                                                                          \
+    R(65, REPLY, "reply")                                                                          \
+    R(66, HEARTBEAT, "heartbeat")                                                                  \
+    R(67, DEADLETTER, "deadletter")                                                                \
+    R(68, SKIPPED, "skipped")          /* poison: an input that crashed process three times */     \
+    R(69, ERA, "era")                  /* core version and model from here on */
+
+enum record_type {
+#define RECORD_ENUM(number, name, text) RECORD_##name = number,
+    RECORD_TYPES(RECORD_ENUM)
+#undef RECORD_ENUM
+};
+
+/* "mqtt" …; "unknown" for others. */
+const char *record_type_name(unsigned type);
+
+enum {
+    RECORD_TOPIC_BYTES_MAX = 65535,
+    RECORD_HEAD_BYTES_MAX = 4096, /* of an oversized message */
+};
+
+/* Record flag bits (log record header). */
+enum {
+    RECORD_FLAG_TRANSFORMED = 1, /* privacy rules changed the payload before it was written */
+    RECORD_FLAG_REPLAYED = 2,    /* a replayed log: publishers and pager refuse it */
+};
+
+enum {
+    RECORD_MQTT_RETAIN = 1,
+    RECORD_MQTT_DUP = 2,
+};
+
+struct record_mqtt {
+    struct str topic;   /* as received; may be malformed UTF-8 */
+    struct str payload; /* as received; simdjson needs 64 readable bytes after it: see json.h */
+    uint8_t qos;
+    uint8_t bits; /* RECORD_MQTT_… */
+};
+
+struct record_oversized {
+    struct str topic;
+    struct str head;      /* the first bytes, at most RECORD_HEAD_BYTES_MAX */
+    uint64_t payload_len; /* of the whole message */
+    uint8_t sha256[32];   /* of the whole payload */
+    uint8_t qos;
+    uint8_t bits;
+};
+
+struct record_tick {
+    bool connected;           /* to the broker, with all subscriptions granted */
+    uint64_t messages;        /* messages in this log since ingest's start: lets process judge silence of the whole intake */
+    int64_t clock_offset_ns;  /* wall - log time */
+};
+
+struct record_connection { /* CONNECTED and DISCONNECTED */
+    bool session_present;
+    int32_t reason_code;
+    struct str detail; /* broker URI or reason text */
+};
+
+struct record_subscribed {
+    struct str filter;
+    int32_t reason_code; /* the SUBACK code: granted QoS 0..2, or >= 0x80 refused */
+};
+
+struct record_gap {
+    uint64_t last_seq; /* before the gap */
+    int64_t from_ns;   /* log time of that record; the gap ends at this record's log time */
+};
+
+struct record_model {
+    uint64_t hash;       /* str_hash of source */
+    struct str source;   /* the venue YAML, whole, environment variables already replaced */
+    struct str path;     /* where it was read from, for messages */
+};
+
+/* Encoders write into out (cap bytes) and return the length, or 0 when it does not fit. Decoders borrow from body and
+   return false with MALFORMED when it is not such a record (a bug or corruption: the log's CRC has passed). */
+uint32_t record_mqtt_encode(const struct record_mqtt *from, uint8_t *out, size_t cap);
+bool record_mqtt_decode(const uint8_t *body, uint32_t len, struct record_mqtt *ret, struct error *err);
+/* Bytes of a MQTT body before its topic and payload. */
+enum { RECORD_MQTT_FIXED_BYTES = 8 };
+uint32_t record_oversized_encode(const struct record_oversized *from, uint8_t *out, size_t cap);
+bool record_oversized_decode(const uint8_t *body, uint32_t len, struct record_oversized *ret, struct error *err);
+uint32_t record_tick_encode(const struct record_tick *from, uint8_t *out, size_t cap);
+bool record_tick_decode(const uint8_t *body, uint32_t len, struct record_tick *ret, struct error *err);
+uint32_t record_connection_encode(const struct record_connection *from, uint8_t *out, size_t cap);
+bool record_connection_decode(const uint8_t *body, uint32_t len, struct record_connection *ret, struct error *err);
+uint32_t record_subscribed_encode(const struct record_subscribed *from, uint8_t *out, size_t cap);
+bool record_subscribed_decode(const uint8_t *body, uint32_t len, struct record_subscribed *ret, struct error *err);
+uint32_t record_gap_encode(const struct record_gap *from, uint8_t *out, size_t cap);
+bool record_gap_decode(const uint8_t *body, uint32_t len, struct record_gap *ret, struct error *err);
+uint32_t record_model_encode(const struct record_model *from, uint8_t *out, size_t cap);
+bool record_model_decode(const uint8_t *body, uint32_t len, struct record_model *ret, struct error *err);
+
+/* Every result body begins with its position: which input of the readings log it came from. */
+struct result_origin {
+    uint64_t input_seq;
+    uint32_t input_epoch;
+    uint32_t index; /* 0, 1, … over both results logs for one input */
+};
+enum { RESULT_ORIGIN_BYTES = 16 };
+void result_origin_encode(const struct result_origin *from, uint8_t out[RESULT_ORIGIN_BYTES]);
+struct result_origin result_origin_decode(const uint8_t from[RESULT_ORIGIN_BYTES]);
+
+#endif

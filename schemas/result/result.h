@@ -1,0 +1,280 @@
+/*
+ * result: what process says, one struct a result type. One table per type (RESULT_…_FIELDS) gives the C field, the binary body in the results
+ * logs, the JSON name and value on Kafka, and the tag or field of the line protocol, so that they cannot disagree.
+ *
+ *     struct result_zone zone = {…};
+ *     len = result_encode(RECORD_ZONE, &origin, &zone, body, cap);        process → bulk log
+ *     result_decode(view.type, view.body, view.body_len, &origin, &any);   publishers
+ *     result_json(view.type, &any, &text);                                 Kafka value
+ *     result_line(view.type, &any, seq, &text);                            InfluxDB line
+ *
+ * Absent values: TEXT with len 0, INT and TIME RESULT_ABSENT, REAL NaN, BOOL < 0, LEVEL LEVEL_ABSENT. Absent values are left out of JSON and
+ * line protocol. Adding a field at the end of a table is compatible both ways; anything else is a new type.
+ */
+#ifndef CROWDTIDE_SCHEMAS_RESULT_RESULT_H
+#define CROWDTIDE_SCHEMAS_RESULT_RESULT_H
+
+#include "schemas/base/error.h"
+#include "schemas/base/str.h"
+#include "schemas/record/record.h"
+
+#define RESULT_ABSENT INT64_MIN
+
+/* name, text, number in the series */
+#define LEVELS(L)                                                                                  \
+    L(NONE, "none", 0) L(BLUE, "blue", 1) L(YELLOW, "yellow", 2) L(ORANGE, "orange", 3)            \
+    L(RED, "red", 4) L(UNKNOWN, "unknown", -1)
+enum level {
+#define LEVEL_ENUM(name, text, number) LEVEL_##name = number,
+    LEVELS(LEVEL_ENUM)
+#undef LEVEL_ENUM
+    LEVEL_ABSENT = -128,
+};
+const char *level_text(int level); /* "none" …; "" when absent or not a level */
+/* False when text is none of them. */
+bool level_parse(struct str text, enum level *ret_level);
+
+/* How a field is kept and shown.
+   TEXT  struct str    JSON string                 tag or string field
+   INT   int64_t       JSON integer                integer field (…i)
+   REAL  double        JSON number                 float field
+   BOOL  int8_t        JSON true/false             boolean field
+   TIME  int64_t ms    JSON RFC 3339 string        integer field
+   LEVEL int8_t        JSON level word             integer field 0..4, -1
+   JSON  struct str    JSON as it is (object/array) never in the series
+   Place in the series: TAG, FIELD, STAMP (the point's time), NONE (Kafka only). */
+
+/* F(kind, name, place, unit, description) */
+#define RESULT_READING_FIELDS(F)                                                                   \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, sensor, TAG, "", "sensor id")                                                          \
+    F(TEXT, kind, TAG, "", "crowd_level, crowd_delta, crowd_daily, crowd_total, gate, vehicle_gate, light") \
+    F(TEXT, zone, TAG, "", "zone the sensor is bound to")                                          \
+    F(TIME, ts, STAMP, "ms", "source time, clamped to receive time; receive time when the source gave none") \
+    F(TIME, received, FIELD, "ms", "log time of the message")                                      \
+    F(INT, seq, FIELD, "", "the source's own sequence number")                                     \
+    F(INT, occupancy, FIELD, "people", "level counters: people seen")                              \
+    F(INT, in, FIELD, "people", "as the source counts: passages inward")                           \
+    F(INT, out, FIELD, "people", "as the source counts: passages outward")                         \
+    F(TEXT, lane, FIELD, "", "gate lane")                                                          \
+    F(TEXT, event, FIELD, "", "gate event: pass or reject")                                        \
+    F(TEXT, direction, FIELD, "", "in or out")                                                     \
+    F(TEXT, reason, FIELD, "", "why entry verification refused")                                   \
+    F(INT, rejects, FIELD, "people", "gates: refused since the last report")                       \
+    F(INT, lanes_open, FIELD, "lanes", "gates: lanes open")                                        \
+    F(TEXT, state, FIELD, "", "gate: open, closed, fault; light: on, off, dim; status: online, offline") \
+    F(REAL, lux, FIELD, "lx", "illuminance")                                                       \
+    F(REAL, power_w, FIELD, "W", "power drawn")                                                    \
+    F(BOOL, fault, FIELD, "", "the device reports a fault")                                        \
+    F(BOOL, late, FIELD, "", "source time more than late_s behind")                                \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_ZONE_FIELDS(F)                                                                      \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, zone, TAG, "", "zone id")                                                              \
+    F(TEXT, kind, TAG, "", "zone kind")                                                            \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time these values hold at")                  \
+    F(INT, occupancy, FIELD, "people", "people inside, best estimate")                             \
+    F(INT, occupancy_err, FIELD, "people", "half width of the estimate's bound")                   \
+    F(REAL, density, FIELD, "people/m2", "occupancy by area")                                      \
+    F(LEVEL, level, FIELD, "", "the worst alert level of the zone")                                \
+    F(TEXT, los, FIELD, "", "Fruin level of service A to F for the zone's kind")                   \
+    F(INT, in_per_min, FIELD, "people/min", "entries in the last 60 s")                            \
+    F(INT, out_per_min, FIELD, "people/min", "exits in the last 60 s")                             \
+    F(REAL, density_mean_10s, FIELD, "people/m2", "time-weighted mean over 10 s")                  \
+    F(REAL, density_mean_60s, FIELD, "people/m2", "time-weighted mean over 60 s")                  \
+    F(REAL, density_mean_300s, FIELD, "people/m2", "time-weighted mean over 300 s")                \
+    F(REAL, density_max_10s, FIELD, "people/m2", "maximum over 10 s")                              \
+    F(REAL, density_max_60s, FIELD, "people/m2", "maximum over 60 s")                              \
+    F(REAL, density_max_300s, FIELD, "people/m2", "maximum over 300 s")                            \
+    F(REAL, percent_capacity, FIELD, "%", "occupancy by approved headcount")                       \
+    F(INT, sensors_fresh, FIELD, "sensors", "sensors of the zone that are not silent")             \
+    F(INT, sensors, FIELD, "sensors", "sensors of the zone")                                       \
+    F(BOOL, known, FIELD, "", "false: the zone's sensors are silent and the values are the last known ones") \
+    F(TIME, data_at, FIELD, "ms", "log time of the newest reading that these values rest on")      \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_GATE_FIELDS(F)                                                                      \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, gate, TAG, "", "sensor id of the gate")                                                \
+    F(TEXT, direction, TAG, "", "in or out")                                                       \
+    F(TEXT, zone, FIELD, "", "zone inside the gate")                                               \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
+    F(INT, per_min, FIELD, "people/min", "passages in the last 60 s; vehicles/min at vehicle gates") \
+    F(INT, total, FIELD, "people", "passages since process first saw the gate")                    \
+    F(INT, rejects_per_min, FIELD, "people/min", "verification rejects in the last 60 s")          \
+    F(INT, rejects_total, FIELD, "people", "verification rejects since process first saw the gate") \
+    F(INT, lanes_open, FIELD, "lanes", "lanes open")                                               \
+    F(TEXT, state, FIELD, "", "open, closed, fault, offline")                                      \
+    F(BOOL, vehicle, FIELD, "", "a vehicle gate")                                                  \
+    F(BOOL, known, FIELD, "", "false: the gate is silent")                                         \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_LIGHT_FIELDS(F)                                                                     \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, zone, TAG, "", "zone the light stands in")                                             \
+    F(TEXT, light, TAG, "", "sensor id")                                                           \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
+    F(REAL, lux, FIELD, "lx", "illuminance")                                                       \
+    F(REAL, power_w, FIELD, "W", "power drawn")                                                    \
+    F(TEXT, state, FIELD, "", "on, off, dim, offline")                                             \
+    F(BOOL, fault, FIELD, "", "the device reports a fault")                                        \
+    F(BOOL, known, FIELD, "", "false: the light is silent")                                        \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_ALERT_FIELDS(F)                                                                     \
+    F(TEXT, id, NONE, "", "venue/zone/rule/start_ms: one id for the alert's life")                 \
+    F(INT, n, FIELD, "", "transition number, from 1")                                              \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, zone, TAG, "", "zone id")                                                              \
+    F(TEXT, rule, TAG, "", "rule id")                                                              \
+    F(TEXT, status, FIELD, "", "Actual, Exercise or Test")                                         \
+    F(TEXT, state, FIELD, "", "alert state after the transition")                                  \
+    F(TEXT, from_state, NONE, "", "alert state before")                                            \
+    F(LEVEL, level, FIELD, "", "level after")                                                      \
+    F(LEVEL, from_level, NONE, "", "level before")                                                 \
+    F(REAL, value, FIELD, "", "the metric that decided, in `unit`")                                \
+    F(TEXT, unit, NONE, "", "unit of value and threshold")                                         \
+    F(REAL, threshold, NONE, "", "the threshold crossed")                                          \
+    F(TIME, start, NONE, "ms", "source time (clamped) of the activating record")                   \
+    F(TIME, at, STAMP, "ms", "log time of the transition")                                         \
+    F(INT, input_seq, NONE, "", "readings-log sequence that caused it")                            \
+    F(INT, input_index, NONE, "", "result index within that input")                                \
+    F(TEXT, metric, NONE, "", "what is measured: percent_capacity, density …")                     \
+    F(TEXT, action, NONE, "", "what staff should do at this level")                                \
+    F(INT, duration_ms, NONE, "ms", "resolved: since start")                                       \
+    F(REAL, peak, NONE, "", "highest value since start")                                           \
+    F(LEVEL, last_known_level, NONE, "", "unknown: the level before data was lost")
+
+#define RESULT_REPLY_FIELDS(F)                                                                     \
+    F(TEXT, venue, NONE, "", "venue id")                                                           \
+    F(TEXT, operator_id, NONE, "", "who gave the command")                                         \
+    F(TEXT, command, NONE, "", "what was asked")                                                   \
+    F(TEXT, nonce, NONE, "", "the command's nonce")                                                \
+    F(BOOL, ok, NONE, "", "done")                                                                  \
+    F(TEXT, reason, NONE, "", "why not")                                                           \
+    F(TIME, at, NONE, "ms", "log time")
+
+#define RESULT_HEARTBEAT_FIELDS(F)                                                                 \
+    F(TEXT, instance, TAG, "", "venue id of the instance")                                         \
+    F(TIME, at, STAMP, "ms", "log time of the tick")                                               \
+    F(TIME, valid_until, FIELD, "ms", "after this the absence of a newer heartbeat means unknown") \
+    F(BOOL, connected, FIELD, "", "ingest is connected to the broker and subscribed")              \
+    F(INT, messages, FIELD, "messages", "MQTT messages in the log since ingest started")           \
+    F(INT, decoded, FIELD, "messages", "books: messages decoded since the state began")            \
+    F(INT, duplicate, FIELD, "messages", "books: duplicates")                                      \
+    F(INT, quarantined, FIELD, "messages", "books: dead letters")                                  \
+    F(INT, ignored_retained, FIELD, "messages", "books: retained messages that may not count")     \
+    F(INT, received, FIELD, "messages", "books: messages read from the log")                       \
+    F(INT, results, FIELD, "results", "results since the state began")                             \
+    F(INT, alerts_active, FIELD, "alerts", "alerts above none now")                                \
+    F(INT, zones_unknown, FIELD, "zones", "zones without fresh data now")                          \
+    F(INT, clock_offset_ms, FIELD, "ms", "wall clock minus log time")                              \
+    F(INT, input_seq, FIELD, "", "readings-log sequence of the tick")
+
+#define RESULT_DEADLETTER_FIELDS(F)                                                                \
+    F(TEXT, venue, NONE, "", "venue id")                                                           \
+    F(TEXT, reason, NONE, "", "malformed, utf8, duplicate_key, wrong_type, out_of_range, unknown_sensor, unknown_topic, oversized, poison, rejected") \
+    F(TEXT, detail, NONE, "", "where and why, for a person")                                       \
+    F(INT, input_seq, NONE, "", "readings-log sequence")                                           \
+    F(TEXT, topic, NONE, "", "MQTT topic; bytes that are not UTF-8 replaced by U+FFFD")            \
+    F(TEXT, payload_base64, NONE, "", "the payload, or its beginning when truncated")              \
+    F(INT, payload_bytes, NONE, "B", "length of the whole payload")                                \
+    F(BOOL, truncated, NONE, "", "payload_base64 holds only the beginning")                        \
+    F(TIME, at, NONE, "ms", "log time")
+
+#define RESULT_SKIPPED_FIELDS(F)                                                                   \
+    F(INT, input_seq, NONE, "", "the input left out")                                              \
+    F(INT, crashes, NONE, "", "how often process crashed on it")                                   \
+    F(TIME, at, NONE, "ms", "log time of the input")
+
+#define RESULT_ERA_FIELDS(F)                                                                       \
+    F(TEXT, core_version, NONE, "", "version of the core in force from here on")                   \
+    F(TEXT, model_hash, NONE, "", "hash of the venue model, 16 hex digits")                        \
+    F(TIME, at, NONE, "ms", "log time")
+
+/* type, struct, line-protocol measurement ("" : not in the series), Kafka topic suffix ("": not on Kafka) */
+#define RESULT_TYPES(T)                                                                            \
+    T(READING, reading, "reading", "readings")                                                     \
+    T(ZONE, zone, "zone", "zones")                                                                 \
+    T(GATE, gate, "gate", "gates")                                                                 \
+    T(LIGHT, light, "light", "lights")                                                             \
+    T(ALERT, alert, "alert", "alerts")                                                             \
+    T(REPLY, reply, "", "replies")                                                                 \
+    T(HEARTBEAT, heartbeat, "heartbeat", "heartbeat")                                              \
+    T(DEADLETTER, deadletter, "", "deadletter")                                                    \
+    T(SKIPPED, skipped, "", "")                                                                    \
+    T(ERA, era, "", "")
+
+#define RESULT_C_TEXT struct str
+#define RESULT_C_JSON struct str
+#define RESULT_C_INT int64_t
+#define RESULT_C_TIME int64_t
+#define RESULT_C_REAL double
+#define RESULT_C_BOOL int8_t
+#define RESULT_C_LEVEL int8_t
+#define RESULT_MEMBER(kind, name, place, unit, description) RESULT_C_##kind name;
+
+struct result_reading { RESULT_READING_FIELDS(RESULT_MEMBER) };
+struct result_zone { RESULT_ZONE_FIELDS(RESULT_MEMBER) };
+struct result_gate { RESULT_GATE_FIELDS(RESULT_MEMBER) };
+struct result_light { RESULT_LIGHT_FIELDS(RESULT_MEMBER) };
+struct result_alert { RESULT_ALERT_FIELDS(RESULT_MEMBER) };
+struct result_reply { RESULT_REPLY_FIELDS(RESULT_MEMBER) };
+struct result_heartbeat { RESULT_HEARTBEAT_FIELDS(RESULT_MEMBER) };
+struct result_deadletter { RESULT_DEADLETTER_FIELDS(RESULT_MEMBER) };
+struct result_skipped { RESULT_SKIPPED_FIELDS(RESULT_MEMBER) };
+struct result_era { RESULT_ERA_FIELDS(RESULT_MEMBER) };
+
+union result_any {
+#define RESULT_UNION(TYPE, name, measurement, topic) struct result_##name name;
+    RESULT_TYPES(RESULT_UNION)
+#undef RESULT_UNION
+};
+
+enum result_kind { RESULT_TEXT, RESULT_JSON, RESULT_INT, RESULT_TIME, RESULT_REAL, RESULT_BOOL, RESULT_LEVEL };
+enum result_place { RESULT_TAG, RESULT_FIELD, RESULT_STAMP, RESULT_NONE };
+
+struct result_field {
+    const char *name; /* JSON, tag and field name */
+    uint16_t offset;  /* in the C struct */
+    uint8_t kind;     /* enum result_kind */
+    uint8_t place;    /* enum result_place */
+    const char *unit;
+    const char *description;
+};
+
+struct result_type {
+    unsigned type; /* enum record_type */
+    const char *measurement;
+    const char *topic_suffix;
+    const struct result_field *fields;
+    uint32_t field_count;
+    uint32_t struct_bytes;
+};
+
+/* NULL for a record type that is no result. */
+const struct result_type *result_type_of(unsigned type);
+
+/* Sets every field to its absent value. `into` is the struct of that type. */
+void result_clear(unsigned type, void *into);
+
+/* Binary body: origin, then u8 field count, then the fields in table order. Returns the length, 0 when it does not fit in cap. */
+uint32_t result_encode(unsigned type, const struct result_origin *origin, const void *from, uint8_t *out, size_t cap);
+
+/* TEXT fields borrow from body. A body with fewer fields (an older writer) leaves the rest absent; more fields are skipped. MALFORMED otherwise. */
+bool result_decode(unsigned type, const uint8_t *body, uint32_t len, struct result_origin *ret_origin,
+                   union result_any *ret, struct error *err);
+
+/* One JSON object, present fields only, in table order. On overflow text.overflow is set. Non-finite REAL counts as absent. */
+void result_json(unsigned type, const void *from, struct text *out);
+
+/* One line of line protocol with its newline, timestamp in ns = STAMP·10⁶ + (seq mod 10⁶) for readings, STAMP·10⁶ for the others. Nothing is added
+   for types without a measurement or without any field present. Control characters in tag values and a trailing backslash are replaced by '_'. Names and
+   escapes as InfluxDB's line protocol reference says. */
+void result_line(unsigned type, const void *from, uint64_t input_seq, struct text *out);
+
+/* Kafka key as CONTRACT: alerts → id; zones → venue/zone … ; heartbeat → instance; deadletter → topic. */
+void result_key(unsigned type, const void *from, struct text *out);
+
+#endif
