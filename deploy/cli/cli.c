@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schemas/venue/venue.h"
+
 /* The one place with state at file scope: what a signal handler may touch. */
 static volatile int stop_requested;
 static volatile int reload_requested;
@@ -42,19 +44,19 @@ volatile int *cli_reload(void)
     return &reload_requested;
 }
 
-static void print_problems(const char *file, const struct venue_problems *problems)
+static void print_problems(const char *file, const struct problems *problems)
 {
-    for (uint32_t i = 0; i < problems->count && i < VENUE_PROBLEMS_MAX; i++) {
-        const struct venue_problem *p = &problems->problem[i];
+    for (uint32_t i = 0; i < problems_listed(problems); i++) {
+        const struct problem *p = &problems->problem[i];
         fprintf(stderr, "%s:%u:%u: %s%s\n", file, p->line, p->column, p->warning ? "warning: " : "", p->text);
     }
-    if (problems->count > VENUE_PROBLEMS_MAX)
-        fprintf(stderr, "%s: %u more problems\n", file, problems->count - VENUE_PROBLEMS_MAX);
+    if (problems->count > PROBLEMS_MAX)
+        fprintf(stderr, "%s: %u more problems\n", file, problems->count - PROBLEMS_MAX);
 }
 
 bool cli_load_config(const char *path, struct config *ret_config)
 {
-    struct venue_problems problems = {0};
+    struct problems problems = {0};
     bool ok = config_load(path, ret_config, &problems);
     print_problems(path ? path : "environment", &problems);
     return ok;
@@ -63,7 +65,7 @@ bool cli_load_config(const char *path, struct config *ret_config)
 bool cli_load_venue(const struct config *config, struct venue **ret_venue, char **ret_source)
 {
     struct error err = {0};
-    struct venue_problems problems = {0};
+    struct problems problems = {0};
     char *source = NULL;
     size_t len = 0;
     if (!config_read_venue(config, &source, &len, &err)) {

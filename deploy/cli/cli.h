@@ -9,6 +9,8 @@
 
 #include "schemas/config/config.h"
 
+struct venue;
+
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* name, summary */

@@ -10,8 +10,11 @@
 #ifndef CROWDTIDE_SCHEMAS_CONFIG_CONFIG_H
 #define CROWDTIDE_SCHEMAS_CONFIG_CONFIG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "schemas/base/error.h"
-#include "schemas/venue/venue.h"
+#include "schemas/base/problems.h"
 
 /* kind, C name, key in the file, environment ("" none), min, max, default, unit, description.
    TEXT: min/max are lengths. INT. BOOL: default 0/1. SECRET: a file whose first line is the value (…_file settings), default always "". LIST: texts, one or more,
@@ -80,7 +83,7 @@ struct config {
 
 /* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the environment). Relative paths in the file are resolved against its
    directory, secrets are read, empty defaults that mean "derived" (state_dir) are filled in. False when there is a problem that is not a warning. */
-bool config_load(const char *path, struct config *ret_config, struct venue_problems *problems);
+bool config_load(const char *path, struct config *ret_config, struct problems *problems);
 void config_free(struct config *config);
 
 struct setting_info { const char *key; const char *kind; const char *env; const char *def; const char *min; const char *max; const char *unit; const char *description; };

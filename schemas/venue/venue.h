@@ -3,8 +3,8 @@
  * (which validates it and writes its source into the readings log) and process (which reads it back from the log) use it.
  *
  *     struct venue *venue;
- *     struct venue_problems problems = {0};
- *     if (!venue_parse(source, "expo.yaml", &venue, &problems)) …each problem has file, line, column and reason
+ *     struct problems problems = {0};
+ *     if (!venue_parse(source, &venue, &problems)) …each problem has line, column and reason
  *     venue_zone_find(venue, STR_LIT("hall-1"))
  *
  * Lengths in metres, areas in m², times in seconds or ms as the name says. Zone 0 is always the venue itself (kind venue, no parent).
@@ -13,6 +13,7 @@
 #define CROWDTIDE_SCHEMAS_VENUE_VENUE_H
 
 #include "schemas/base/error.h"
+#include "schemas/base/problems.h"
 #include "schemas/base/str.h"
 
 #define ZONE_KINDS(K)                                                                              \
@@ -117,16 +118,9 @@ struct venue {
     void *arena;    /* private: everything above lives in it */
 };
 
-enum { VENUE_PROBLEMS_MAX = 50, VENUE_PROBLEM_BYTES = 320 };
-struct venue_problems {
-    uint32_t count;    /* of all, also beyond VENUE_PROBLEMS_MAX */
-    uint32_t warnings; /* of them, those that do not refuse the model */
-    struct venue_problem { bool warning; uint32_t line, column; char text[VENUE_PROBLEM_BYTES]; } problem[VENUE_PROBLEMS_MAX];
-};
-
 /* Parses and validates YAML. Every problem is listed with line, column and reason. Returns false (no venue) when there is one that is not a warning.
    Deterministic: no clock, no environment, no file access. */
-bool venue_parse(struct str source, struct venue **ret_venue, struct venue_problems *problems);
+bool venue_parse(struct str source, struct venue **ret_venue, struct problems *problems);
 void venue_free(struct venue *venue); /* NULL is allowed */
 
 /* Index or VENUE_NO_ZONE; O(1). */
