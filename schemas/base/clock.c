@@ -42,7 +42,8 @@ int64_t log_clock_read(struct log_clock *clock, int64_t boot_ns, int64_t wall_ns
         elapsed_ns = 0;
     int64_t now_ns = clock->anchor_log_ns + elapsed_ns;
     int64_t offset_ns = wall_ns - now_ns;
-    if (elapsed_ns >= 1000000000 && (offset_ns > CLOCK_SLEW_FROM_NS || offset_ns < -CLOCK_SLEW_FROM_NS)) {
+    if (elapsed_ns >= 1000000000 &&
+        (offset_ns > CLOCK_SLEW_FROM_NS || offset_ns < -CLOCK_SLEW_FROM_NS)) {
         /* Re-anchor once a second, taking one step of the slew with it. */
         int64_t step_ns = elapsed_ns / 1000000000 * CLOCK_SLEW_PER_S_NS;
         int64_t most_ns = offset_ns > 0 ? offset_ns : -offset_ns;

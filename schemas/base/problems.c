@@ -16,7 +16,8 @@ static void add(struct problems *problems, bool warning, uint32_t line, uint32_t
         p->text[0] = '\0';
 }
 
-void problems_add(struct problems *problems, uint32_t line, uint32_t column, const char *format, ...)
+void problems_add(struct problems *problems, uint32_t line, uint32_t column, const char *format,
+                  ...)
 {
     va_list args;
     va_start(args, format);

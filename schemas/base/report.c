@@ -9,7 +9,8 @@
 
 enum { REPORT_LINE_BYTES = 2048 };
 
-void report(enum report_level level, const char *program, const char *event, const char *format, ...)
+void report(enum report_level level, const char *program, const char *event, const char *format,
+            ...)
 {
     static const char *const names[] = {"info", "warn", "error"};
     char line[REPORT_LINE_BYTES];

@@ -1,0 +1,109 @@
+#include "schemas/base/str.h"
+
+static bool is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool id_valid(struct str s)
+{
+    if (s.len == 0 || s.len > ID_BYTES_MAX || !is_alnum(s.at[0]))
+        return false;
+    for (uint32_t i = 1; i < s.len; i++) {
+        char c = s.at[i];
+        if (!is_alnum(c) && c != '.' && c != '_' && c != ':' && c != '-')
+            return false;
+    }
+    return true;
+}
+
+/* The length of the well-formed sequence at b (RFC 3629, table of section 4), 0 when there is none.
+ */
+static size_t utf8_sequence(const uint8_t *b, size_t len)
+{
+    if (b[0] < 0x80)
+        return 1;
+    size_t n = b[0] >= 0xc2 && b[0] <= 0xdf   ? 2
+               : b[0] >= 0xe0 && b[0] <= 0xef ? 3
+               : b[0] >= 0xf0 && b[0] <= 0xf4 ? 4
+                                              : 0;
+    if (n == 0 || n > len)
+        return 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((b[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
+        (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f))
+        return 0;
+    return n;
+}
+
+bool utf8_valid(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_sequence(bytes + i, len - i);
+        if (n == 0)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+void text_add_u64(struct text *t, uint64_t v)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v);
+    text_add_bytes(t, digits + at, sizeof digits - at);
+}
+
+void text_add_i64(struct text *t, int64_t v)
+{
+    if (v < 0)
+        text_add_char(t, '-');
+    text_add_u64(t, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void text_add_json(struct text *t, struct str s)
+{
+    static const char hex[] = "0123456789abcdef";
+    text_add_char(t, '"');
+    uint32_t plain = 0;
+    for (uint32_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        text_add_bytes(t, s.at + plain, i - plain);
+        plain = i + 1;
+        text_add_char(t, '\\');
+        if (c == '"' || c == '\\') {
+            text_add_char(t, (char)c);
+        } else {
+            const char escape[] = {'u', '0', '0', hex[c >> 4], hex[c & 15]};
+            text_add_bytes(t, escape, sizeof escape);
+        }
+    }
+    if (plain < s.len)
+        text_add_bytes(t, s.at + plain, s.len - plain);
+    text_add_char(t, '"');
+}
+
+void text_add_base64(struct text *t, const uint8_t *bytes, size_t len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < len; i += 3) {
+        size_t have = len - i < 3 ? len - i : 3;
+        uint32_t v = (uint32_t)bytes[i] << 16;
+        if (have > 1)
+            v |= (uint32_t)bytes[i + 1] << 8;
+        if (have > 2)
+            v |= bytes[i + 2];
+        const char quad[] = {digits[v >> 18], digits[v >> 12 & 63],
+                             have > 1 ? digits[v >> 6 & 63] : '=', have > 2 ? digits[v & 63] : '='};
+        text_add_bytes(t, quad, sizeof quad);
+    }
+}
