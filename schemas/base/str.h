@@ -15,6 +15,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Borrowed bytes; `at` may be NULL when len is 0. The owner is named where a str is handed out. */
 struct str {
     const char *at;
@@ -27,7 +31,8 @@ struct str {
 
 static inline struct str str_of(const char *text)
 {
-    return (struct str){text, text ? (uint32_t)strlen(text) : 0};
+    struct str s = {text, text ? (uint32_t)strlen(text) : 0}; /* no compound literal: C++ includes this */
+    return s;
 }
 
 static inline bool str_equal(struct str a, struct str b)
@@ -66,7 +71,8 @@ struct text {
 
 static inline struct text text_over(char *buffer, size_t cap)
 {
-    return (struct text){.at = buffer, .len = 0, .cap = cap};
+    struct text t = {buffer, 0, cap, false};
+    return t;
 }
 
 static inline void text_add_bytes(struct text *t, const void *from, size_t n)
@@ -109,5 +115,9 @@ void text_add_base64(struct text *t, const uint8_t *bytes, size_t len);
 /* Parses RFC 3339 with offset ("Z" or ±hh:mm, any fraction up to 9 digits) into milliseconds since 1970.
    Returns false, leaving *ret_unix_ms alone, when the text is not such a time. */
 bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,0 +1,156 @@
+#include "schemas/json/json.h"
+
+#include <new>
+
+#include <simdjson.h>
+
+namespace dom = simdjson::dom;
+
+/* Nesting deeper than this is refused as malformed: no payload needs it, and the bound keeps the
+ * parser's memory fixed. */
+static constexpr size_t JSON_DEPTH_MAX = 64;
+
+static_assert(JSON_PADDING_BYTES >= simdjson::SIMDJSON_PADDING, "callers promise too little");
+
+struct json_parser {
+    dom::parser dom;
+    size_t document_bytes_max;
+};
+
+extern "C" const char *json_status_text(enum json_status status)
+{
+    switch (status) {
+    case JSON_OK:
+        return "ok";
+    case JSON_MALFORMED:
+        return "not JSON";
+    case JSON_UTF8:
+        return "not UTF-8";
+    case JSON_DUPLICATE_KEY:
+        return "a key occurs twice";
+    case JSON_NOT_OBJECT:
+        return "not an object";
+    case JSON_TOO_MANY_FIELDS:
+        return "too many members";
+    case JSON_TOO_LARGE:
+        return "document too large";
+    case JSON_NO_MEMORY:
+        return "out of memory";
+    }
+    return "";
+}
+
+extern "C" struct json_parser *json_parser_new(size_t document_bytes_max)
+{
+    auto *parser = new (std::nothrow) json_parser();
+    if (!parser)
+        return nullptr;
+    parser->document_bytes_max = document_bytes_max;
+    /* Everything at once: pages that no document reaches are never touched, so they cost address
+     * space only. */
+    if (parser->dom.allocate(document_bytes_max, JSON_DEPTH_MAX) ||
+        parser->dom.doc.allocate(document_bytes_max)) {
+        delete parser;
+        return nullptr;
+    }
+    return parser;
+}
+
+extern "C" void json_parser_free(struct json_parser *parser)
+{
+    delete parser;
+}
+
+static struct str view_of(std::string_view s)
+{
+    return str{s.data(), static_cast<uint32_t>(s.size())};
+}
+
+static void value_read(const dom::element &value, struct json_field *to)
+{
+    switch (value.type()) {
+    case dom::element_type::NULL_VALUE:
+        to->kind = JSON_NULL;
+        break;
+    case dom::element_type::BOOL:
+        to->kind = JSON_BOOL;
+        to->boolean = value.get_bool().value_unsafe();
+        break;
+    case dom::element_type::INT64:
+        to->kind = JSON_INT;
+        to->integer = value.get_int64().value_unsafe();
+        break;
+    case dom::element_type::UINT64:
+        to->kind = JSON_UINT;
+        to->natural = value.get_uint64().value_unsafe();
+        break;
+    case dom::element_type::DOUBLE:
+        to->kind = JSON_REAL;
+        to->real = value.get_double().value_unsafe();
+        break;
+    case dom::element_type::STRING:
+        to->kind = JSON_STRING;
+        to->text = view_of(value.get_string().value_unsafe());
+        break;
+    case dom::element_type::OBJECT:
+        to->kind = JSON_OBJECT;
+        break;
+    case dom::element_type::ARRAY:
+        to->kind = JSON_ARRAY;
+        break;
+    }
+}
+
+/* Quadratic in the number of members, which fields_max bounds; flat payloads have a handful. */
+static bool key_seen(const struct json_field *fields, size_t count, struct str key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(fields[i].key, key))
+            return true;
+    }
+    return false;
+}
+
+/* simdjson stops at the first thing it dislikes, which for a payload in another encoding may well
+   be the syntax. People need to hear of the encoding. */
+static enum json_status failure_of(simdjson::error_code error, const uint8_t *bytes, size_t len)
+{
+    if (error == simdjson::MEMALLOC)
+        return JSON_NO_MEMORY;
+    if (error == simdjson::CAPACITY)
+        return JSON_TOO_LARGE;
+    bool utf8 = simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), len);
+    return utf8 ? JSON_MALFORMED : JSON_UTF8;
+}
+
+extern "C" enum json_status json_parse_flat(struct json_parser *parser, const uint8_t *bytes,
+                                            size_t len, struct json_field *fields,
+                                            size_t fields_max, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (len > parser->document_bytes_max)
+        return JSON_TOO_LARGE;
+    dom::element root;
+    simdjson::error_code error = parser->dom.parse(bytes, len, false).get(root);
+    if (error)
+        return failure_of(error, bytes, len);
+    dom::object object;
+    if (root.get_object().get(object))
+        return JSON_NOT_OBJECT;
+    size_t count = 0;
+    for (dom::key_value_pair member : object) {
+        struct str key = view_of(member.key);
+        enum json_status refused = count == fields_max            ? JSON_TOO_MANY_FIELDS
+                                   : key_seen(fields, count, key) ? JSON_DUPLICATE_KEY
+                                                                  : JSON_OK;
+        if (refused != JSON_OK) {
+            *ret_count = count;
+            return refused;
+        }
+        fields[count].key = key;
+        value_read(member.value, &fields[count]);
+        count++;
+    }
+    *ret_count = count;
+    return JSON_OK;
+}
