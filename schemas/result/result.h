@@ -237,6 +237,7 @@ enum result_place { RESULT_TAG, RESULT_FIELD, RESULT_STAMP, RESULT_NONE };
 
 struct result_field {
     const char *name; /* JSON, tag and field name */
+    uint8_t name_len;
     uint16_t offset;  /* in the C struct */
     uint8_t kind;     /* enum result_kind */
     uint8_t place;    /* enum result_place */
@@ -259,22 +260,26 @@ const struct result_type *result_type_of(unsigned type);
 /* Sets every field to its absent value. `into` is the struct of that type. */
 void result_clear(unsigned type, void *into);
 
-/* Binary body: origin, then u8 field count, then the fields in table order. Returns the length, 0 when it does not fit in cap. */
+/* The body in the results logs; its offset table stands in result.c. Values that are not of their kind (a REAL that is not finite, a level
+   that is none) are kept as absent. Returns the length, 0 when it does not fit in cap. */
 uint32_t result_encode(unsigned type, const struct result_origin *origin, const void *from, uint8_t *out, size_t cap);
 
-/* TEXT fields borrow from body. A body with fewer fields (an older writer) leaves the rest absent; more fields are skipped. MALFORMED otherwise. */
+/* TEXT fields borrow from body. A body with fewer fields (an older writer) leaves the rest absent; more fields are skipped. MALFORMED otherwise,
+   and nothing is written. */
 bool result_decode(unsigned type, const uint8_t *body, uint32_t len, struct result_origin *ret_origin,
                    union result_any *ret, struct error *err);
 
-/* One JSON object, present fields only, in table order. On overflow text.overflow is set. Non-finite REAL counts as absent. */
+/* One JSON object, present fields only, in table order. On overflow text.overflow is set. Non-finite REAL counts as absent; bytes that are
+   not UTF-8 become U+FFFD, so the object is always valid JSON. */
 void result_json(unsigned type, const void *from, struct text *out);
 
-/* One line of line protocol with its newline, timestamp in ns = STAMP·10⁶ + (seq mod 10⁶) for readings, STAMP·10⁶ for the others. Nothing is added
-   for types without a measurement or without any field present. Control characters in tag values and a trailing backslash are replaced by '_'. Names and
-   escapes as InfluxDB's line protocol reference says. */
+/* One line of line protocol with its newline. Timestamp in ns = STAMP·10⁶ + (input_seq mod 10⁶) for readings and alerts, of which there may be
+   several in one millisecond; STAMP·10⁶ for the others, which come once a second. A repeat is the same point. Nothing is added for types without a
+   measurement, without a STAMP within the stores' range, or without any field present. Stores differ about backslashes in tag values and know no escape
+   for control characters: in tag values both become '_', in string fields control characters become ' '. */
 void result_line(unsigned type, const void *from, uint64_t input_seq, struct text *out);
 
-/* Kafka key as CONTRACT: alerts → id; zones → venue/zone … ; heartbeat → instance; deadletter → topic. */
+/* Kafka key as CONTRACT: alerts → id; zones → venue/zone … ; replies → operator; heartbeat → instance; deadletter → topic. Empty for the others. */
 void result_key(unsigned type, const void *from, struct text *out);
 
 #endif
