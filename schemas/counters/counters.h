@@ -1,16 +1,23 @@
 /*
- * counters: figures of every running program in one shared-memory file (`counters` in the state directory), written by their program, read by `crowdtide top`
- * and later by /metrics. One table (COUNTERS) gives enum, name, unit and help. One writer per program section; relaxed atomics; survives the program (the last
- * values stay readable), zeroed for gauges when the program starts.
+ * counters: figures of every running program in one shared-memory file (`counters` in the state
+ * directory), written by their program, read by `crowdtide top` and later by /metrics. One table
+ * (COUNTERS) gives enum, name, unit and help. Relaxed atomics; the last values stay readable after
+ * the program's death. The file names its values, so that programs of two versions can share it
+ * while one of them is upgraded.
+ *
+ * One writer a program section, held by a lock: a second process of the same program on the same
+ * state directory is refused here, before it touches a log.
  *
  *     counters_open(state_dir, PROGRAM_INGEST, &counters, &err);
  *     counters_add(counters, COUNTER_INGEST_MESSAGES, 1);
+ *     counters_alive(counters);                               at least once a second
  */
 #ifndef CROWDTIDE_SCHEMAS_COUNTERS_COUNTERS_H
 #define CROWDTIDE_SCHEMAS_COUNTERS_COUNTERS_H
 
 #include "schemas/base/error.h"
 
+/* clang-format off */
 enum program { PROGRAM_RUN, PROGRAM_INGEST, PROGRAM_PROCESS, PROGRAM_KAFKA, PROGRAM_SERIES, PROGRAM_COUNT };
 const char *program_name(enum program program); /* run, ingest, process, publish-kafka, publish-series */
 
@@ -83,30 +90,68 @@ enum counter {
     COUNTER_COUNT
 };
 
-struct counter_info { enum program program; const char *name; bool gauge; const char *unit; const char *help; }; /* name: lower case */
+/* clang-format on */
+
+struct counter_info {
+    enum program program;
+    const char *name; /* as in the table */
+    bool gauge;
+    const char *unit;
+    const char *help;
+};
+/* NULL when counter is none. */
 const struct counter_info *counter_info_of(enum counter counter);
 
-struct counters;
-/* Opens (creating or, after a change of the table, recreating) the file for one program to write; SUM values go on from where they were. */
-bool counters_open(const char *state_dir, enum program program, struct counters **ret, struct error *err);
-/* Read-only. NOT_FOUND when no program has run yet; VERSION when written by a binary with another table. */
+enum { COUNTER_NAME_BYTES = 32 };
+/* The counter's name within its program, lower case: "last_tick_ns". Returns out. */
+const char *counter_name(enum counter counter, char out[COUNTER_NAME_BYTES]);
+
+struct counters; /* opaque */
+
+/* Opens the file (creating it when missing) for one program to write. Gauges begin at 0, sums go on
+   from where they were. LOCKED: another process of this program is running (`where` has its pid).
+   Any thread. */
+bool counters_open(const char *state_dir, enum program program, struct counters **ret,
+                   struct error *err);
+
+/* Read-only; sees the names as they are now, so open anew to notice an upgrade. NOT_FOUND: no
+   program has run yet. VERSION: the file has another layout. */
 bool counters_open_reader(const char *state_dir, struct counters **ret, struct error *err);
+
+/* The values stay in the file. NULL is allowed. */
 void counters_close(struct counters *counters);
 
-/* Any thread of the owning program. counters may be NULL: nothing happens (tests, tools). */
+/* Any thread of the owning program; only its own counters. counters may be NULL: nothing happens
+   (tests, tools). */
 void counters_add(struct counters *counters, enum counter counter, uint64_t n);
 void counters_set(struct counters *counters, enum counter counter, uint64_t value);
+/* 0 for NULL and for a counter that the writing program does not know. */
 uint64_t counters_get(const struct counters *counters, enum counter counter);
 
-struct counters_program { int64_t pid; int64_t started_wall_ns; int64_t alive_wall_ns; bool running; };
+struct counters_program {
+    int64_t pid; /* of the last process, 0: never ran */
+    int64_t started_wall_ns;
+    int64_t alive_wall_ns; /* when it last said so */
+    bool running;          /* the process exists: it holds the section's lock */
+};
 /* The program says that it is alive (call at least once a second). */
 void counters_alive(struct counters *counters);
-/* running: the pid exists and held the file's lock recently. */
 struct counters_program counters_program(const struct counters *counters, enum program program);
 
-/* The input that process is dealing with, so that a crash can be laid at its door (poison rule): seq 0 when none. Kept across the program's death. */
-struct counters_in_progress { uint64_t seq; uint32_t epoch; uint32_t crashes; };
-void counters_in_progress_set(struct counters *counters, struct counters_in_progress now);
-struct counters_in_progress counters_in_progress_get(const struct counters *counters);
+/* Poison rule. process notes the input it is dealing with (plain stores, no system call), and its
+   handler of fatal signals lays the crash at that input's door. Both outlive the process. Being
+   killed from outside is nobody's fault and leaves the suspect alone. */
+struct counters_suspect {
+    uint64_t seq; /* 0: none */
+    uint32_t epoch;
+    uint32_t crashes;
+};
+/* seq 0: none. NULL is allowed. */
+void counters_in_progress(struct counters *counters, uint64_t seq, uint32_t epoch);
+/* Async-signal-safe: another crash of the input in progress; a suspect other than that is forgotten. */
+void counters_crashed(struct counters *counters);
+struct counters_suspect counters_suspect(const struct counters *counters);
+/* The suspect was dealt with. NULL is allowed. */
+void counters_suspect_clear(struct counters *counters);
 
 #endif
