@@ -282,4 +282,7 @@ void result_line(unsigned type, const void *from, uint64_t input_seq, struct tex
 /* Kafka key as CONTRACT: alerts → id; zones → venue/zone … ; replies → operator; heartbeat → instance; deadletter → topic. Empty for the others. */
 void result_key(unsigned type, const void *from, struct text *out);
 
+/* The venue a result belongs to (heartbeat: its instance); len 0 when absent. Borrowed from the struct. */
+struct str result_venue(unsigned type, const void *from);
+
 #endif

@@ -137,6 +137,8 @@ union value {
 static bool load(const struct result_field *field, const void *from, union value *ret)
 {
     const char *at = (const char *)from + field->offset;
+    int8_t small;
+    *ret = (union value){.text = {NULL, 0}};
     switch ((enum result_kind)field->kind) {
     case RESULT_TEXT:
     case RESULT_JSON:
@@ -150,11 +152,13 @@ static bool load(const struct result_field *field, const void *from, union value
         memcpy(&ret->real, at, sizeof ret->real);
         return isfinite(ret->real);
     case RESULT_BOOL:
-        ret->integer = *(const int8_t *)at;
-        return ret->integer >= 0;
+        memcpy(&small, at, sizeof small);
+        ret->integer = (int64_t)small;
+        return small >= 0;
     case RESULT_LEVEL:
-        ret->integer = *(const int8_t *)at;
-        return ret->integer >= LEVEL_UNKNOWN && ret->integer <= LEVEL_RED;
+        memcpy(&small, at, sizeof small);
+        ret->integer = (int64_t)small;
+        return small >= LEVEL_UNKNOWN && small <= LEVEL_RED;
     }
     return false;
 }
@@ -335,5 +339,29 @@ void result_key(unsigned type, const void *from, struct text *out)
         break;
     default:
         break;
+    }
+}
+
+struct str result_venue(unsigned type, const void *from)
+{
+    switch (type) {
+    case RECORD_READING:
+        return ((const struct result_reading *)from)->venue;
+    case RECORD_ZONE:
+        return ((const struct result_zone *)from)->venue;
+    case RECORD_GATE:
+        return ((const struct result_gate *)from)->venue;
+    case RECORD_LIGHT:
+        return ((const struct result_light *)from)->venue;
+    case RECORD_ALERT:
+        return ((const struct result_alert *)from)->venue;
+    case RECORD_REPLY:
+        return ((const struct result_reply *)from)->venue;
+    case RECORD_HEARTBEAT:
+        return ((const struct result_heartbeat *)from)->instance;
+    case RECORD_DEADLETTER:
+        return ((const struct result_deadletter *)from)->venue;
+    default:
+        return (struct str){NULL, 0};
     }
 }

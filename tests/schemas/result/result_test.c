@@ -44,8 +44,8 @@ static struct str random_text(uint64_t *rng, char *pool, size_t *used, bool host
             continue;
         }
         const char *piece = awkward[pick % (sizeof awkward / sizeof awkward[0])];
-        memcpy(at + len, piece, strlen(piece));
-        len += (uint32_t)strlen(piece);
+        while (*piece)
+            at[len++] = *piece++;
     }
     *used += len;
     return (struct str){at, len};
@@ -110,7 +110,7 @@ static bool field_equal(const struct result_field *field, const void *a, const v
     case RESULT_REAL:
         memcpy(&v, x, sizeof v);
         memcpy(&w, y, sizeof w);
-        return memcmp(&v, &w, sizeof v) == 0 || (isnan(v) && isnan(w));
+        return (v == w && signbit(v) == signbit(w)) || (isnan(v) && isnan(w));
     case RESULT_INT:
     case RESULT_TIME:
         return memcmp(x, y, 8) == 0;
@@ -151,7 +151,7 @@ static void every_type_round_trips(void **state)
             assert_int_equal(got.index, origin.index);
             /* One byte less never fits; a copy of exactly that size never writes past its end. */
             assert_int_equal(result_encode(type, &origin, &in, body, len), len);
-            uint8_t *tight = malloc(len);
+            uint8_t *tight = malloc(len ? len : 1);
             assert_non_null(tight);
             assert_int_equal(result_encode(type, &origin, &in, tight, len), len);
             assert_memory_equal(tight, body, len);
@@ -290,9 +290,11 @@ static void damaged_bodies_are_refused_or_harmless(void **state)
         if (!result_decode(type, body, len, &got, &out, NULL))
             continue;
         for (uint32_t i = 0; i < t->field_count; i++) {
+            if (t->fields[i].kind != RESULT_TEXT)
+                continue;
             struct str s;
             memcpy(&s, (const char *)&out + t->fields[i].offset, sizeof s);
-            if (t->fields[i].kind == RESULT_TEXT && s.len)
+            if (s.len)
                 assert_true(s.at >= (const char *)body && s.at + s.len <= (const char *)body + len);
         }
     }
@@ -329,14 +331,16 @@ static void json_reads_back(void **state)
                 continue;
             struct str s;
             double x;
-            memcpy(&s, value, sizeof s);
-            memcpy(&x, value, sizeof x);
-            if (t->fields[i].kind == RESULT_TEXT && !hostile)
+            if (t->fields[i].kind == RESULT_TEXT && !hostile) {
+                memcpy(&s, value, sizeof s);
                 assert_true(str_equal(s, fields[at].text));
+            }
             if (t->fields[i].kind == RESULT_INT && fields[at].kind == JSON_INT)
                 assert_memory_equal(&fields[at].integer, value, 8);
-            if (t->fields[i].kind == RESULT_REAL && fields[at].kind == JSON_REAL)
+            if (t->fields[i].kind == RESULT_REAL && fields[at].kind == JSON_REAL) {
+                memcpy(&x, value, sizeof x);
                 assert_true(fields[at].real == x);
+            }
             at++;
         }
         assert_int_equal(at, count);
