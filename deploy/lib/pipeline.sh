@@ -1,0 +1,141 @@
+# shellcheck shell=bash
+# pipeline: crowdtide's own programs, started for deploy/up, what to tell the user about them, and the proof of --once.
+# Needs common.sh, processes.sh, servers.sh, CONFIG, and the CROWDTIDE_… addresses exported. The caller sets kafka_kind,
+# own_mqtt and own_series.
+# shellcheck disable=SC2154
+
+CROWDTIDE=$CROWDTIDE_BUILD/crowdtide
+
+# The settings that a running pipeline was started with, to notice that a second deploy/up asks for others.
+pipeline_settings() {
+    printf '%s\n' "$CONFIG" "$CROWDTIDE_MQTT_URL" "$CROWDTIDE_KAFKA_BROKERS" "$CROWDTIDE_SERIES_URL"
+}
+
+pipeline_start() {
+    if process_running crowdtide; then
+        if [ "$(pipeline_settings)" != "$(cat "$RUN_DIR/crowdtide.settings" 2>/dev/null)" ]; then
+            warn "crowdtide already runs, with other settings; run deploy/down first to change them."
+        fi
+        return 0
+    fi
+    "$CROWDTIDE" check -c "$CONFIG" >"$LOG_DIR/check.log" 2>&1 || {
+        show_tail "$LOG_DIR/check.log"
+        fail "the configuration has mistakes"
+    }
+    pipeline_settings >"$RUN_DIR/crowdtide.settings"
+    process_start crowdtide "$CROWDTIDE" run -c "$CONFIG"
+    process_wait crowdtide 60 pipeline_flows
+}
+
+# The logs exist: every program of the chain has begun its work.
+pipeline_flows() { [ -d "$STATE/readings" ] && [ -d "$STATE/alerts" ] && [ -d "$STATE/bulk" ]; }
+
+simulator_start() {
+    process_running simulate && return 0
+    process_start simulate "$CROWDTIDE" simulate -c "$CONFIG"
+    sleep 0.5
+    process_running simulate || {
+        show_tail "$LOG_DIR/simulate.log"
+        fail "the simulator ended at once"
+    }
+}
+
+pipeline_line() { # NAME WHAT WHERE
+    if process_running "$1"; then
+        printf '  %-11s %-40s %s (pid %s)\n' "$1" "$2" "$3" "$PROCESS_PID"
+    fi
+}
+
+# host and port out of a URL or a bootstrap list.
+url_host() {
+    local rest=${1#*://}
+    rest=${rest%%[,/]*}
+    printf '%s' "${rest%:*}"
+}
+url_port() {
+    local rest=${1#*://}
+    rest=${rest%%[,/]*}
+    printf '%s' "${rest##*:}"
+}
+
+pipeline_describe() {
+    local program=$CROWDTIDE kafka_name='Apache Kafka' host port venue sensor
+    host=$(url_host "$CROWDTIDE_MQTT_URL") port=$(url_port "$CROWDTIDE_MQTT_URL")
+    venue=$(pipeline_venue) sensor=$(pipeline_sensor)
+    [ "$STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$STATE $CROWDTIDE"
+    [ "$kafka_kind" != mock ] || kafka_name='a stand-in for Kafka (keeps nothing)'
+    say "What runs:"
+    pipeline_line mosquitto "MQTT broker, where sensors publish" "$CROWDTIDE_MQTT_URL"
+    pipeline_line kafka "$kafka_name" "$CROWDTIDE_KAFKA_BROKERS"
+    pipeline_line influxdb "InfluxDB" "$CROWDTIDE_SERIES_URL"
+    pipeline_line crowdtide "ingest, process, publish kafka and series" "$CONFIG"
+    pipeline_line simulate "plays the venue's day as sensors" "$CROWDTIDE_MQTT_URL"
+    [ -n "$own_mqtt" ] || say "  given       MQTT broker                              $CROWDTIDE_MQTT_URL"
+    [ "$kafka_kind" != given ] || say "  given       Kafka                                    $CROWDTIDE_KAFKA_BROKERS"
+    [ -n "$own_series" ] || say "  given       time-series store                        $CROWDTIDE_SERIES_URL"
+    cat <<TEXT
+  data in $STATE, logs in $LOG_DIR
+
+How to look:
+  all figures, live
+    $program top
+  alerts as they reach Kafka
+    kcat -b $CROWDTIDE_KAFKA_BROKERS -t crowdtide.alerts -o beginning -X isolation.level=read_committed
+  the fullest zones in the last minute, from InfluxDB
+    influx -host $(url_host "$CROWDTIDE_SERIES_URL") -port $(url_port "$CROWDTIDE_SERIES_URL") -database crowdtide -precision rfc3339 \\
+      -execute 'SELECT top(percent_capacity, zone, 5) FROM "zone" WHERE time > now() - 1m'
+  send a reading of your own
+    mosquitto_pub -h $host -p $port -q 1 -t crowdtide/$venue/crowd/$sensor -m '{"occupancy":120}'
+
+deploy/down stops it all and keeps the data.
+TEXT
+}
+
+# ---- --once ----------------------------------------------------------------------------------------------------------------
+
+# The first transition in Kafka not older than SINCE (seconds), as one line of JSON.
+once_kafka() { # SINCE
+    timeout 15 kcat -C -q -e -b "$CROWDTIDE_KAFKA_BROKERS" -t crowdtide.alerts -o beginning \
+        -X isolation.level=read_committed 2>/dev/null |
+        jq -c --argjson since "$1" 'select((.at[0:19] + "Z" | fromdate) >= $since)' 2>/dev/null | head -n 1
+}
+
+# The same transition in the store, as CSV with a header.
+once_series() { # TRANSITION
+    local query
+    query=$(jq -r '"SELECT * FROM \"alert\" WHERE \"venue\" = \u0027\(.venue)\u0027 AND \"zone\" = \u0027\(.zone)\u0027 AND \"rule\" = \u0027\(.rule)\u0027 AND time = \u0027\(.at)\u0027"' <<<"$1")
+    curl --noproxy 127.0.0.1,localhost -sf -m 10 -G -H 'Accept: application/csv' "$CROWDTIDE_SERIES_URL/query" \
+        --data-urlencode db=crowdtide --data-urlencode "q=$query" | grep -A 1 '^name'
+}
+
+once_wait() { # SINCE SECONDS
+    local until=$(($1 + $2)) transition='' point=''
+    say ""
+    say "Waiting for the first alert (at most $2 s) …"
+    while :; do
+        for name in crowdtide simulate; do
+            [ ! -f "$RUN_DIR/$name.pid" ] || process_running "$name" || {
+                show_tail "$LOG_DIR/$name.log"
+                fail "$name ended while waiting for the first alert"
+            }
+        done
+        [ -n "$transition" ] || transition=$(once_kafka "$1") || true
+        if [ -n "$transition" ] && point=$(once_series "$transition"); then
+            break
+        fi
+        if [ "$(seconds_now)" -ge "$until" ]; then
+            show_tail "$LOG_DIR/crowdtide.log" 15
+            [ -n "$transition" ] || fail "no alert reached Kafka within $2 s"
+            say "In Kafka: $transition"
+            fail "the alert did not reach the time-series store within $2 s"
+        fi
+        sleep 0.5
+    done
+    say ""
+    say "The first alert transition, in Kafka (topic crowdtide.alerts):"
+    jq . <<<"$transition" | sed 's/^/  /'
+    say "and in InfluxDB (measurement alert):"
+    printf '  %s\n' "${point//$'\n'/$'\n'  }"
+    say ""
+    say "Seen in both $(($(seconds_now) - $1)) s after the start."
+}
