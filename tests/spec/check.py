@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""Validates the published schemas and messages with validators that are not ours.
+
+    check.py samples                  the schemas are JSON Schema 2020-12; each sample is judged as its file name says
+    check.py asyncapi CACHE           schemas/spec/asyncapi.yaml: references resolve, every schema is named, and the document is valid
+                                      by AsyncAPI 3.0.0's own schema (npm package @asyncapi/specs, installed into CACHE once)
+    check.py messages SCHEMA [FILE]   every line of FILE (or stdin) is valid by e.g. kafka/alerts; prints the number of lines
+
+Exit code 0 good, 1 not, 77 a validator could not be had (the reason is printed). Debian's Python, because the validator is Debian's
+package python3-jsonschema; standard input is otherwise unused.
+"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+SKIPPED = 77
+SPEC = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "spec"
+SAMPLES = pathlib.Path(__file__).resolve().parent / "samples"
+ASYNCAPI_SPECS = "@asyncapi/specs@6.8.1"
+
+
+def skip(reason):
+    print(f"SKIPPED: {reason}")
+    sys.exit(SKIPPED)
+
+
+try:
+    import jsonschema
+    import yaml
+    jsonschema.Draft202012Validator
+except (ImportError, AttributeError) as missing:
+    skip(f"python3-jsonschema 4 and python3-yaml are needed: {missing}")
+
+
+def validator(name):
+    """For schemas/spec/NAME.json; references are relative to the file, formats are checked."""
+    path = SPEC / f"{name}.json"
+    schema = json.loads(path.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    resolver = jsonschema.RefResolver(path.as_uri(), schema)
+    return jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=jsonschema.FormatChecker())
+
+
+def check_samples():
+    problems = []
+    for path in sorted(SPEC.glob("*/*.json")):
+        try:
+            validator(f"{path.parent.name}/{path.stem}")
+        except jsonschema.SchemaError as error:
+            problems.append(f"{path}: {error.message}")
+    count = 0
+    for path in sorted(SAMPLES.glob("*.jsonl")):
+        message_class, verdict, _ = path.name.split(".")
+        valid = validator(f"mqtt/{message_class}").is_valid
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            count += 1
+            if valid(json.loads(line)) != (verdict == "valid"):
+                problems.append(f"{path}:{number}: should be {verdict}: {line}")
+    print(f"{count} samples")
+    return problems
+
+
+def references(value, where=""):
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield where, value["$ref"]
+        for key, member in value.items():
+            yield from references(member, f"{where}/{key}")
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from references(member, f"{where}/{index}")
+
+
+def resolves(document, reference):
+    file, _, pointer = reference.partition("#")
+    if file:
+        path = SPEC / file
+        if not path.is_file():
+            return False
+        document = json.loads(path.read_text())
+    for part in filter(None, pointer.split("/")):
+        part = part.replace("~1", "/").replace("~0", "~")
+        if not isinstance(document, dict) or part not in document:
+            return False
+        document = document[part]
+    return True
+
+
+def official_schema(cache):
+    cache = pathlib.Path(cache)
+    path = cache / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0-without-$id.json"
+    if not path.is_file():
+        if not shutil.which("npm"):
+            skip("AsyncAPI's own schema: npm is not installed")
+        cache.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            ["npm", "install", "--prefix", str(cache), "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
+             ASYNCAPI_SPECS], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        if done.returncode != 0 or not path.is_file():
+            skip(f"AsyncAPI's own schema: npm could not get {ASYNCAPI_SPECS}: {done.stderr.strip()[-300:]}")
+    return without_id_properties(json.loads(path.read_text()))
+
+
+def without_id_properties(value):
+    """jsonschema 4.10 takes a property that is called "$id" for the schema's own identifier, and stumbles. Nothing here uses such
+    a property."""
+    if isinstance(value, dict):
+        return {key: without_id_properties(member) for key, member in value.items()
+                if key != "$id" or isinstance(member, str)}
+    if isinstance(value, list):
+        return [without_id_properties(member) for member in value]
+    return value
+
+
+def check_asyncapi(cache):
+    document = yaml.safe_load((SPEC / "asyncapi.yaml").read_text())
+    found = list(references(document))
+    problems = [f"asyncapi.yaml{where}: {reference} leads nowhere" for where, reference in found
+                if not resolves(document, reference)]
+    named = {reference.removeprefix("./") for _, reference in found}
+    problems += [f"asyncapi.yaml names no message with {path.relative_to(SPEC)}" for path in sorted(SPEC.glob("*/*.json"))
+                 if str(path.relative_to(SPEC)) not in named]
+    for error in jsonschema.Draft7Validator(official_schema(cache)).iter_errors(document):
+        best = jsonschema.exceptions.best_match([error])
+        problems.append(f"asyncapi.yaml/{'/'.join(map(str, best.absolute_path))}: {best.message[:300]}")
+    return problems
+
+
+def check_messages(name, stream):
+    problems, count, check = [], 0, validator(name)
+    for number, line in enumerate(stream, 1):
+        count += 1
+        for error in check.iter_errors(json.loads(line)):
+            problems.append(f"line {number}: {'/'.join(map(str, error.absolute_path))}: {error.message}: {line.strip()[:300]}")
+    print(f"{count} messages valid by {name}" if not problems else f"{count} messages against {name}")
+    return problems
+
+
+def main(arguments):
+    if arguments == ["samples"]:
+        problems = check_samples()
+    elif len(arguments) == 2 and arguments[0] == "asyncapi":
+        problems = check_asyncapi(arguments[1])
+    elif len(arguments) in (2, 3) and arguments[0] == "messages":
+        with open(arguments[2]) if len(arguments) == 3 else sys.stdin as stream:
+            problems = check_messages(arguments[1], stream)
+    else:
+        print(__doc__, file=sys.stderr)
+        return 2
+    for problem in problems[:20]:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
