@@ -48,7 +48,10 @@ static void print_problems(const char *file, const struct problems *problems)
 {
     for (uint32_t i = 0; i < problems_listed(problems); i++) {
         const struct problem *p = &problems->problem[i];
-        fprintf(stderr, "%s:%u:%u: %s%s\n", file, p->line, p->column, p->warning ? "warning: " : "", p->text);
+        char place[32] = "";
+        if (p->line)
+            (void)snprintf(place, sizeof place, ":%u:%u", p->line, p->column);
+        fprintf(stderr, "%s%s: %s%s\n", file, place, p->warning ? "warning: " : "", p->text);
     }
     if (problems->count > PROBLEMS_MAX)
         fprintf(stderr, "%s: %u more problems\n", file, problems->count - PROBLEMS_MAX);

@@ -33,3 +33,28 @@ void problems_warn(struct problems *problems, uint32_t line, uint32_t column, co
     add(problems, true, line, column, format, args);
     va_end(args);
 }
+
+static bool before(const struct problem *a, const struct problem *b)
+{
+    return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+void problems_sort(struct problems *problems)
+{
+    for (uint32_t i = 1; i < problems_listed(problems); i++) {
+        struct problem moving = problems->problem[i];
+        uint32_t at = i;
+        for (; at > 0 && before(&moving, &problems->problem[at - 1]); at--)
+            problems->problem[at] = problems->problem[at - 1];
+        problems->problem[at] = moving;
+    }
+}
+
+void problems_append(struct problems *problems, const struct problems *more)
+{
+    for (uint32_t i = 0; i < problems_listed(more); i++)
+        if (problems->count + i < PROBLEMS_MAX)
+            problems->problem[problems->count + i] = more->problem[i];
+    problems->count += more->count;
+    problems->warnings += more->warnings;
+}

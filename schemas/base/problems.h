@@ -34,6 +34,12 @@ void problems_add(struct problems *problems, uint32_t line, uint32_t column, con
 void problems_warn(struct problems *problems, uint32_t line, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Puts the listed ones into the order of the file; those of one place stay in the order they came. */
+void problems_sort(struct problems *problems);
+
+/* Adds what the other list holds, its unlisted ones as counts. */
+void problems_append(struct problems *problems, const struct problems *more);
+
 /* How many problems the list holds: count or PROBLEMS_MAX, whichever is less. */
 static inline uint32_t problems_listed(const struct problems *problems)
 {

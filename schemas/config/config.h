@@ -4,6 +4,7 @@
  *
  *     struct config config;
  *     if (!config_load("crowdtide.yaml", &config, &problems)) …each problem has line, column, reason
+ *     config_free(&config);
  *
  * Order of precedence: environment variable of the setting (where it has one), file, default. `${NAME}` in a file's scalar takes the environment; unset is a problem.
  */
@@ -11,33 +12,36 @@
 #define CROWDTIDE_SCHEMAS_CONFIG_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "schemas/base/error.h"
 #include "schemas/base/problems.h"
 
 /* kind, C name, key in the file, environment ("" none), min, max, default, unit, description.
-   TEXT: min/max are lengths. INT. BOOL: default 0/1. SECRET: a file whose first line is the value (…_file settings), default always "". LIST: texts, one or more,
-   kept as one string with newlines between. */
+   TEXT: min and max are lengths; an empty default is allowed whatever min says. INT. BOOL: default 0 or 1. CHOICE: min lists the words, with | between. URL: min lists the
+   schemes, the rest is host[:port][/path]. PATH: in the file relative to it, ~/ is the home directory. SECRET: a file (PATH) whose first line is the value, default
+   always "". LIST: one text or a list of texts, kept as one string with newlines between. */
+/* clang-format off */
 #define SETTINGS(S)                                                                                \
-    S(TEXT, state_dir, "state_dir", "CROWDTIDE_STATE", 1, 4000, "", "", "where logs, cursors, snapshots and counters live; empty: ~/.local/state/crowdtide") \
-    S(TEXT, venue_file, "venue", "", 0, 4000, "", "", "the venue model (YAML); relative to this file") \
-    S(TEXT, mqtt_url, "mqtt.url", "CROWDTIDE_MQTT_URL", 1, 4000, "mqtt://127.0.0.1:1883", "", "broker: mqtt://host:port or mqtts://host:port") \
+    S(PATH, state_dir, "state_dir", "CROWDTIDE_STATE", 1, 4000, "", "", "where logs, cursors, snapshots and counters live; empty: what systemd gives, else ~/.local/state/crowdtide") \
+    S(PATH, venue_file, "venue", "", 0, 4000, "", "", "the venue model (YAML); relative to this file") \
+    S(URL, mqtt_url, "mqtt.url", "CROWDTIDE_MQTT_URL", "mqtt|mqtts", "", "mqtt://127.0.0.1:1883", "", "the broker: mqtt://host:port or mqtts://host:port") \
     S(TEXT, mqtt_client_id, "mqtt.client_id", "", 0, 64, "", "", "fixed client id: names the persistent session; empty: crowdtide-{venue}") \
-    S(TEXT, mqtt_version, "mqtt.version", "", 1, 5, "5", "", "5 or 3.1.1") \
+    S(CHOICE, mqtt_version, "mqtt.version", "", "5|3.1.1", "", "5", "", "protocol version; 5 keeps the session for good, 3.1.1 as long as the broker likes") \
     S(TEXT, mqtt_username, "mqtt.username", "", 0, 255, "", "", "user name") \
     S(SECRET, mqtt_password, "mqtt.password_file", "", 0, 4000, "", "", "file with the password") \
-    S(TEXT, mqtt_ca_file, "mqtt.ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for mqtts; empty: the system's") \
-    S(TEXT, mqtt_cert_file, "mqtt.cert_file", "", 0, 4000, "", "", "PEM client certificate for mqtts") \
-    S(TEXT, mqtt_key_file, "mqtt.key_file", "", 0, 4000, "", "", "PEM key of the client certificate") \
+    S(PATH, mqtt_ca_file, "mqtt.ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for mqtts; empty: the system's") \
+    S(PATH, mqtt_cert_file, "mqtt.cert_file", "", 0, 4000, "", "", "PEM client certificate for mqtts") \
+    S(PATH, mqtt_key_file, "mqtt.key_file", "", 0, 4000, "", "", "PEM key of the client certificate") \
     S(LIST, mqtt_filters, "mqtt.filters", "", 0, 65536, "", "", "topic filters to subscribe; empty: crowdtide/{venue}/# and drill/{venue}/#") \
     S(INT, mqtt_keepalive_s, "mqtt.keepalive_s", "", 5, 3600, 20, "s", "MQTT keep-alive") \
     S(INT, mqtt_receive_maximum, "mqtt.receive_maximum", "", 1, 65535, 1000, "messages", "unacknowledged QoS 1 messages the broker may have in flight (v5)") \
     S(INT, mqtt_reconnect_max_s, "mqtt.reconnect_max_s", "", 1, 600, 30, "s", "longest pause between connection attempts; they start at 0.2 s and are jittered") \
     S(INT, max_message_bytes, "mqtt.max_message_bytes", "", 1024, 8388608, 524288, "B", "longer messages: length, SHA-256 and first 4 KiB are kept, dead-lettered") \
-    S(TEXT, command_socket, "command_socket", "", 0, 100, "", "", "Unix socket for operators' commands; empty: {state_dir}/command.sock") \
+    S(PATH, command_socket, "command_socket", "", 0, 107, "", "", "Unix socket for operators' commands; empty: {state_dir}/command.sock") \
     S(INT, log_segment_mb, "log.segment_mb", "", 1, 1024, 64, "MiB", "size of a log segment") \
-    S(TEXT, log_sync, "log.sync", "", 1, 8, "timer", "", "timer, or every: fdatasync before each MQTT acknowledgement, so that a power cut loses nothing") \
+    S(CHOICE, log_sync, "log.sync", "", "timer|every", "", "timer", "", "timer: every sync_ms; every: fdatasync before each MQTT acknowledgement, so that a power cut loses nothing") \
     S(INT, log_sync_ms, "log.sync_ms", "", 1, 10000, 50, "ms", "sync timer: what a power cut may lose") \
     S(INT, log_readings_max_mb, "log.readings_max_mb", "", 128, 67108864, 10240, "MiB", "disk cap of the readings log") \
     S(INT, log_bulk_max_mb, "log.bulk_max_mb", "", 128, 67108864, 10240, "MiB", "disk cap of the bulk log") \
@@ -56,20 +60,25 @@
     S(INT, kafka_partitions, "kafka.partitions", "", 1, 1000, 6, "", "partitions of topics that are created") \
     S(INT, kafka_replication, "kafka.replication", "", -1, 10, -1, "", "replicas of topics that are created; -1: the broker's default") \
     S(BOOL, series_enabled, "series.enabled", "", 0, 1, 1, "", "run starts publish series") \
-    S(TEXT, series_url, "series.url", "CROWDTIDE_SERIES_URL", 1, 4000, "http://127.0.0.1:8086", "", "InfluxDB 1.x or 2.x, VictoriaMetrics: base address") \
-    S(TEXT, series_api, "series.api", "", 1, 4, "v1", "", "v1: /write?db=…; v2: /api/v2/write?org=…&bucket=…") \
+    S(URL, series_url, "series.url", "CROWDTIDE_SERIES_URL", "http|https", "", "http://127.0.0.1:8086", "", "InfluxDB 1.x or 2.x, VictoriaMetrics: base address") \
+    S(CHOICE, series_api, "series.api", "", "v1|v2", "", "v1", "", "v1: /write?db=…; v2: /api/v2/write?org=…&bucket=…") \
     S(TEXT, series_database, "series.database", "", 1, 255, "crowdtide", "", "v1 database or v2 bucket; a missing v1 database is created") \
     S(TEXT, series_org, "series.org", "", 0, 255, "", "", "v2 organisation") \
     S(TEXT, series_username, "series.username", "", 0, 255, "", "", "v1 user name") \
     S(SECRET, series_password, "series.password_file", "", 0, 4000, "", "", "file with the v1 password") \
     S(SECRET, series_token, "series.token_file", "", 0, 4000, "", "", "file with the v2 token") \
-    S(TEXT, series_ca_file, "series.ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for https; empty: the system's") \
-    S(TEXT, series_gzip, "series.gzip", "", 2, 4, "auto", "", "on, off, or auto: off on loopback") \
+    S(PATH, series_ca_file, "series.ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for https; empty: the system's") \
+    S(CHOICE, series_gzip, "series.gzip", "", "auto|on|off", "", "auto", "", "compress requests; auto: not on loopback") \
     S(INT, series_batch_points, "series.batch_points", "", 1, 100000, 5000, "points", "points per request, at most") \
     S(INT, series_batch_ms, "series.batch_ms", "", 1, 60000, 1000, "ms", "bulk points wait at most this long for company; alerts do not wait") \
     S(INT, series_timeout_s, "series.timeout_s", "", 1, 600, 30, "s", "whole request")
 
+/* clang-format on */
+
 #define CONFIG_C_TEXT char *
+#define CONFIG_C_PATH char *
+#define CONFIG_C_URL char *
+#define CONFIG_C_CHOICE char *
 #define CONFIG_C_LIST char *
 #define CONFIG_C_SECRET char *
 #define CONFIG_C_INT int64_t
@@ -81,19 +90,32 @@ struct config {
     char *path; /* of the file; "" when there was none */
 };
 
-/* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the environment). Relative paths in the file are resolved against its
-   directory, secrets are read, empty defaults that mean "derived" (state_dir) are filled in. False when there is a problem that is not a warning. */
+enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_SECRET_BYTES_MAX = 4096 };
+
+/* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the environment). Secrets are read (a file that everyone may read: a
+   warning), state_dir and command_socket are filled in when empty. False, with *ret_config untouched, when there is a problem that is not a warning. */
 bool config_load(const char *path, struct config *ret_config, struct problems *problems);
 void config_free(struct config *config);
 
-struct setting_info { const char *key; const char *kind; const char *env; const char *def; const char *min; const char *max; const char *unit; const char *description; };
+/* One row of the table, for --help and documentation. */
+struct setting_info {
+    const char *key;   /* "mqtt.url" */
+    const char *kind;  /* "text", "path", "url", "choice", "int", "bool", "secret", "list" */
+    const char *env;   /* "" none */
+    const char *def;   /* as one would write it; "yes" and "no" for booleans */
+    const char *words; /* choices, or schemes of a url, with | between; else "" */
+    int64_t min, max;  /* int: the number; text, path, secret, list: its length in bytes */
+    const char *unit;
+    const char *description;
+};
 uint32_t config_setting_count(void);
-const struct setting_info *config_setting_info(uint32_t i);
+const struct setting_info *config_setting_info(uint32_t i); /* i < config_setting_count() */
 
-/* Reads config.venue_file with ${NAME} replaced. *ret_source is malloc'ed. NOT_FOUND, IO, TOO_LARGE, INVALID (an unset variable; position = line). */
+/* Reads config->venue_file with ${NAME} replaced in its values (line numbers do not move). *ret_source is malloc'ed, NUL-terminated. NOT_FOUND (no such file, or none
+   configured), IO, TOO_LARGE, MALFORMED (not YAML, or an unset variable; position = line). */
 bool config_read_venue(const struct config *config, char **ret_source, size_t *ret_len, struct error *err);
 
-/* {state_dir}/{name} into out; creates the state directory (and its parents) when create is set. */
+/* {state_dir}/{name} into out; creates the state directory (mode 0750) and its parents when create is set. TOO_LARGE when it does not fit, IO. */
 bool config_state_path(const struct config *config, const char *name, bool create, char *out, size_t cap, struct error *err);
 
 #endif

@@ -1,7 +1,257 @@
 #include "schemas/venue/venue.h"
 
+#include <stdlib.h>
+
+#include "schemas/venue/internal.h"
+
+/* Zones, sensors, rules and texts of the largest file, with room to spare. */
+#define VENUE_ARENA_BYTES_MAX ((size_t)512 * 1024 * 1024)
+
+const char *const level_words[VENUE_LEVELS] = {"blue", "yellow", "orange", "red"};
+const char *const zone_kind_words[ZONE_KIND_COUNT] = {
+#define ZONE_KIND_WORD(name, text) [ZONE_##name] = text,
+    ZONE_KINDS(ZONE_KIND_WORD)
+#undef ZONE_KIND_WORD
+};
+const char *const metric_words[METRIC_COUNT] = {
+#define METRIC_WORD(name, text, unit) [METRIC_##name] = text,
+    METRICS(METRIC_WORD)
+#undef METRIC_WORD
+};
+const char *const sensor_class_words[4] = {[SENSOR_CROWD] = "crowd",
+                                           [SENSOR_GATE] = "gate",
+                                           [SENSOR_VEHICLE_GATE] = "vehicle_gate",
+                                           [SENSOR_LIGHT] = "light"};
+const char *const counter_kind_words[4] = {[COUNTER_LEVEL] = "level",
+                                           [COUNTER_DELTA] = "delta",
+                                           [COUNTER_DAILY] = "daily",
+                                           [COUNTER_TOTAL] = "total"};
+
+const char *zone_kind_text(enum zone_kind kind)
+{
+    return (unsigned)kind < ZONE_KIND_COUNT ? zone_kind_words[kind] : "unknown";
+}
+
+const char *sensor_class_text(enum sensor_class class)
+{
+    return (unsigned)class < 4 ? sensor_class_words[class] : "unknown";
+}
+
+const char *counter_kind_text(enum counter_kind kind)
+{
+    return (unsigned)kind < 4 ? counter_kind_words[kind] : "unknown";
+}
+
+const char *metric_text(enum metric metric)
+{
+    return (unsigned)metric < METRIC_COUNT ? metric_words[metric] : "unknown";
+}
+
+const char *metric_unit(enum metric metric)
+{
+    static const char *const units[METRIC_COUNT] = {
+#define METRIC_UNIT(name, text, unit) [METRIC_##name] = unit,
+        METRICS(METRIC_UNIT)
+#undef METRIC_UNIT
+    };
+    return (unsigned)metric < METRIC_COUNT ? units[metric] : "";
+}
+
+void *venue_alloc(struct venue_reader *r, size_t count, size_t size)
+{
+    void *at = arena_alloc(r->arena, count, size);
+    if (!at)
+        problems_add(r->problems, 1, 1, "out of memory");
+    return at;
+}
+
+struct str venue_keep(struct venue_reader *r, struct str text)
+{
+    struct str copy = arena_copy(r->arena, text);
+    if (!copy.at)
+        problems_add(r->problems, 1, 1, "out of memory");
+    return copy;
+}
+
+/* At least twice as many slots as entries, so that a search ends soon. */
+static uint32_t slots_for(uint32_t count)
+{
+    uint32_t slots = 8;
+    while (slots < 2 * count)
+        slots *= 2;
+    return slots;
+}
+
+/* Zones and sensors both begin with their id; an index sees only that. */
+_Static_assert(offsetof(struct venue_zone, id) == 0 && offsetof(struct venue_sensor, id) == 0,
+               "ids come first");
+struct entries {
+    const void *first;
+    size_t stride;
+    uint32_t count;
+};
+
+static struct str id_at(const struct entries *entries, uint32_t i)
+{
+    return *(const struct str *)(const void *)((const char *)entries->first + i * entries->stride);
+}
+
+/* The slot with the id, or the free one where it belongs. */
+static uint32_t slot_of(const struct entries *entries, const uint32_t *slot, uint32_t mask,
+                        struct str id)
+{
+    uint32_t at = (uint32_t)str_hash(id) & mask;
+    while (slot[at] && !str_equal(id_at(entries, slot[at] - 1), id))
+        at = (at + 1) & mask;
+    return at;
+}
+
+static bool index_build(struct venue_reader *r, const struct entries *entries, const char *what,
+                        const struct tree_node *const *node, uint32_t **ret_slot,
+                        uint32_t *ret_mask)
+{
+    uint32_t mask = slots_for(entries->count) - 1;
+    uint32_t *slot = venue_alloc(r, (size_t)mask + 1, sizeof *slot);
+    if (!slot)
+        return false;
+    for (uint32_t i = 0; i < entries->count; i++) {
+        struct str id = id_at(entries, i);
+        if (!id.len)
+            continue; /* has its problem already */
+        uint32_t at = slot_of(entries, slot, mask, id);
+        if (slot[at])
+            problems_add(r->problems, node[i]->line, node[i]->column,
+                         "%s \"" STR_FMT "\" is defined twice; first in line %u", what, STR_ARG(id),
+                         node[slot[at] - 1]->line);
+        else
+            slot[at] = i + 1;
+    }
+    *ret_slot = slot;
+    *ret_mask = mask;
+    return true;
+}
+
+static struct entries zone_entries(const struct venue *v)
+{
+    return (struct entries){v->zones, sizeof *v->zones, v->zone_count};
+}
+
+static struct entries sensor_entries(const struct venue *v)
+{
+    return (struct entries){v->sensors, sizeof *v->sensors, v->sensor_count};
+}
+
+bool venue_index_zones(struct venue_reader *r)
+{
+    struct entries entries = zone_entries(r->venue);
+    return index_build(r, &entries, "zone", r->zone_node, &r->venue->index->zone,
+                       &r->venue->index->zone_mask);
+}
+
+bool venue_index_sensors(struct venue_reader *r)
+{
+    struct entries entries = sensor_entries(r->venue);
+    return index_build(r, &entries, "sensor", r->sensor_node, &r->venue->index->sensor,
+                       &r->venue->index->sensor_mask);
+}
+
+uint32_t venue_zone_find(const struct venue *venue, struct str id)
+{
+    struct entries entries = zone_entries(venue);
+    const struct venue_index *index = venue->index;
+    if (!index->zone || !id.len)
+        return VENUE_NO_ZONE;
+    uint32_t found = index->zone[slot_of(&entries, index->zone, index->zone_mask, id)];
+    return found ? found - 1 : VENUE_NO_ZONE;
+}
+
+uint32_t venue_sensor_find(const struct venue *venue, struct str id)
+{
+    struct entries entries = sensor_entries(venue);
+    const struct venue_index *index = venue->index;
+    if (!index->sensor || !id.len)
+        return UINT32_MAX;
+    uint32_t found = index->sensor[slot_of(&entries, index->sensor, index->sensor_mask, id)];
+    return found ? found - 1 : UINT32_MAX;
+}
+
+bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
+{
+    if (rule->kinds == 0)
+        return rule->zone == zone;
+    return rule->kinds >> venue->zones[zone].kind & 1u;
+}
+
+bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
+{
+    if (!venue_rule_matches(venue, rule, zone))
+        return false;
+    switch (rule->metric) {
+    case METRIC_PERCENT_CAPACITY:
+        return venue->zones[zone].capacity > 0;
+    case METRIC_DENSITY:
+    case METRIC_DENSITY_MEAN_60S:
+        return venue->zones[zone].area_m2 > 0;
+    default:
+        return true;
+    }
+}
+
+static void read_all(struct venue_reader *r, const struct tree_node *root)
+{
+    static const char *const keys[] = {"venue",   "defaults", "zones",
+                                       "sensors", "rules",    "builtin_rules"};
+    if (!tree_expect(root, TREE_MAP, "the venue file", r->problems))
+        return;
+    tree_keys(root, "the venue file", keys, sizeof keys / sizeof keys[0], r->problems);
+    venue_read_head(r, root);
+    venue_read_defaults(r, root);
+    venue_read_zones(r, root);
+    venue_read_sensors(r, root);
+    venue_read_rules(r, root);
+    /* Conclusions from a model with holes would only confuse. */
+    if (!problems_refuse(r->problems))
+        venue_validate(r);
+}
+
 bool venue_parse(struct str source, struct venue **ret_venue, struct problems *problems)
 {
-    (void)source, (void)ret_venue, (void)problems;
-    return false;
+    struct problems own = {0};
+    struct tree *tree = NULL;
+    struct venue *venue = calloc(1, sizeof *venue);
+    struct arena *arena = arena_new(VENUE_ARENA_BYTES_MAX);
+    struct venue_reader reader = {.venue = venue, .arena = arena, .problems = &own};
+    if (venue && arena) {
+        venue->arena = arena;
+        venue->index = arena_alloc(arena, 1, sizeof *venue->index);
+        venue->hash = str_hash(source);
+    }
+    if (!venue || !arena || !venue->index)
+        problems_add(&own, 1, 1, "out of memory");
+    else if (source.len > VENUE_SOURCE_BYTES_MAX)
+        problems_add(&own, 1, 1, "the file is longer than %d bytes", VENUE_SOURCE_BYTES_MAX);
+    else if (tree_parse(source, NULL, &tree, &own))
+        read_all(&reader, tree_root(tree));
+    tree_free(tree);
+    bool ok = !problems_refuse(&own);
+    problems_sort(&own);
+    problems_append(problems, &own);
+    free(reader.zone_node);
+    free(reader.sensor_node);
+    free(reader.rule_node);
+    if (!ok) {
+        arena_free(arena);
+        free(venue);
+        return false;
+    }
+    *ret_venue = venue;
+    return true;
+}
+
+void venue_free(struct venue *venue)
+{
+    if (!venue)
+        return;
+    arena_free(venue->arena);
+    free(venue);
 }

@@ -16,9 +16,11 @@
 #include "schemas/base/problems.h"
 #include "schemas/base/str.h"
 
+/* clang-format off */
 #define ZONE_KINDS(K)                                                                              \
     K(VENUE, "venue") K(HALL, "hall") K(CELL, "cell") K(CORRIDOR, "corridor") K(PLAZA, "plaza")    \
     K(STAIRS, "stairs") K(QUEUE, "queue") K(FORUM, "forum") K(ROAD, "road") K(CARPARK, "carpark")
+/* clang-format on */
 enum zone_kind {
 #define ZONE_KIND_ENUM(name, text) ZONE_##name,
     ZONE_KINDS(ZONE_KIND_ENUM)
@@ -33,12 +35,14 @@ const char *sensor_class_text(enum sensor_class class); /* crowd, gate, vehicle_
 enum counter_kind { COUNTER_LEVEL, COUNTER_DELTA, COUNTER_DAILY, COUNTER_TOTAL };
 const char *counter_kind_text(enum counter_kind kind);
 
+/* clang-format off */
 #define METRICS(M)                                                                                 \
     M(OCCUPANCY, "occupancy", "people")                                                            \
     M(PERCENT_CAPACITY, "percent_capacity", "%")                                                   \
     M(DENSITY, "density", "people/m2")                                                             \
     M(DENSITY_MEAN_60S, "density_mean_60s", "people/m2")                                           \
     M(IN_PER_MIN, "in_per_min", "people/min")
+/* clang-format on */
 enum metric {
 #define METRIC_ENUM(name, text, unit) METRIC_##name,
     METRICS(METRIC_ENUM)
@@ -83,9 +87,11 @@ struct venue_sensor {
     uint32_t zone;          /* level counters and lights: where it looks; in/out counters and gates: the zone inside ("in" leads there) */
     uint32_t outside;       /* in/out counters and gates: the zone on the other side; VENUE_NO_ZONE: outside the venue */
     int64_t silence_ms;     /* no message for this long: silent */
+    int64_t interval_ms;    /* how often it reports; 0: unknown. For detection times and the simulator; silence is judged by silence_ms alone */
     int64_t wrap;           /* counter kinds total and daily: 65536, 4294967296 or 0 (does not wrap) */
     int64_t saturates_at;   /* level counters: this value means "at least"; 0: never */
-    uint32_t lanes;         /* gates */
+    uint32_t lanes;         /* gates; 0: not known */
+    bool verifies;          /* gates: entry verification, so that rejects are to be expected */
     uint32_t line;
 };
 
@@ -127,9 +133,15 @@ void venue_free(struct venue *venue); /* NULL is allowed */
 uint32_t venue_zone_find(const struct venue *venue, struct str id);
 /* Index or UINT32_MAX; O(1). */
 uint32_t venue_sensor_find(const struct venue *venue, struct str id);
-/* The rule's place in words for `check`: metric, zones, thresholds, dwell, clear. */
-void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out);
-/* True when the rule applies to the zone. */
+/* True when the rule applies to the zone: its kind or id fits, and the zone has what the metric needs (an area for densities, a capacity for percent_capacity). */
 bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
+
+/* The rule in a sentence, for `check`: metric, zones, thresholds, dwell, clear, detection time. */
+void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out);
+
+/* The longest time from a zone's crossing of the level's threshold (0 blue … 3 red) to the alert, over all zones of the rule, as long as its sensors are not silent: one
+   interval until a sample shows it, the dwell or the further samples, one tick. A sensor without interval_s counts with silence_s. Transport is not included.
+   -1: no such level, or the rule applies to no zone with sensors. */
+int64_t venue_rule_detection_ms(const struct venue *venue, const struct venue_rule *rule, uint32_t level);
 
 #endif

@@ -1,0 +1,85 @@
+/* internal: what the files of this room share while a venue is being read. */
+#ifndef CROWDTIDE_SCHEMAS_VENUE_INTERNAL_H
+#define CROWDTIDE_SCHEMAS_VENUE_INTERNAL_H
+
+#include "schemas/base/arena.h"
+#include "schemas/venue/venue.h"
+#include "schemas/yaml/tree.h"
+
+enum {
+    VENUE_NAME_BYTES_MAX = 200,
+    VENUE_ACTION_BYTES_MAX = 400,
+    VENUE_CELL_AREA_MAX_M2 = 100, /* a mean density over more hides a crush (DOMAIN: alert life cycle) */
+};
+
+/* Open addressing; a slot holds position + 1, 0 is free. */
+struct venue_index {
+    uint32_t *zone, *sensor;
+    uint32_t zone_mask, sensor_mask;
+};
+
+/* Values of the file's `defaults:`, or the built-in ones. */
+struct venue_defaults {
+    int64_t silence_ms[4]; /* by sensor class */
+    int64_t dwell_ms[VENUE_LEVELS];
+    double clear_margin_pct;
+    int64_t clear_ms;
+    int64_t min_samples;
+};
+
+struct venue_reader {
+    struct venue *venue;
+    struct arena *arena; /* the venue's */
+    struct problems *problems;
+    struct venue_defaults defaults;
+    const struct tree_node **zone_node;   /* where each was defined */
+    const struct tree_node **sensor_node;
+    const struct tree_node **rule_node;   /* NULL: built in */
+};
+
+extern const char *const level_words[VENUE_LEVELS]; /* blue … red */
+extern const char *const zone_kind_words[ZONE_KIND_COUNT];
+extern const char *const metric_words[METRIC_COUNT];
+extern const char *const sensor_class_words[4];
+extern const char *const counter_kind_words[4];
+
+/* A copy in the venue's arena; a problem when there is no memory. */
+struct str venue_keep(struct venue_reader *r, struct str text);
+/* Zeroed memory of the venue; NULL with a problem. */
+void *venue_alloc(struct venue_reader *r, size_t count, size_t size);
+
+/* Builds the index of zones or sensors; a problem for each id that is there twice. */
+bool venue_index_zones(struct venue_reader *r);
+bool venue_index_sensors(struct venue_reader *r);
+
+/* The zone a scalar names; a problem with the nearest id when there is none. */
+bool venue_read_zone_ref(struct venue_reader *r, const struct tree_node *node, const char *name,
+                         uint32_t *ret_zone);
+/* Seconds with up to three decimals into ms. */
+bool venue_read_seconds(struct venue_reader *r, const struct tree_node *node, const char *name,
+                        double min_s, double max_s, int64_t *ret_ms);
+
+/* The sections of the file. root is a map. Each lists its problems. */
+void venue_read_head(struct venue_reader *r, const struct tree_node *root);
+void venue_read_zones(struct venue_reader *r, const struct tree_node *root);
+void venue_read_defaults(struct venue_reader *r, const struct tree_node *root);
+void venue_read_sensors(struct venue_reader *r, const struct tree_node *root);
+void venue_read_rules(struct venue_reader *r, const struct tree_node *root);
+
+/* The rules used when a file has none, or asks for them. */
+uint32_t venue_builtin_count(void);
+bool venue_builtin_rule(struct venue_reader *r, uint32_t i, struct venue_rule *ret_rule);
+/* True when a zone without what the rule's metric needs is simply not judged by it. */
+bool venue_builtin_optional(struct str id);
+
+/* What no single entry shows: coverage, thresholds against the zones they apply to. */
+void venue_validate(struct venue_reader *r);
+
+/* Kind or id fits, whether or not the metric is possible there. */
+bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
+
+/* Area of a simple polygon in m², whatever its direction; and whether two of its edges cross or touch. */
+double polygon_area_m2(const struct venue_point *points, uint32_t count);
+bool polygon_crosses_itself(const struct venue_point *points, uint32_t count);
+
+#endif
