@@ -3,8 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void add(struct problems *problems, bool warning, uint32_t line, uint32_t column,
-                const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void add(struct problems *problems, bool warning,
+                                                      uint32_t line, uint32_t column,
+                                                      const char *format, va_list args)
 {
     uint32_t at = problems->count++;
     problems->warnings += warning;
