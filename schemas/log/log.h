@@ -57,7 +57,7 @@ struct log_record { /* to be written */
 
 struct log_view { /* as read; body is borrowed from the mapping until the next call on the reader */
     uint64_t seq;
-    uint32_t epoch;
+    uint32_t epoch; /* in which it was first written: recovery copies records, but (seq, epoch) names one for ever */
     uint16_t type;
     uint16_t flags;
     int64_t log_ns;
@@ -120,6 +120,9 @@ bool log_writer_append(struct log_writer *writer, const struct log_record *recor
 /* Makes everything committed durable before returning. */
 bool log_writer_sync(struct log_writer *writer, struct error *err);
 
+/* Asks the helper to sync now; returns at once. */
+void log_writer_request_sync(struct log_writer *writer);
+
 /* Prepares the next segment ahead (the helper thread does it by itself; for LOG_SYNC_MANUAL). */
 bool log_writer_prepare(struct log_writer *writer, struct error *err);
 
@@ -140,6 +143,9 @@ bool log_writer_retain(struct log_writer *writer, uint64_t max_bytes, uint64_t k
 
 /* Commits nothing that was only staged; syncs; unlocks; frees. NULL is allowed. */
 void log_writer_close(struct log_writer *writer);
+
+/* Whether a writer has the log open, in whatever process. False when the log can't be looked at. */
+bool log_writer_present(const char *dir);
 
 /* ---- reader ------------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,131 @@
+/*
+ * log_format: the bytes of a log's files. Everything is little-endian; nothing here touches a file.
+ *
+ * A log is a directory:
+ *     lock                          locked by the writer for as long as it lives (released by any
+ * kind of death) control                       shared memory between writer and readers
+ * (log_control.h); holds nothing that recovery needs FIRST-EPOCH.seg               segments; first
+ * sequence (16 hex digits) and epoch (8 hex digits) next.prep                     the next segment,
+ * allocated and zeroed ahead; a segment as soon as it has a valid header
+ *     *.tmp                         unfinished; removed by the next open
+ *
+ * Segment file: header, records one after another at multiples of 8, zeros to the end.
+ *
+ *     offset bytes  segment header
+ *          0     8  magic "CTLOGSEG"
+ *          8     4  format version
+ *         12     4  bytes of this header
+ *         16    16  UUID of the log
+ *         32    16  UUID of this segment: random, never leaves the machine, begins every CRC below,
+ * so that no stale block and no payload made to look like a record ever validates 48    16  UUID of
+ * the source log (results logs; zeros: none) 64     8  bytes of the file 72     4  epoch: rises
+ * with every open for writing 76     4  epoch of the record at `previous sequence` 80     8  first
+ * sequence: from here on this segment holds the log, whatever segments of lower epochs say 88     8
+ * kept sequence: the last record when this epoch began. Everything up to it was durable then 96 8
+ * epoch's first sequence: that of the first record appended in this epoch (kept + 1, or further
+ * after a power cut) 104     8  previous sequence: the last record before `first sequence` (0:
+ * none) 112     8  its log time 120     8  its wall time 128     8  wall time of the making of this
+ * segment 136   116  zeros 252     4  CRC32C of bytes 0..251
+ *
+ *     offset bytes  record
+ *          0     4  CRC32C, begun with the segment's UUID, of bytes 4 to the body's end
+ *          4     4  bits 0..30: bytes of the body; bit 31: last record of its batch (a batch counts
+ * whole or not at all) 8     8  sequence 16     8  log time, ns since 1970 24     8  wall time, ns
+ * since 1970 32     8  durable mark known when the record was made: everything up to this sequence
+ * was synced 40     4  epoch in which the record was first appended (kept when recovery copies it
+ * into a newer segment) 44     2  type 46     2  flags 48     n  body, then zeros to the next
+ * multiple of 8
+ *
+ * Valid record: its CRC holds; its epoch is at least 1 and at most the segment's; its end leaves
+ * LOG_READ_PADDING_BYTES in the file; its sequence follows that of the record before, or is higher
+ * and so is its epoch.
+ *
+ * Segments sorted by first sequence: one is superseded when another with a higher epoch begins at
+ * or before it. What remains is the log; each segment ends where the next begins. The first record
+ * that is not valid ends the log, at sequence s: if any valid record or header behind it, or the
+ * control page, says that s was durable, the log is corrupt; if not, it is a tail torn by a power
+ * cut.
+ */
+#ifndef CROWDTIDE_SCHEMAS_LOG_LOG_FORMAT_H
+#define CROWDTIDE_SCHEMAS_LOG_LOG_FORMAT_H
+
+#include "schemas/log/log.h"
+
+enum {
+    LOG_FORMAT_VERSION = 1,
+    LOG_SEGMENT_HEADER_BYTES = 256,
+    LOG_RECORD_HEADER_BYTES = 48,
+    LOG_RECORD_ALIGN = 8,
+    LOG_NAME_BYTES = 32,    /* of any file in a log's directory, with NUL */
+    LOG_SEQ_SKIP = 1 << 20, /* sequences skipped after a power cut, so that none is reused */
+    LOG_UNSYNCED_RECORDS_MAX = (1 << 20) - 1, /* more than this undurable: commit syncs by itself */
+    LOG_UNSYNCED_BYTES_MAX = 256 * 1024 * 1024,
+    LOG_UNSYNCED_SEGMENTS_MAX = 64,
+};
+_Static_assert(LOG_UNSYNCED_RECORDS_MAX < LOG_SEQ_SKIP,
+               "a power cut must not lose more than is skipped");
+
+struct log_segment_header {
+    struct log_uuid log, segment, source;
+    uint64_t file_bytes;
+    uint32_t epoch, prev_epoch;
+    uint64_t first_seq, kept_seq, epoch_first_seq;
+    uint64_t prev_seq;
+    int64_t prev_log_ns, prev_wall_ns;
+    int64_t created_wall_ns;
+};
+
+void log_header_encode(const struct log_segment_header *from,
+                       uint8_t out[LOG_SEGMENT_HEADER_BYTES]);
+/* MALFORMED: not a header (never written, or torn). VERSION: a header of another version. */
+bool log_header_decode(const uint8_t from[LOG_SEGMENT_HEADER_BYTES], struct log_segment_header *ret,
+                       struct error *err);
+
+/* What the CRCs of a segment's records begin with. */
+uint32_t log_segment_seed(const struct log_segment_header *header);
+
+/* Bytes a record takes in the file. */
+static inline uint64_t log_record_bytes(uint32_t body_len)
+{
+    uint64_t whole = (uint64_t)LOG_RECORD_HEADER_BYTES + body_len;
+    return (whole + LOG_RECORD_ALIGN - 1) & ~(uint64_t)(LOG_RECORD_ALIGN - 1);
+}
+
+/* Writes header, body and zero padding (log_record_bytes of them) at out; the CRC is left to
+   log_record_finish. body may be at out + LOG_RECORD_HEADER_BYTES already. */
+void log_record_encode(const struct log_view *from, uint8_t *out);
+/* Sets the last-of-batch bit and the CRC. */
+void log_record_finish(uint8_t *record, bool last_of_batch, uint32_t seed);
+
+/* A segment's bytes, mapped or read. */
+struct log_image {
+    const uint8_t *bytes;
+    uint64_t len;
+    uint32_t seed;
+    struct log_segment_header header;
+};
+
+/* Looks at the bytes at `offset` (a multiple of 8). True when a valid record is there, but for its
+   place in the order of sequences. Never reads outside the image. ret_last_of_batch may be NULL. */
+bool log_record_at(const struct log_image *image, uint64_t offset, bool check_crc,
+                   struct log_view *ret_view, bool *ret_last_of_batch);
+
+/* Whether a record may follow the record (prev_seq, prev_epoch); both 0 when nothing precedes it.
+ */
+static inline bool log_record_follows(uint64_t prev_seq, uint32_t prev_epoch, uint64_t seq,
+                                      uint32_t epoch)
+{
+    return seq == prev_seq + 1 ? epoch >= prev_epoch : seq > prev_seq && epoch > prev_epoch;
+}
+
+/* File names. log_name_parse: false for anything that is not a segment's name. */
+void log_name_segment(uint64_t first_seq, uint32_t epoch, char out[LOG_NAME_BYTES]);
+bool log_name_parse(const char *name, uint64_t *ret_first_seq, uint32_t *ret_epoch);
+#define LOG_NAME_PREP "next.prep"
+#define LOG_NAME_PREP_TMP "prep.tmp"
+#define LOG_NAME_SEAL_TMP "seal.tmp"
+#define LOG_NAME_CONTROL "control"
+#define LOG_NAME_CONTROL_TMP "control.tmp"
+#define LOG_NAME_LOCK "lock"
+
+#endif
