@@ -1,0 +1,52 @@
+/*
+ * kafka_link: how to reach Kafka, and one trial of it. The files kafka_*.c are the only ones that include librdkafka.
+ *
+ *     struct kafka_link link = {.brokers = "127.0.0.1:9092", .options = "compression.type=lz4"};
+ *     kafka_probe(&link, 5000, &found, &err);
+ */
+#ifndef CROWDTIDE_PROCESSORS_NET_KAFKA_LINK_H
+#define CROWDTIDE_PROCESSORS_NET_KAFKA_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schemas/base/error.h"
+
+struct rd_kafka_conf_s;
+
+struct kafka_link {            /* borrowed texts */
+    const char *brokers;       /* bootstrap servers */
+    const char *options;       /* librdkafka settings, name=value, one a line; NULL or "": none */
+    const char *sasl_password; /* NULL or "": none */
+    const char *client_id;     /* NULL: crowdtide */
+};
+
+enum { KAFKA_NAME_BYTES = 128, KAFKA_VALUE_BYTES = 4096 };
+
+struct kafka_setting {
+    const char *name;
+    const char *value;
+};
+
+/* A librdkafka configuration: `defaults` first, then the link's own settings, then `fixed`, which nobody overrides. Both lists end with a NULL name and may be
+   NULL. The caller hands the result to rd_kafka_new or destroys it. CONFIG names the setting librdkafka refuses. */
+bool kafka_link_conf(const struct kafka_link *link, const struct kafka_setting *defaults,
+                     const struct kafka_setting *fixed, struct rd_kafka_conf_s **ret_conf,
+                     struct error *err);
+
+struct kafka_found {
+    uint32_t brokers;
+    uint32_t topics;           /* that this user may see */
+    uint32_t crowdtide_topics; /* of them, those named crowdtide.… */
+    char broker[256];          /* host:port of the one that answered */
+};
+
+/* Connects and asks for metadata. NETWORK, REMOTE_DENIED, CONFIG. Blocks up to timeout_ms. Any thread. */
+bool kafka_probe(const struct kafka_link *link, int timeout_ms, struct kafka_found *ret_found,
+                 struct error *err);
+
+/* Version of librdkafka in use. */
+const char *kafka_library_version(void);
+
+#endif
