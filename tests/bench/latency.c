@@ -31,7 +31,7 @@ enum {
     ZONES_MAX = 4096,
     ANSWER_SECONDS = 15,
     CALL_MS = 10000, /* any single call to a server */
-    OCCUPANCY_ALARM = 1000,
+    OCCUPANCY_ALARM = 100,
     TEXT_BYTES = 256,
 };
 #define ALERTS_TOPIC "crowdtide.alerts"
@@ -72,7 +72,7 @@ static void sleep_until(int64_t due_ns)
 
 static void die(const char *what, const char *why)
 {
-    fprintf(stderr, "latency: %s: %s\n", what, why);
+    (void)fprintf(stderr, "latency: %s: %s\n", what, why);
     exit(EXIT_FAILURE);
 }
 
@@ -190,7 +190,7 @@ static int64_t next_due(const struct latency *bench, int64_t due_ns, uint64_t *r
 static void publish(MQTTAsync client, const struct latency *bench, int zone, int occupancy)
 {
     char topic[TEXT_BYTES], payload[TEXT_BYTES];
-    snprintf(topic, sizeof topic, "crowdtide/%s/crowd/probe-%d", bench->venue, zone);
+    (void)snprintf(topic, sizeof topic, "crowdtide/%s/crowd/probe-%d", bench->venue, zone);
     int length = snprintf(payload, sizeof payload, "{\"occupancy\":%d}", occupancy);
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     int failed = MQTTAsync_send(client, topic, length, payload, 1, 0, &options);
@@ -201,7 +201,7 @@ static void publish(MQTTAsync client, const struct latency *bench, int zone, int
 static void send_readings(struct latency *bench)
 {
     char url[TEXT_BYTES];
-    snprintf(url, sizeof url, "tcp://%s", bench->mqtt);
+    (void)snprintf(url, sizeof url, "tcp://%s", bench->mqtt);
     MQTTAsync client;
     MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
     if (MQTTAsync_create(&client, url, "crowdtide-bench-latency", MQTTCLIENT_PERSISTENCE_NONE,
@@ -293,7 +293,7 @@ static void *send_alone(void *arg)
         check(rd_kafka_begin_transaction(producer), "begin_transaction");
         for (; i < all && due_ns <= last_ns; due_ns = next_due(bench, due_ns, &random), i++) {
             char key[32];
-            snprintf(key, sizeof key, "%d", i);
+            (void)snprintf(key, sizeof key, "%d", i);
             if (i == bench->warm_up)
                 atomic_store(&bench->count_from_ns, due_ns);
             atomic_store(&bench->due_ns[i], due_ns);
