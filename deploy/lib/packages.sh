@@ -15,7 +15,7 @@ PACKAGES_KAFKA=(openjdk-17-jre-headless=java maven=mvn)
 # shellcheck disable=SC2034
 PACKAGES_SERIES=(influxdb=influxd)
 # shellcheck disable=SC2034
-PACKAGES_TEST=(clang clang-tidy clang-format shellcheck python3 python3-jsonschema python3-yaml dpkg-dev file)
+PACKAGES_TEST=(clang clang-tidy clang-format shellcheck python3 python3-jsonschema python3-yaml python3-paho-mqtt dpkg-dev file)
 
 package_present() { # ENTRY
     local package=${1%%=*} command=${1#*=}

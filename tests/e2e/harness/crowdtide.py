@@ -1,0 +1,123 @@
+"""The programs under test: one state directory, one configuration file, the programs as children.
+
+    tide = Crowdtide(work, venue_text, broker, kafka, influx)
+    tide.start("ingest"); tide.start("process"); tide.start("kafka"); tide.start("series")
+    tide.counter("ingest", "messages")          as `crowdtide top --once --json` tells it
+    tide.export("readings")                     as `crowdtide log export --json` tells it
+"""
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+from .workspace import SOURCE_DIR, Failure, wait
+
+ARGUMENTS = {
+    "ingest": ["ingest"],
+    "process": ["process"],
+    "kafka": ["publish", "kafka"],
+    "series": ["publish", "series"],
+    "run": ["run"],
+}
+SECTIONS = {"ingest": "ingest", "process": "process", "kafka": "publish-kafka", "series": "publish-series", "run": "run"}
+
+
+def binary():
+    path = pathlib.Path(os.environ.get("CROWDTIDE", SOURCE_DIR / "build" / "crowdtide"))
+    if not path.exists():
+        raise Failure(f"no program at {path}: build first, or set CROWDTIDE")
+    return path
+
+
+class Crowdtide:
+    def __init__(self, work, venue, broker=None, kafka=None, influx=None, name="state",
+                 client_id="", settings=""):
+        self.work = work
+        self.name = name
+        self.state = work.path / name
+        self.venue_path = work.path / f"{name}-venue.yaml"
+        self.venue_path.write_text(venue)
+        self.config = work.path / f"{name}.yaml"
+        lines = [f"state_dir: {self.state}", f"venue: {self.venue_path}"]
+        lines += ["mqtt:", f"  url: {broker.url}", "  reconnect_max_s: 1"] if broker else []
+        lines += [f"  client_id: {client_id}"] if client_id else []
+        lines += ["kafka:", f"  brokers: {kafka.brokers}"] if kafka else []
+        lines += ["series:", f"  url: {influx.url}"] if influx else []
+        self.config.write_text("\n".join(lines) + "\n" + settings)
+        self.programs = {}
+
+    def command(self, *arguments):
+        return [str(binary()), *arguments, "-c", str(self.config)]
+
+    def child(self, program):
+        if program not in self.programs:
+            self.programs[program] = self.work.child(f"{self.name}-{program}", self.command(*ARGUMENTS[program]))
+        return self.programs[program]
+
+    def start(self, *programs):
+        for program in programs:
+            self.child(program).start()
+
+    def start_all(self):
+        """The four programs, ingest first; returns once it is subscribed, so that nothing published later is missed."""
+        self.start("ingest")
+        self.wait_connected()
+        self.start("process", "kafka", "series")
+
+    def wait_connected(self, seconds=20):
+        wait("ingest is connected and subscribed", lambda: self.counter("ingest", "connected") == 1, seconds,
+             children=[self.child("ingest")] if "ingest" in self.programs else [])
+
+    def stop(self, *programs):
+        """SIGTERM; every program must end with exit code 0."""
+        for program in programs:
+            code = self.child(program).stop()
+            if code != 0:
+                raise Failure(f"{program} ended with {code} after SIGTERM:\n{self.child(program).log_text()[-800:]}")
+
+    def call(self, *arguments, code=0, text=None):
+        """Runs a subcommand to its end; returns its output. Fails on another exit code."""
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=300, input=text)
+        if code is not None and done.returncode != code:
+            raise Failure(f"crowdtide {' '.join(arguments)}: exit code {done.returncode}, expected {code}\n"
+                          f"{done.stdout[-500:]}{done.stderr[-500:]}")
+        return done.stdout
+
+    def top(self):
+        """The counters, or None while there are none yet."""
+        done = subprocess.run(self.command("top", "--once", "--json"), capture_output=True, text=True, timeout=20)
+        return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
+
+    def counter(self, program, name):
+        top = self.top()
+        if top is None:
+            return None
+        return top["programs"][SECTIONS[program]]["counters"][name]
+
+    def export(self, log):
+        """Every record of a log, oldest first, as a dict a record."""
+        done = subprocess.Popen(self.command("log", "export", "--json", log), stdout=subprocess.PIPE)
+        records = [json.loads(line) for line in done.stdout]
+        if done.wait() != 0:
+            raise Failure(f"crowdtide log export {log}: exit code {done.returncode}")
+        return records
+
+    def finish(self, messages):
+        """Once ingest has taken `messages` messages: lets the last results come and go out, then stops everything."""
+        wait("ingest has taken what the broker still held",
+             lambda: (self.counter("ingest", "messages") or 0) >= messages, 30, every=0.3)
+        time.sleep(3)  # the last zone metrics are due at the next second
+        self.stop("ingest")
+        self.wait_drained()
+        self.stop("process", "kafka", "series")
+
+    def wait_drained(self, seconds=90):
+        """Until process and both publishers have dealt with everything. ingest must be stopped: its ticks never end."""
+        def drained():
+            top = self.top()["programs"]
+            counters = {name: top[section]["counters"] for name, section in SECTIONS.items() if section in top}
+            return (counters["process"]["input_seq"] == counters["ingest"]["log_seq"]
+                    and all(counters[sink][f"{log}_lag"] == 0 for sink in ("kafka", "series")
+                            for log in ("alerts", "bulk") if sink in self.programs))
+        wait("process and the publishers have caught up", drained, seconds, every=0.3)

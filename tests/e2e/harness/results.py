@@ -1,0 +1,49 @@
+"""Results as `crowdtide log export --json alerts|bulk` gives them, and what Kafka and InfluxDB must hold of them."""
+import collections
+import datetime
+
+TOPICS = {"alert": "crowdtide.alerts", "zone": "crowdtide.zones", "gate": "crowdtide.gates", "light": "crowdtide.lights",
+          "reading": "crowdtide.readings", "deadletter": "crowdtide.deadletter", "reply": "crowdtide.replies",
+          "heartbeat": "crowdtide.heartbeat"}
+
+# Measurement → its tags, the field with the point's time, and a field that no point lacks.
+TAGS = {"reading": ("venue", "sensor", "kind", "zone"), "zone": ("venue", "zone", "kind"),
+        "gate": ("venue", "gate", "direction"), "light": ("venue", "zone", "light"),
+        "alert": ("venue", "zone", "rule"), "heartbeat": ("instance",)}
+STAMP = {"reading": "ts"}
+ALWAYS_THERE = {"reading": "received", "zone": "sensors", "gate": "known", "light": "known", "alert": "n",
+                "heartbeat": "valid_until"}
+
+
+def essence(record):
+    """What must be the same in every run over the same input: type, identity, log time and content."""
+    return record["type"], record["input_seq"], record["index"], record["log_ns"], record["fields"]
+
+
+def by_topic(logs):
+    """Topic → the ce_id of every record that it must hold."""
+    expected = collections.defaultdict(list)
+    for records in logs.values():
+        for record in records:
+            if record["type"] in TOPICS:
+                expected[TOPICS[record["type"]]].append(record["id"])
+    return expected
+
+
+def time_ms(text):
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def points(logs):
+    """Measurement → the identities (tags, timestamp) that it must hold."""
+    expected = collections.defaultdict(set)
+    for records in logs.values():
+        for record in records:
+            kind, fields = record["type"], record["fields"]
+            if kind not in TAGS:
+                continue
+            stamp_ns = time_ms(fields[STAMP.get(kind, "at")]) * 1_000_000
+            if kind == "reading":
+                stamp_ns += record["input_seq"] % 1_000_000
+            expected[kind].add((*(fields.get(tag) for tag in TAGS[kind]), stamp_ns))
+    return expected

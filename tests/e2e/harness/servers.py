@@ -1,0 +1,169 @@
+"""mosquitto, Apache Kafka and InfluxDB on loopback, configured by the files of deploy/, data in the workspace.
+
+Each start() returns when the server answers. stop() is SIGTERM, kill() is kill -9; both keep the data for the next start().
+"""
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from .workspace import SOURCE_DIR, Failure, Skip, listening, wait
+
+
+def program(name, package):
+    """The program's path, or Skip. sbin is where Debian keeps mosquitto, outside an ordinary user's PATH."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if path is None:
+        raise Skip(f"{name} is not installed (package {package})")
+    return path
+
+
+def fill(template, path, **values):
+    """A file of deploy/ with its @NAMES@ filled in: the tests run the servers as deploy/up does."""
+    text = (SOURCE_DIR / "deploy" / template).read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    path.write_text(text)
+    return path
+
+
+class Mosquitto:
+    """The broker."""
+
+    def __init__(self, work):
+        self.port = work.port()
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        data = work.directory("mosquitto")
+        # Started by root, it would otherwise become the user mosquitto, who may not write here.
+        config = fill("mosquitto/local.conf.in", data / "mosquitto.conf", PORT=self.port, DATA=data,
+                      USER="root" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name,
+                      CONF_DIR=SOURCE_DIR / "deploy" / "mosquitto")
+        self.child = work.child("mosquitto", [program("mosquitto", "mosquitto"), "-c", config])
+
+    def start(self):
+        self.child.start()
+        wait("mosquitto listens", lambda: listening(self.port), 10, children=[self.child])
+        return self
+
+    def stop(self):
+        self.child.stop()
+
+
+class Kafka:
+    """One KRaft node from the jars of KAFKA_JARS (default: build/kafka, where deploy/up puts them)."""
+
+    def __init__(self, work):
+        jars = pathlib.Path(os.environ.get("KAFKA_JARS", SOURCE_DIR / "build" / "kafka"))
+        if not list(jars.glob("**/kafka_2.13-*.jar")):
+            raise Skip(f"no Kafka in {jars}; set KAFKA_JARS or run deploy/up once")
+        java = program("java", "openjdk-17-jre-headless")
+        folder = next(jars.glob("**/kafka_2.13-*.jar")).parent
+        self.port = work.port()
+        controller = work.port()
+        self.brokers = f"127.0.0.1:{self.port}"
+        data = work.directory("kafka")
+        self.properties = fill("kafka/server.properties.in", data / "server.properties", PORT=self.port,
+                               CONTROLLER_PORT=controller, DATA=data / "logs")
+        with open(self.properties, "a") as more:
+            # After kill -9 a broker waits until its own old session has run out: for a test, not 9 s.
+            more.write("broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n")
+        self.command = [java, "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC",
+                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+                        "-cp", f"{folder}/*"]
+        self.child = work.child("kafka", self.command + ["kafka.Kafka", self.properties])
+        self.formatted = False
+
+    def start(self):
+        if not self.formatted:
+            done = subprocess.run(self.command + ["kafka.tools.StorageTool", "format", "-t",
+                                                  "Y3Jvd2R0aWRlLWUyZS0wMQ", "-c", str(self.properties)],
+                                  capture_output=True, text=True, timeout=60)
+            if done.returncode != 0:
+                raise Failure(f"Kafka's storage could not be formatted: {done.stdout}{done.stderr}")
+            self.formatted = True
+        self.child.start()
+        wait("Kafka answers", self.answers, 60, every=0.3, children=[self.child])
+        return self
+
+    def answers(self):
+        if not listening(self.port):
+            return False
+        done = subprocess.run([program("kcat", "kcat"), "-b", self.brokers, "-L", "-J", "-m", "2"],
+                              capture_output=True, text=True)
+        return done.returncode == 0 and bool(json.loads(done.stdout)["brokers"])
+
+    def stop(self):
+        self.child.stop(60)
+
+    def kill(self):
+        self.child.kill()
+
+    def topics(self):
+        """Topic name → number of partitions."""
+        done = subprocess.run([program("kcat", "kcat"), "-b", self.brokers, "-L", "-J"],
+                              capture_output=True, text=True, check=True)
+        return {topic["topic"]: len(topic["partitions"]) for topic in json.loads(done.stdout)["topics"]}
+
+    def read(self, topic):
+        """Every committed record of the topic, oldest first within a partition, as kcat's JSON objects: topic,
+        partition, offset, ts, headers (here a dict), key, payload (bytes as text)."""
+        done = subprocess.run([program("kcat", "kcat"), "-b", self.brokers, "-C", "-t", topic, "-o", "beginning", "-e",
+                               "-q", "-J", "-X", "isolation.level=read_committed", "-X", "check.crcs=true"],
+                              capture_output=True, timeout=300)
+        if done.returncode != 0:
+            raise Failure(f"kcat cannot read {topic}: {done.stderr.decode(errors='replace')}")
+        records = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        for record in records:
+            headers = record.get("headers") or []
+            record["headers"] = dict(zip(headers[::2], headers[1::2]))
+        return records
+
+
+class Influx:
+    """InfluxDB 1.x."""
+
+    def __init__(self, work):
+        self.port = work.port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        data = work.directory("influx")
+        config = fill("influxdb/influxdb.conf.in", data / "influxdb.conf", PORT=self.port, DATA=data)
+        self.child = work.child("influxd", [program("influxd", "influxdb"), "-config", config])
+
+    def start(self):
+        self.child.start()
+        wait("InfluxDB answers", self.answers, 30, every=0.2, children=[self.child])
+        return self
+
+    def answers(self):
+        try:
+            with urllib.request.urlopen(self.url + "/ping", timeout=1) as reply:
+                return reply.status == 204
+        except OSError:
+            return False
+
+    def stop(self):
+        self.child.stop(60)
+
+    def kill(self):
+        self.child.kill()
+
+    def query(self, text, database="crowdtide"):
+        """The rows of the first series, each a dict; [] when there is none."""
+        address = f"{self.url}/query?" + urllib.parse.urlencode({"db": database, "q": text, "epoch": "ns"})
+        with urllib.request.urlopen(address, timeout=60) as reply:
+            result = json.load(reply)["results"][0]
+        if "error" in result:
+            raise Failure(f"InfluxDB: {result['error']} for {text}")
+        return [dict(zip(series["columns"], row), **series.get("tags", {}))
+                for series in result.get("series", []) for row in series.get("values", [])]
+
+    def count(self, measurement, field):
+        """Points of a measurement that have the field."""
+        rows = self.query(f'SELECT count("{field}") AS n FROM "{measurement}"')
+        return rows[0]["n"] if rows else 0
