@@ -19,7 +19,7 @@
 #include "schemas/base/problems.h"
 
 /* kind, C name, key in the file, environment ("" none), min, max, default, unit, description.
-   TEXT: min and max are lengths; an empty default is allowed whatever min says. INT. BOOL: default 0 or 1. CHOICE: min lists the words, with | between. URL: min lists the
+   TEXT: min and max are lengths; where the default is empty, an empty value asks for it. INT. BOOL: default 0 or 1. CHOICE: min lists the words, with | between. URL: min lists the
    schemes, the rest is host[:port][/path]. PATH: in the file relative to it, ~/ is the home directory. SECRET: a file (PATH) whose first line is the value, default
    always "". LIST: one text or a list of texts, kept as one string with newlines between. */
 /* clang-format off */

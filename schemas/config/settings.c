@@ -130,6 +130,8 @@ static bool url_valid(const struct setting *setting, struct str text, char *reas
 
 bool setting_text_valid(const struct setting *setting, struct str text, char *reason, size_t cap)
 {
+    if (text.len == 0 && !setting->info.def[0])
+        return true; /* empty asks for the default */
     for (uint32_t i = 0; i < text.len; i++)
         if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f) {
             (void)snprintf(reason, cap, "one line without control characters is expected");

@@ -20,7 +20,8 @@ struct venue_index {
 
 /* Values of the file's `defaults:`, or the built-in ones. */
 struct venue_defaults {
-    int64_t silence_ms[4]; /* by sensor class */
+    int64_t silence_ms[4];  /* by sensor class */
+    int64_t interval_ms[4]; /* likewise; 0: unknown */
     int64_t dwell_ms[VENUE_LEVELS];
     double clear_margin_pct;
     int64_t clear_ms;

@@ -67,8 +67,8 @@ static void read_clearing(struct venue_reader *r, const struct tree_node *map, d
 
 void venue_read_defaults(struct venue_reader *r, const struct tree_node *root)
 {
-    static const char *const keys[] = {"silence_s", "dwell_s", "clear_margin_pct", "clear_s",
-                                       "min_samples"};
+    static const char *const keys[] = {"silence_s",        "interval_s", "dwell_s",
+                                       "clear_margin_pct", "clear_s",    "min_samples"};
     struct venue_defaults *d = &r->defaults;
     *d = builtin_defaults;
     const struct tree_node *map = tree_find(root, "defaults"), *node;
@@ -77,6 +77,8 @@ void venue_read_defaults(struct venue_reader *r, const struct tree_node *root)
     tree_keys(map, "defaults", keys, sizeof keys / sizeof keys[0], r->problems);
     if ((node = tree_find(map, "silence_s")))
         read_seconds_map(r, node, "silence_s", sensor_class_words, 1, 86400, d->silence_ms);
+    if ((node = tree_find(map, "interval_s")))
+        read_seconds_map(r, node, "interval_s", sensor_class_words, 0.01, 86400, d->interval_ms);
     if ((node = tree_find(map, "dwell_s")))
         read_seconds_map(r, node, "dwell_s", level_words, 0, DWELL_MAX_S, d->dwell_ms);
     read_clearing(r, map, &d->clear_margin_pct, &d->clear_ms, &d->min_samples);

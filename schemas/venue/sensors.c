@@ -75,19 +75,22 @@ static void read_place(struct venue_reader *r, const struct tree_node *map,
 static void read_times(struct venue_reader *r, const struct tree_node *map,
                        struct venue_sensor *sensor)
 {
-    const struct tree_node *node = tree_find(map, "silence_s");
+    const struct tree_node *silence = tree_find(map, "silence_s"),
+                           *interval = tree_find(map, "interval_s");
     sensor->silence_ms = r->defaults.silence_ms[sensor->class];
-    if (node)
-        (void)venue_read_seconds(r, node, "silence_s", 1, SILENCE_MAX_S, &sensor->silence_ms);
-    node = tree_find(map, "interval_s");
-    if (!node ||
-        !venue_read_seconds(r, node, "interval_s", 0.01, SILENCE_MAX_S, &sensor->interval_ms))
-        return;
-    if (sensor->interval_ms >= sensor->silence_ms)
-        problems_add(r->problems, node->line, node->column,
+    sensor->interval_ms = r->defaults.interval_ms[sensor->class];
+    if (silence)
+        (void)venue_read_seconds(r, silence, "silence_s", 1, SILENCE_MAX_S, &sensor->silence_ms);
+    if (interval)
+        (void)venue_read_seconds(r, interval, "interval_s", 0.01, SILENCE_MAX_S,
+                                 &sensor->interval_ms);
+    if (sensor->interval_ms >= sensor->silence_ms) {
+        const struct tree_node *at = interval ? interval : silence ? silence : map;
+        problems_add(r->problems, at->line, at->column,
                      "interval_s must be shorter than silence_s (%lld s), or the sensor is silent "
                      "between any two messages",
                      (long long)(sensor->silence_ms / 1000));
+    }
 }
 
 static void read_sensor(struct venue_reader *r, const struct tree_node *map,
