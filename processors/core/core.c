@@ -183,7 +183,10 @@ bool core_skip(struct core *core, const struct log_view *record, uint32_t crashe
         struct emit_letter letter = {
             .topic = mqtt.topic, .payload = mqtt.payload, .payload_bytes = mqtt.payload.len};
         struct refusal refusal;
-        refusal_set(&refusal, REFUSAL_POISON, "process crashed %u times on this input", crashes);
+        struct text t = refusal_begin(&refusal, REFUSAL_POISON);
+        text_add(&t, "process crashed on this input, times: ");
+        text_add_u64(&t, crashes);
+        (void)refusal_end(&t);
         core->books.received++;
         emit_deadletter(core, &letter, &refusal);
     }

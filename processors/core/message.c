@@ -42,10 +42,14 @@ static bool sender_find(const struct core *core, struct str topic_text, struct t
     uint32_t s = venue_sensor_find(venue, topic->sensor);
     if (s == UINT32_MAX)
         return refusal_set(refusal, REFUSAL_UNKNOWN_SENSOR, "the venue has no sensor of this name");
-    if (!class_fits(venue->sensors[s].class, topic->class))
-        return refusal_set(refusal, REFUSAL_WRONG_TYPE, "topic says %s, the venue says %s",
-                           topic_class_text(topic->class),
-                           sensor_class_text(venue->sensors[s].class));
+    if (!class_fits(venue->sensors[s].class, topic->class)) {
+        struct text t = refusal_begin(refusal, REFUSAL_WRONG_TYPE);
+        text_add(&t, "topic says ");
+        text_add(&t, topic_class_text(topic->class));
+        text_add(&t, ", the venue says ");
+        text_add(&t, sensor_class_text(venue->sensors[s].class));
+        return refusal_end(&t);
+    }
     *ret_sensor = s;
     return true;
 }
@@ -132,16 +136,16 @@ void message_take(struct core *core, const struct record_mqtt *message)
 void message_oversized(struct core *core, const struct record_oversized *message)
 {
     static const char digits[] = "0123456789abcdef";
-    char sha256[2 * sizeof message->sha256 + 1];
     struct refusal refusal;
     struct emit_letter letter = {
         .topic = message->topic, .payload = message->head, .payload_bytes = message->payload_len};
+    struct text t = refusal_begin(&refusal, REFUSAL_OVERSIZED);
+    text_add(&t, "payload over the limit; SHA-256 ");
     for (size_t i = 0; i < sizeof message->sha256; i++) {
-        sha256[2 * i] = digits[message->sha256[i] >> 4];
-        sha256[2 * i + 1] = digits[message->sha256[i] & 15];
+        text_add_char(&t, digits[message->sha256[i] >> 4]);
+        text_add_char(&t, digits[message->sha256[i] & 15]);
     }
-    sha256[sizeof sha256 - 1] = '\0';
+    (void)refusal_end(&t);
     core->books.received++;
-    refusal_set(&refusal, REFUSAL_OVERSIZED, "payload over the limit; SHA-256 %s", sha256);
     emit_deadletter(core, &letter, &refusal);
 }

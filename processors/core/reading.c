@@ -101,12 +101,16 @@ static struct members members_of(const struct venue_sensor *sensor)
 
 static bool wrong_type(const struct member *m, const char *wanted, struct refusal *refusal)
 {
-    return refusal_set(refusal, REFUSAL_WRONG_TYPE, "%s: not %s", m->name.at, wanted);
+    return refusal_about(refusal, REFUSAL_WRONG_TYPE, m->name.at, wanted);
 }
 
 static bool out_of_range(const struct member *m, struct refusal *refusal)
 {
-    return refusal_set(refusal, REFUSAL_OUT_OF_RANGE, "%s: not from 0 to %.0f", m->name.at, m->max);
+    struct text t = refusal_begin(refusal, REFUSAL_OUT_OF_RANGE);
+    text_add(&t, m->name.at);
+    text_add(&t, ": not from 0 to ");
+    text_add_u64(&t, (uint64_t)m->max);
+    return refusal_end(&t);
 }
 
 static bool count_read(const struct member *m, const struct json_field *f, char *to,
@@ -120,11 +124,11 @@ static bool count_read(const struct member *m, const struct json_field *f, char 
             return out_of_range(m, refusal);
         v = (int64_t)f->real;
         if ((double)v != f->real)
-            return wrong_type(m, "a whole number", refusal);
+            return wrong_type(m, "not a whole number", refusal);
     } else if (f->kind == JSON_INT) {
         v = f->integer;
     } else {
-        return wrong_type(m, "a whole number", refusal);
+        return wrong_type(m, "not a whole number", refusal);
     }
     if (v < 0 || (double)v > m->max)
         return out_of_range(m, refusal);
@@ -143,7 +147,7 @@ static bool real_read(const struct member *m, const struct json_field *f, char *
     else if (f->kind == JSON_REAL)
         v = f->real;
     else
-        return wrong_type(m, "a number", refusal);
+        return wrong_type(m, "not a number", refusal);
     if (!(v >= 0 && v <= m->max))
         return out_of_range(m, refusal);
     memcpy(to, &v, sizeof v);
@@ -158,11 +162,11 @@ static bool time_read(const struct member *m, const struct json_field *f, char *
     if (f->kind == JSON_INT && f->integer >= 0)
         v = f->integer;
     else if (f->kind == JSON_INT || f->kind == JSON_UINT)
-        return refusal_set(refusal, REFUSAL_OUT_OF_RANGE, "%s: not a time since 1970", m->name.at);
+        return refusal_about(refusal, REFUSAL_OUT_OF_RANGE, m->name.at, "not a time since 1970");
     else if (f->kind == JSON_REAL && f->real >= 0 && f->real <= READING_TOTAL_MAX)
         v = (int64_t)f->real;
     else if (f->kind != JSON_STRING || !time_parse_rfc3339(f->text, &v))
-        return wrong_type(m, "milliseconds or an RFC 3339 time with offset", refusal);
+        return wrong_type(m, "not milliseconds or an RFC 3339 time with offset", refusal);
     memcpy(to, &v, sizeof v);
     return true;
 }
@@ -171,24 +175,23 @@ static bool word_read(const struct member *m, const struct json_field *f, char *
                       struct refusal *refusal)
 {
     if (f->kind != JSON_STRING)
-        return wrong_type(m, "a string", refusal);
+        return wrong_type(m, "not a string", refusal);
     for (const struct str *word = m->words; word->len; word++) {
         if (str_equal(*word, f->text)) {
             memcpy(to, word, sizeof *word);
             return true;
         }
     }
-    return refusal_set(refusal, REFUSAL_OUT_OF_RANGE, "%s: not a word of the contract", m->name.at);
+    return refusal_about(refusal, REFUSAL_OUT_OF_RANGE, m->name.at, "not a word of the contract");
 }
 
 static bool text_read(const struct member *m, const struct json_field *f, char *to,
                       struct refusal *refusal)
 {
     if (f->kind != JSON_STRING)
-        return wrong_type(m, "a string", refusal);
+        return wrong_type(m, "not a string", refusal);
     if (f->text.len > READING_TEXT_BYTES_MAX)
-        return refusal_set(refusal, REFUSAL_OUT_OF_RANGE, "%s: over %d bytes", m->name.at,
-                           READING_TEXT_BYTES_MAX);
+        return refusal_about(refusal, REFUSAL_OUT_OF_RANGE, m->name.at, "too long");
     memcpy(to, &f->text, sizeof f->text);
     return true;
 }
@@ -206,7 +209,7 @@ static bool member_read(const struct member *m, const struct json_field *f,
         return real_read(m, f, to, refusal);
     case MEMBER_BOOL:
         if (f->kind != JSON_BOOL)
-            return wrong_type(m, "true or false", refusal);
+            return wrong_type(m, "not true or false", refusal);
         *(int8_t *)to = f->boolean;
         return true;
     case MEMBER_WORD:
@@ -260,22 +263,20 @@ static bool status_read(struct str payload, struct result_reading *into, struct 
 
 static bool refuse_json(enum json_status status, size_t members, struct refusal *refusal)
 {
-    switch (status) {
-    case JSON_UTF8:
-        return refusal_set(refusal, REFUSAL_UTF8, "payload is not UTF-8");
-    case JSON_DUPLICATE_KEY:
-        return refusal_set(refusal, REFUSAL_DUPLICATE_KEY,
-                           "member %zu has the name of an earlier one", members + 1);
-    case JSON_NOT_OBJECT:
-        return refusal_set(refusal, REFUSAL_WRONG_TYPE, "payload is JSON but not an object");
-    case JSON_TOO_LARGE:
-        return refusal_set(refusal, REFUSAL_OVERSIZED, "payload over %d bytes",
-                           READING_DOCUMENT_BYTES_MAX);
-    case JSON_TOO_MANY_FIELDS:
-        return refusal_set(refusal, REFUSAL_OUT_OF_RANGE, "over %d members", READING_MEMBERS_MAX);
-    default:
-        return refusal_set(refusal, REFUSAL_MALFORMED, "payload: %s", json_status_text(status));
+    static const enum refusal_reason reasons[] = {
+        [JSON_MALFORMED] = REFUSAL_MALFORMED,          [JSON_UTF8] = REFUSAL_UTF8,
+        [JSON_DUPLICATE_KEY] = REFUSAL_DUPLICATE_KEY,  [JSON_NOT_OBJECT] = REFUSAL_WRONG_TYPE,
+        [JSON_TOO_MANY_FIELDS] = REFUSAL_OUT_OF_RANGE, [JSON_TOO_LARGE] = REFUSAL_OVERSIZED,
+        [JSON_NO_MEMORY] = REFUSAL_OVERSIZED,
+    };
+    struct text t = refusal_begin(refusal, reasons[status]);
+    text_add(&t, "payload: ");
+    text_add(&t, json_status_text(status));
+    if (members) {
+        text_add(&t, ", after member ");
+        text_add_u64(&t, members);
     }
+    return refusal_end(&t);
 }
 
 bool reading_parse(struct json_parser *parser, enum topic_class class,

@@ -1,8 +1,5 @@
 #include "processors/core/refusal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 const char *refusal_reason_text(enum refusal_reason reason)
 {
     static const char *const text[] = {
@@ -13,13 +10,31 @@ const char *refusal_reason_text(enum refusal_reason reason)
     return text[reason];
 }
 
-bool refusal_set(struct refusal *refusal, enum refusal_reason reason, const char *format, ...)
+struct text refusal_begin(struct refusal *refusal, enum refusal_reason reason)
 {
-    va_list args;
-    va_start(args, format);
     refusal->reason = reason;
-    if (vsnprintf(refusal->detail, sizeof refusal->detail, format, args) < 0)
-        refusal->detail[0] = '\0';
-    va_end(args);
+    return text_over(refusal->detail, sizeof refusal->detail - 1);
+}
+
+bool refusal_end(struct text *detail)
+{
+    detail->at[detail->len] = '\0'; /* begin left room for it */
     return false;
+}
+
+bool refusal_set(struct refusal *refusal, enum refusal_reason reason, const char *text)
+{
+    struct text t = refusal_begin(refusal, reason);
+    text_add(&t, text);
+    return refusal_end(&t);
+}
+
+bool refusal_about(struct refusal *refusal, enum refusal_reason reason, const char *member,
+                   const char *text)
+{
+    struct text t = refusal_begin(refusal, reason);
+    text_add(&t, member);
+    text_add(&t, ": ");
+    text_add(&t, text);
+    return refusal_end(&t);
 }

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "schemas/base/str.h"
+
 /* clang-format off */
 #define REFUSALS(R)                                                                                \
     R(MALFORMED, "malformed") R(UTF8, "utf8") R(DUPLICATE_KEY, "duplicate_key")                    \
@@ -27,9 +29,16 @@ struct refusal {
 };
 
 const char *refusal_reason_text(enum refusal_reason reason);
-/* Fills *refusal and returns false. Arguments must not come from the message: its bytes may be
- * anything. */
-bool refusal_set(struct refusal *refusal, enum refusal_reason reason, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+
+/* Both fill *refusal with constant text and return false. About a member: "occupancy: not a whole
+ * number". */
+bool refusal_set(struct refusal *refusal, enum refusal_reason reason, const char *text);
+bool refusal_about(struct refusal *refusal, enum refusal_reason reason, const char *member,
+                   const char *text);
+
+/* For a detail made of parts: begin, text_add…, end (which returns false). What is added must be
+ * UTF-8: the message's own bytes may be anything. */
+struct text refusal_begin(struct refusal *refusal, enum refusal_reason reason);
+bool refusal_end(struct text *detail);
 
 #endif

@@ -226,8 +226,8 @@ static bool counter_apply(struct core *core, uint32_t s, const struct sensor_mes
         if (verdict == COUNTER_JUMP)
             return refusal_set(
                 refusal, REFUSAL_OUT_OF_RANGE,
-                "in, out: over %d passages since the last message; taken as a new start",
-                COUNTER_JUMP_MAX);
+                "in, out: more passages since the last message than people can make; "
+                "taken as a new start");
     }
     if (order != COUNTER_OLDER)
         order_remember(sensor, m);

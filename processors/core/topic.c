@@ -41,8 +41,7 @@ bool topic_parse(struct str text, struct str venue, struct topic *ret, struct re
         return refusal_set(refusal, REFUSAL_UNKNOWN_TOPIC,
                            "topic level 1 is neither crowdtide nor drill");
     if (!level_take(&rest, &id) || !str_equal(id, venue))
-        return refusal_set(refusal, REFUSAL_UNKNOWN_TOPIC,
-                           "topic level 2 is not this venue, " STR_FMT, STR_ARG(venue));
+        return refusal_set(refusal, REFUSAL_UNKNOWN_TOPIC, "topic level 2 is not this venue");
     if (!level_take(&rest, &class) || !find(class, classes, 4, &class_at))
         return refusal_set(refusal, REFUSAL_UNKNOWN_TOPIC,
                            "topic level 3 is none of crowd, gate, light and status");
