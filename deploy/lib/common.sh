@@ -11,7 +11,9 @@ say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
 # Ends the script with a reason.
 fail() {
-    printf '\n%s: %s\n' "${0##*/}" "$*" >&2
+    local folder
+    folder=$(dirname "$0")
+    printf '\n%s/%s: %s\n' "${folder##*/}" "${0##*/}" "$*" >&2
     exit 1
 }
 # The end of a log, indented, on stderr.

@@ -11,6 +11,14 @@ pipeline_settings() {
     printf '%s\n' "$CONFIG" "$CROWDTIDE_MQTT_URL" "$CROWDTIDE_KAFKA_BROKERS" "$CROWDTIDE_SERIES_URL"
 }
 
+# Before any server is started for nothing.
+pipeline_check() {
+    "$CROWDTIDE" check -c "$CONFIG" >"$LOG_DIR/check.log" 2>&1 || {
+        show_tail "$LOG_DIR/check.log"
+        fail "$CONFIG has mistakes"
+    }
+}
+
 pipeline_start() {
     if process_running crowdtide; then
         if [ "$(pipeline_settings)" != "$(cat "$RUN_DIR/crowdtide.settings" 2>/dev/null)" ]; then
@@ -18,10 +26,6 @@ pipeline_start() {
         fi
         return 0
     fi
-    "$CROWDTIDE" check -c "$CONFIG" >"$LOG_DIR/check.log" 2>&1 || {
-        show_tail "$LOG_DIR/check.log"
-        fail "the configuration has mistakes"
-    }
     pipeline_settings >"$RUN_DIR/crowdtide.settings"
     process_start crowdtide "$CROWDTIDE" run -c "$CONFIG"
     process_wait crowdtide 60 pipeline_flows
@@ -58,10 +62,21 @@ url_port() {
     printf '%s' "${rest##*:}"
 }
 
+# Prints "VENUE SENSOR PAYLOAD": a reading of a person's own that the venue file will take. Only for the hint: any line of a venue file
+# in another layout than ours just gives placeholders.
+pipeline_sample() {
+    local venue_file sensor
+    venue_file=$(sed -n 's/^venue: *\([^ #"]*\).*/\1/p' "$CONFIG" | head -n 1)
+    case $venue_file in /*) ;; *) venue_file=$(dirname "$CONFIG")/$venue_file ;; esac
+    printf '%s ' "$(sed -n '/^venue:/,/^[a-z]/s/^  id: *\([^ #"]*\).*/\1/p' "$venue_file" 2>/dev/null | head -n 1 | grep . || printf VENUE)"
+    sensor=$(sed -n 's/^ *- {id: \([^,]*\), class: crowd,.* counter: level.*/\1/p' "$venue_file" 2>/dev/null | head -n 1)
+    printf '%s %s\n' "${sensor:-SENSOR}" '{"occupancy":120}'
+}
+
 pipeline_describe() {
-    local program=$CROWDTIDE kafka_name='Apache Kafka' host port venue sensor
+    local program=$CROWDTIDE kafka_name='Apache Kafka' host port venue sensor payload
     host=$(url_host "$CROWDTIDE_MQTT_URL") port=$(url_port "$CROWDTIDE_MQTT_URL")
-    venue=$(pipeline_venue) sensor=$(pipeline_sensor)
+    read -r venue sensor payload < <(pipeline_sample)
     [ "$STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$STATE $CROWDTIDE"
     [ "$kafka_kind" != mock ] || kafka_name='a stand-in for Kafka (keeps nothing)'
     say "What runs:"
@@ -85,7 +100,7 @@ How to look:
     influx -host $(url_host "$CROWDTIDE_SERIES_URL") -port $(url_port "$CROWDTIDE_SERIES_URL") -database crowdtide -precision rfc3339 \\
       -execute 'SELECT top(percent_capacity, zone, 5) FROM "zone" WHERE time > now() - 1m'
   send a reading of your own
-    mosquitto_pub -h $host -p $port -q 1 -t crowdtide/$venue/crowd/$sensor -m '{"occupancy":120}'
+    mosquitto_pub -h $host -p $port -q 1 -t crowdtide/$venue/crowd/$sensor -m '$payload'
 
 deploy/down stops it all and keeps the data.
 TEXT

@@ -218,10 +218,9 @@ enum kafka_outcome kafka_producer_begin(struct kafka_producer *p, struct error *
 }
 
 enum kafka_outcome kafka_producer_send(struct kafka_producer *p,
-                                       const struct kafka_message *message, uint64_t tag,
-                                       struct error *err)
+                                       const struct kafka_message *message, struct error *err)
 {
-    rd_kafka_vu_t vu[6 + KAFKA_HEADERS_MAX];
+    rd_kafka_vu_t vu[5 + KAFKA_HEADERS_MAX];
     size_t n = 0;
     vu[n].vtype = RD_KAFKA_VTYPE_RKT;
     vu[n++].u.rkt = p->topic[message->topic];
@@ -229,8 +228,6 @@ enum kafka_outcome kafka_producer_send(struct kafka_producer *p,
     vu[n++].u.i32 = RD_KAFKA_PARTITION_UA;
     vu[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
     vu[n++].u.i = RD_KAFKA_MSG_F_COPY;
-    vu[n].vtype = RD_KAFKA_VTYPE_OPAQUE;
-    vu[n++].u.ptr = (void *)(uintptr_t)tag;
     vu[n].vtype = RD_KAFKA_VTYPE_KEY;
     vu[n].u.mem.ptr = (void *)(uintptr_t)message->key.at;
     vu[n++].u.mem.size = message->key.len;

@@ -5,7 +5,7 @@
  *     kafka_producer_init(producer, 1000, &err);          until KAFKA_OK: older owners of the transactional id are fenced from here on
  *     topic = kafka_producer_topic(producer, "crowdtide.alerts", &err);
  *     kafka_producer_begin(producer, &err);
- *     kafka_producer_send(producer, &message, tag, &err);  any number
+ *     kafka_producer_send(producer, &message, &err);  any number
  *     kafka_producer_commit(producer, 1000, &err);         until KAFKA_OK: readers with read_committed see all of it, or none
  *
  * Bodies, keys and headers are copied by send. Nothing of a transaction counts before its commit said KAFKA_OK.
@@ -66,10 +66,10 @@ int kafka_producer_topic(struct kafka_producer *p, const char *name, struct erro
 /* OK, AGAIN, ABORT, RECREATE, FENCED. */
 enum kafka_outcome kafka_producer_begin(struct kafka_producer *p, struct error *err);
 
-/* tag comes back from kafka_producer_refusals. OK, AGAIN (the queue is full; already waited a little), REFUSED (too large for the client's own limit), ABORT,
+/* OK, AGAIN (the queue is full; already waited a little), REFUSED (too large for the client's own limit), ABORT,
    RECREATE, FENCED. */
 enum kafka_outcome kafka_producer_send(struct kafka_producer *p, const struct kafka_message *message,
-                                       uint64_t tag, struct error *err);
+                                       struct error *err);
 
 /* OK, AGAIN, ABORT, RECREATE, FENCED. Blocks up to timeout_ms, and a little longer if nothing can be done at once, so that a loop around it never spins. */
 enum kafka_outcome kafka_producer_commit(struct kafka_producer *p, int timeout_ms, struct error *err);

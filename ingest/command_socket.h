@@ -1,0 +1,58 @@
+/*
+ * command_socket: a Unix stream socket for operators' commands on this machine: one line of JSON in, one line of JSON out, any number a
+ * connection. Nothing here blocks: it is served from its owner's poll loop.
+ *
+ *     command_socket_open(&options, &sock, &err);
+ *     n = command_socket_fds(sock, fds, COMMAND_SOCKET_FDS_MAX);
+ *     poll(fds, n, timeout_ms);
+ *     command_socket_serve(sock, fds, n);
+ *     command_socket_close(sock);
+ *
+ * Who may: a peer with the same user id as this process, or root, told by SO_PEERCRED; others get a refusal and are cut off. The file has mode 0600.
+ * Limits: COMMAND_CLIENTS_MAX connections (one more is refused), COMMAND_LINE_BYTES_MAX a line (longer: refused and cut off), COMMAND_IDLE_S without a
+ * whole line (cut off), COMMAND_LINES_PER_ROUND lines of one client a call, so that no client keeps the owner from its ticks.
+ *
+ * One thread.
+ */
+#ifndef CROWDTIDE_INGEST_COMMAND_SOCKET_H
+#define CROWDTIDE_INGEST_COMMAND_SOCKET_H
+
+#include <poll.h>
+
+#include "schemas/base/error.h"
+#include "schemas/base/str.h"
+
+enum {
+    COMMAND_CLIENTS_MAX = 8,
+    COMMAND_LINE_BYTES_MAX = 65536, /* with its newline */
+    COMMAND_PADDING_BYTES = 64,     /* readable after a line given to the handler */
+    COMMAND_REPLY_BYTES_MAX = 4096,
+    COMMAND_IDLE_S = 60,
+    COMMAND_LINES_PER_ROUND = 16,
+    COMMAND_SOCKET_FDS_MAX = COMMAND_CLIENTS_MAX + 1,
+};
+
+struct command_socket_options {
+    const char *path; /* a stale file there is replaced: the caller holds the log's lock, so no other ingest lives */
+    /* One line without its newline; writes one reply without newline (COMMAND_REPLY_BYTES_MAX). */
+    void (*handle)(void *arg, struct str line, struct text *reply);
+    void *arg;
+};
+
+struct command_socket;
+
+/* Errors: CONFIG (the path is too long for a socket), IO, NO_MEMORY. */
+bool command_socket_open(const struct command_socket_options *options,
+                         struct command_socket **ret_socket, struct error *err);
+
+/* What to poll; returns the count, at most COMMAND_SOCKET_FDS_MAX. */
+uint32_t command_socket_fds(const struct command_socket *sock,
+                            struct pollfd fds[COMMAND_SOCKET_FDS_MAX]);
+
+/* Accepts, reads, answers, cuts off. fds: as filled above, after poll. */
+void command_socket_serve(struct command_socket *sock, const struct pollfd *fds, uint32_t count);
+
+/* Removes the file. NULL is allowed. */
+void command_socket_close(struct command_socket *sock);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * intake: what happened, as records of the readings log. Pure of MQTT: it knows the log's writer, the log's clock and the counters, and parses nothing.
+ *
+ *     intake_open(&options, &intake, &err);          starts log time above the last record's, appends GAP when the log was not empty
+ *     intake_message(intake, &message, &err);        …from the MQTT library's thread
+ *     intake_tick(intake, connected, &err);          …from the main thread, every second
+ *     intake_close(intake);                          the writer stays its owner's
+ *
+ * Every function that appends returns after the records are committed (with LOG_SYNC_EVERY: durable). False means that this record is not in the log and none
+ * can follow: the writer is spent. The caller must then end the process without acknowledging anything; the broker gives the message again.
+ *
+ * Threads: any; one mutex stands around the writer and the clock, so that log time never falls from one record to the next.
+ */
+#ifndef CROWDTIDE_INGEST_INTAKE_H
+#define CROWDTIDE_INGEST_INTAKE_H
+
+#include "schemas/counters/counters.h"
+#include "schemas/log/log.h"
+#include "schemas/record/record.h"
+
+struct intake_options {
+    struct log_writer *writer;           /* open; used by nobody else until intake_close */
+    const struct log_recovery *recovery; /* what opening it found */
+    struct counters *counters;           /* NULL: none */
+    uint32_t max_message_bytes;          /* longer payloads become OVERSIZED records */
+    int64_t (*wall_ns)(void);            /* NULL: clock_wall_ns; tests give their own */
+    int64_t (*boot_ns)(void);            /* NULL: clock_boot_ns */
+};
+
+struct intake_message { /* borrowed for the call */
+    struct str topic;   /* any bytes; more than RECORD_TOPIC_BYTES_MAX can't come from MQTT */
+    struct str payload;
+    uint8_t qos;
+    bool retained;
+    bool dup;
+};
+
+struct intake;
+
+/* Errors: NO_MEMORY, and those of the log. */
+bool intake_open(const struct intake_options *options, struct intake **ret_intake,
+                 struct error *err);
+void intake_close(struct intake *intake); /* NULL is allowed */
+
+/* MQTT, or OVERSIZED with length, SHA-256 and first RECORD_HEAD_BYTES_MAX. */
+bool intake_message(struct intake *intake, const struct intake_message *message, struct error *err);
+
+/* TICK. connected: to the broker, with every subscription granted. Also shows the log's figures in the counters. */
+bool intake_tick(struct intake *intake, bool connected, struct error *err);
+
+/* CONNECTED and DISCONNECTED. detail: broker address or reason; cut at INTAKE_DETAIL_BYTES_MAX. */
+bool intake_connected(struct intake *intake, bool session_present, struct str detail,
+                      struct error *err);
+bool intake_disconnected(struct intake *intake, int32_t reason_code, struct str detail,
+                         struct error *err);
+enum { INTAKE_DETAIL_BYTES_MAX = 1024 };
+
+/* SUBSCRIBED: one SUBACK code. */
+bool intake_subscribed(struct intake *intake, struct str filter, int32_t reason_code,
+                       struct error *err);
+
+/* MODEL: the venue in force from here on. REJECT errors (TOO_LARGE) leave the log as it was. */
+bool intake_model(struct intake *intake, const struct record_model *model, struct error *err);
+
+/* COMMAND: the line as it came. *ret_seq (may be NULL) is the record's sequence. */
+bool intake_command(struct intake *intake, struct str line, uint64_t *ret_seq, struct error *err);
+
+/* Log time now, without a record. */
+int64_t intake_now_ns(struct intake *intake);
+
+/* Payload and topic bytes appended since intake_open. */
+uint64_t intake_bytes(struct intake *intake);
+
+/* Deletes old segments: log_writer_retain under the same mutex. */
+bool intake_retain(struct intake *intake, uint64_t max_bytes, uint64_t keep_from_seq, bool force,
+                   uint64_t *ret_lost, struct error *err);
+
+/* False when the log's helper failed for good: end the process. */
+bool intake_healthy(struct intake *intake, struct error *err);
+
+#endif

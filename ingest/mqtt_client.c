@@ -1,0 +1,361 @@
+#include "ingest/mqtt_client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "ingest/backoff.h"
+#include "ingest/mqtt_paho.h"
+#include "schemas/base/clock.h"
+
+#define SESSION_FOREVER UINT32_MAX
+
+enum { NS_PER_MS = 1000000, FILTER_UNANSWERED = -1, QOS = 1 };
+
+struct mqtt_subscription { /* context of one SUBSCRIBE */
+    struct mqtt_client *client;
+    uint32_t index;
+    int code; /* FILTER_UNANSWERED or the SUBACK code */
+};
+
+struct mqtt_client {
+    struct mqtt_client_options options;
+    MQTTAsync handle;
+    struct mqtt_tls_note tls_note; /* library's threads only */
+
+    pthread_mutex_t
+        lock; /* guards what follows; never held while calling the library or the handler */
+    pthread_cond_t closed;
+    enum mqtt_state state;
+    int64_t since_ns; /* boot time of the last change of state */
+    int64_t next_ns; /* MQTT_WAITING: time of the next attempt; MQTT_REFUSED: of the next request */
+    struct backoff backoff;
+    bool held;            /* this connection lasted, so the next pause is a short one */
+    bool retained_wanted; /* the next SUBSCRIBE asks for retained messages in any case */
+    struct mqtt_subscription subscription[MQTT_FILTERS_MAX];
+};
+
+static void set_state(struct mqtt_client *client, enum mqtt_state state)
+{
+    client->state = state;
+    client->since_ns = clock_boot_ns();
+}
+
+/* The connection ended or could not be made. Called once or more for one loss; the first counts. */
+static void lost(struct mqtt_client *client, int code, const char *message)
+{
+    pthread_mutex_lock(&client->lock);
+    bool first = client->state != MQTT_WAITING;
+    bool closing = client->state == MQTT_CLOSING;
+    if (first) {
+        set_state(client, MQTT_WAITING);
+        client->next_ns = INT64_MAX; /* no attempt before the handler has seen this one end */
+        pthread_cond_broadcast(&client->closed);
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (!first)
+        return;
+    char reason[MQTT_REASON_BYTES];
+    mqtt_paho_reason(client->options.settings, code, message, &client->tls_note, reason);
+    client->options.handler.disconnected(client->options.handler.arg, code, reason);
+
+    pthread_mutex_lock(&client->lock);
+    if (client->held)
+        backoff_reset(&client->backoff);
+    client->held = false;
+    int64_t pause_ms = closing ? 0 : backoff_next_ms(&client->backoff);
+    client->next_ns = clock_boot_ns() + pause_ms * NS_PER_MS;
+    pthread_mutex_unlock(&client->lock);
+}
+
+static void on_connection_lost(void *context, char *cause)
+{
+    lost(context, 0, cause);
+}
+
+static void on_disconnect_packet(void *context, MQTTProperties *properties,
+                                 enum MQTTReasonCodes code)
+{
+    (void)properties;
+    lost(context, (int)code, code ? NULL : "the broker closed the connection");
+}
+
+static void on_connect_failure(void *context, MQTTAsync_failureData *data)
+{
+    lost(context, data ? data->code : MQTTASYNC_FAILURE, data ? data->message : NULL);
+}
+
+static void on_connect_failure5(void *context, MQTTAsync_failureData5 *data)
+{
+    int code = data ? data->code : MQTTASYNC_FAILURE;
+    if (data && (int)data->reasonCode >= MQTT_REFUSED_FROM)
+        code = (int)data->reasonCode;
+    lost(context, code, data ? data->message : NULL);
+}
+
+static void on_closed(void *context, MQTTAsync_successData *data)
+{
+    (void)data;
+    lost(context, 0, "closed by this side");
+}
+
+static void on_closed5(void *context, MQTTAsync_successData5 *data)
+{
+    (void)data;
+    lost(context, 0, "closed by this side");
+}
+
+static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *message)
+{
+    struct mqtt_client *client = context;
+    /* The library gives a length of 0 for topics that it knows to be plain C strings. */
+    struct str name = topic_len > 0 ? (struct str){topic, (uint32_t)topic_len} : str_of(topic);
+    assert(message->payloadlen >= 0);
+    client->options.handler.message(
+        client->options.handler.arg,
+        &(struct mqtt_message){
+            .topic = name,
+            .payload = {.at = message->payload, .len = (uint32_t)message->payloadlen},
+            .qos = (uint8_t)message->qos,
+            .retained = message->retained != 0,
+            .dup = message->dup != 0,
+        });
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    return 1; /* never 0: see mqtt_paho.h */
+}
+
+static void on_suback(struct mqtt_subscription *subscription, int code)
+{
+    struct mqtt_client *client = subscription->client;
+    client->options.handler.subscribed(client->options.handler.arg,
+                                       client->options.filters->filter[subscription->index], code);
+    pthread_mutex_lock(&client->lock);
+    subscription->code = code;
+    bool answered = true, granted = true;
+    for (uint32_t i = 0; i < client->options.filters->count; i++) {
+        answered &= client->subscription[i].code != FILTER_UNANSWERED;
+        granted &= client->subscription[i].code == QOS;
+    }
+    if (answered && (client->state == MQTT_SUBSCRIBING || client->state == MQTT_REFUSED)) {
+        set_state(client, granted ? MQTT_READY : MQTT_REFUSED);
+        client->next_ns =
+            client->since_ns + (int64_t)client->options.settings->reconnect_max_ms * NS_PER_MS;
+        client->retained_wanted &= !granted;
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+static void on_subscribed(void *context, MQTTAsync_successData *data)
+{
+    on_suback(context, data->alt.qos);
+}
+
+static void on_subscribed5(void *context, MQTTAsync_successData5 *data)
+{
+    on_suback(context,
+              (int)data->reasonCode); /* the list is filled for more than one filter only */
+}
+
+/* Refused; or never answered (a code that is no SUBACK's): then the timeout in mqtt_client_poll
+ * ends the connection. */
+static void on_subscribe_failure(void *context, MQTTAsync_failureData *data)
+{
+    if (data && data->code == MQTT_REFUSED_FROM)
+        on_suback(context, data->code);
+}
+
+static void on_subscribe_failure5(void *context, MQTTAsync_failureData5 *data)
+{
+    if (data && (int)data->reasonCode >= MQTT_REFUSED_FROM)
+        on_suback(context, (int)data->reasonCode);
+}
+
+/* Asks for the filters that are not granted, one packet each: v3.1.1 gives no count with a list of
+ * codes, so a list could not be read safely. */
+static void subscribe(struct mqtt_client *client)
+{
+    bool wanted[MQTT_FILTERS_MAX] = {0};
+    pthread_mutex_lock(&client->lock);
+    bool retained = client->retained_wanted;
+    for (uint32_t i = 0; i < client->options.filters->count; i++) {
+        wanted[i] = client->subscription[i].code != QOS;
+        if (wanted[i])
+            client->subscription[i].code = FILTER_UNANSWERED;
+    }
+    pthread_mutex_unlock(&client->lock);
+    bool v5 = client->options.settings->version == MQTT_V5;
+    for (uint32_t i = 0; i < client->options.filters->count; i++) {
+        if (!wanted[i])
+            continue;
+        MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+        response.context = &client->subscription[i];
+        if (v5) {
+            response.onSuccess5 = on_subscribed5;
+            response.onFailure5 = on_subscribe_failure5;
+            /* 0: always send retained messages; 1: if the subscription is new; 2: never. */
+            response.subscribeOptions.retainHandling = client->options.trial ? 2 : retained ? 0 : 1;
+        } else {
+            response.onSuccess = on_subscribed;
+            response.onFailure = on_subscribe_failure;
+        }
+        /* A failure here stays unanswered, so the timeout ends the connection. */
+        (void)MQTTAsync_subscribe(client->handle, client->options.filters->filter[i], QOS,
+                                  &response);
+    }
+}
+
+static void on_up(struct mqtt_client *client, bool session_present)
+{
+    client->tls_note.text[0] = '\0';
+    client->options.handler.connected(client->options.handler.arg, session_present,
+                                      client->options.settings->address);
+    pthread_mutex_lock(&client->lock);
+    for (uint32_t i = 0; i < client->options.filters->count; i++)
+        client->subscription[i].code = FILTER_UNANSWERED;
+    if (client->state == MQTT_CONNECTING)
+        set_state(client, MQTT_SUBSCRIBING);
+    pthread_mutex_unlock(&client->lock);
+    subscribe(client);
+}
+
+static void on_connected(void *context, MQTTAsync_successData *data)
+{
+    on_up(context, data->alt.connect.sessionPresent != 0);
+}
+
+static void on_connected5(void *context, MQTTAsync_successData5 *data)
+{
+    on_up(context, data->alt.connect.sessionPresent != 0);
+}
+
+static void connect_now(struct mqtt_client *client)
+{
+    struct mqtt_connect connect;
+    mqtt_paho_connect_fill(client->options.settings, client->options.trial ? 0 : SESSION_FOREVER,
+                           &client->tls_note, &connect);
+    connect.options.context = client;
+    if (client->options.settings->version == MQTT_V5) {
+        connect.options.onSuccess5 = on_connected5;
+        connect.options.onFailure5 = on_connect_failure5;
+    } else {
+        connect.options.onSuccess = on_connected;
+        connect.options.onFailure = on_connect_failure;
+    }
+    int rc = MQTTAsync_connect(client->handle, &connect.options);
+    mqtt_paho_connect_free(&connect);
+    if (rc != MQTTASYNC_SUCCESS)
+        lost(client, rc, NULL);
+}
+
+/* Ends the connection from this side; on_closed follows. */
+static void drop(struct mqtt_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    set_state(client, MQTT_CLOSING);
+    pthread_mutex_unlock(&client->lock);
+    MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
+    if (client->options.settings->version == MQTT_V5) {
+        options = (MQTTAsync_disconnectOptions)MQTTAsync_disconnectOptions_initializer5;
+        options.onSuccess5 = on_closed5;
+    } else {
+        options.onSuccess = on_closed;
+    }
+    options.context = client;
+    int rc = MQTTAsync_disconnect(client->handle, &options);
+    if (rc != MQTTASYNC_SUCCESS)
+        lost(client, rc, NULL);
+}
+
+bool mqtt_client_open(const struct mqtt_client_options *options, struct mqtt_client **ret_client,
+                      struct error *err)
+{
+    struct mqtt_client *client = calloc(1, sizeof *client);
+    if (!client)
+        return error_set(err, ERROR_NO_MEMORY, 0, "MQTT client");
+    client->options = *options;
+    client->retained_wanted = options->want_retained;
+    backoff_start(&client->backoff, options->settings->reconnect_max_ms, options->seed);
+    for (uint32_t i = 0; i < MQTT_FILTERS_MAX; i++)
+        client->subscription[i] = (struct mqtt_subscription){client, i, FILTER_UNANSWERED};
+    pthread_mutex_init(&client->lock, NULL);
+    pthread_cond_init(&client->closed, NULL);
+    set_state(client, MQTT_WAITING);
+    if (!mqtt_paho_create(options->settings, &client->handle, err))
+        goto fail;
+    if (MQTTAsync_setCallbacks(client->handle, client, on_connection_lost, on_message, NULL) !=
+            MQTTASYNC_SUCCESS ||
+        MQTTAsync_setDisconnected(client->handle, client, on_disconnect_packet) !=
+            MQTTASYNC_SUCCESS) {
+        (void)error_set(err, ERROR_FATAL, 0, "MQTT client callbacks");
+        goto fail;
+    }
+    *ret_client = client;
+    return true;
+
+fail:
+    mqtt_client_close(client);
+    return false;
+}
+
+bool mqtt_client_poll(struct mqtt_client *client, struct error *err)
+{
+    pthread_mutex_lock(&client->lock);
+    enum mqtt_state state = client->state;
+    int64_t now_ns = clock_boot_ns();
+    int64_t age_s = (now_ns - client->since_ns) / 1000000000;
+    bool due = now_ns >= client->next_ns;
+    if (state == MQTT_READY && age_s >= MQTT_HELD_S)
+        client->held = true;
+    if (state == MQTT_WAITING && due)
+        set_state(client, MQTT_CONNECTING);
+    if (state == MQTT_REFUSED && due)
+        client->next_ns = now_ns + (int64_t)client->options.settings->reconnect_max_ms * NS_PER_MS;
+    pthread_mutex_unlock(&client->lock);
+
+    if (state == MQTT_WAITING && due)
+        connect_now(client);
+    else if (state == MQTT_REFUSED && due)
+        subscribe(client);
+    else if (state == MQTT_SUBSCRIBING && age_s >= MQTT_SUBACK_TIMEOUT_S)
+        drop(client);
+    else if ((state == MQTT_CONNECTING || state == MQTT_CLOSING) && age_s >= MQTT_STUCK_S)
+        return error_set(err, ERROR_FATAL, 0, "the MQTT library did not answer for %d s",
+                         MQTT_STUCK_S);
+    return true;
+}
+
+enum mqtt_state mqtt_client_state(struct mqtt_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    enum mqtt_state state = client->state;
+    pthread_mutex_unlock(&client->lock);
+    return state;
+}
+
+void mqtt_client_close(struct mqtt_client *client)
+{
+    if (!client)
+        return;
+    if (client->handle) {
+        enum mqtt_state state = mqtt_client_state(client);
+        if (state == MQTT_SUBSCRIBING || state == MQTT_READY || state == MQTT_REFUSED) {
+            struct timespec until;
+            (void)clock_gettime(CLOCK_REALTIME, &until);
+            until.tv_sec += MQTT_CLOSE_MS / 1000;
+            drop(client);
+            pthread_mutex_lock(&client->lock);
+            while (client->state == MQTT_CLOSING &&
+                   pthread_cond_timedwait(&client->closed, &client->lock, &until) != ETIMEDOUT)
+                ;
+            pthread_mutex_unlock(&client->lock);
+        }
+        MQTTAsync_destroy(&client->handle);
+    }
+    pthread_cond_destroy(&client->closed);
+    pthread_mutex_destroy(&client->lock);
+    free(client);
+}

@@ -1,0 +1,153 @@
+#include "ingest/mqtt_settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORT_MAX = 65535, HOST_BYTES_MAX = 253, PORT_DIGITS_MAX = 5 };
+
+/* The port's digits after the colon, or 0 when they are not a port. */
+static unsigned port_parse(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > PORT_DIGITS_MAX || text[digits] != '\0')
+        return 0;
+    unsigned long port = strtoul(text, NULL, 10);
+    return port <= PORT_MAX ? (unsigned)port : 0;
+}
+
+bool mqtt_url_address(const char *url, char ret_address[MQTT_ADDRESS_BYTES], bool *ret_tls,
+                      struct error *err)
+{
+    bool tls = strncmp(url, "mqtts://", 8) == 0;
+    if (!tls && strncmp(url, "mqtt://", 7) != 0)
+        return error_set(err, ERROR_CONFIG, 0,
+                         "mqtt.url \"%s\": expected mqtt://host:port or mqtts://host:port", url);
+    const char *host = url + (tls ? 8 : 7);
+    if (strchr(host, '@')) /* do not print it: it holds a secret */
+        return error_set(err, ERROR_CONFIG, 0,
+                         "mqtt.url: a user name in the URL is refused; use mqtt.username and "
+                         "mqtt.password_file");
+    size_t host_len;
+    if (host[0] == '[') {
+        const char *end = strchr(host, ']');
+        host_len = end ? (size_t)(end - host) + 1 : 0;
+    } else {
+        host_len = strcspn(host, ":/?#");
+    }
+    if (host_len == 0 || host_len > HOST_BYTES_MAX || strcspn(host, " \t\r\n\"\\") < host_len)
+        return error_set(err, ERROR_CONFIG, 0, "mqtt.url \"%s\": no host name", url);
+    const char *rest = host + host_len;
+    unsigned port = tls ? MQTT_TLS_PORT_DEFAULT : MQTT_PORT_DEFAULT;
+    if (rest[0] == ':') {
+        port = port_parse(rest + 1);
+        if (port == 0)
+            return error_set(err, ERROR_CONFIG, 0, "mqtt.url \"%s\": the port is not 1 to 65535",
+                             url);
+    } else if (rest[0] != '\0') {
+        return error_set(err, ERROR_CONFIG, 0,
+                         "mqtt.url \"%s\": nothing may follow the host and port", url);
+    }
+    (void)snprintf(ret_address, MQTT_ADDRESS_BYTES, "%s://%.*s:%u", tls ? "ssl" : "tcp",
+                   (int)host_len, host, port);
+    *ret_tls = tls;
+    return true;
+}
+
+bool mqtt_settings_from(const struct config *config, struct str venue_id, const char *suffix,
+                        struct mqtt_settings *ret_settings, struct error *err)
+{
+    struct mqtt_settings settings = {
+        .username = config->mqtt_username,
+        .password = config->mqtt_password,
+        .ca_file = config->mqtt_ca_file,
+        .cert_file = config->mqtt_cert_file,
+        .key_file = config->mqtt_key_file,
+        .keepalive_s = (int)config->mqtt_keepalive_s,
+        .receive_maximum = (int)config->mqtt_receive_maximum,
+        .reconnect_max_ms = (uint32_t)config->mqtt_reconnect_max_s * 1000,
+    };
+    if (!mqtt_url_address(config->mqtt_url, settings.address, &settings.tls, err))
+        return false;
+    if (strcmp(config->mqtt_version, "5") == 0)
+        settings.version = MQTT_V5;
+    else if (strcmp(config->mqtt_version, "3.1.1") == 0)
+        settings.version = MQTT_V311;
+    else
+        return error_set(err, ERROR_CONFIG, 0, "mqtt.version \"%s\": expected 5 or 3.1.1",
+                         config->mqtt_version);
+    if (!settings.tls && (settings.ca_file[0] || settings.cert_file[0] || settings.key_file[0]))
+        return error_set(err, ERROR_CONFIG, 0,
+                         "mqtt.ca_file, cert_file and key_file need an mqtts:// address; with "
+                         "\"%s\" they would silently do nothing",
+                         config->mqtt_url);
+    if ((settings.cert_file[0] != '\0') != (settings.key_file[0] != '\0'))
+        return error_set(err, ERROR_CONFIG, 0,
+                         "mqtt.cert_file and mqtt.key_file belong together: one is missing");
+    if (settings.password[0] && !settings.username[0])
+        return error_set(err, ERROR_CONFIG, 0, "mqtt.password_file needs mqtt.username");
+    int n = config->mqtt_client_id[0]
+                ? snprintf(settings.client_id, sizeof settings.client_id, "%s%s",
+                           config->mqtt_client_id, suffix)
+                : snprintf(settings.client_id, sizeof settings.client_id, "crowdtide-" STR_FMT "%s",
+                           STR_ARG(venue_id), suffix);
+    if (n < 0 || (size_t)n >= sizeof settings.client_id)
+        return error_set(err, ERROR_CONFIG, 0, "mqtt.client_id is too long");
+    *ret_settings = settings;
+    return true;
+}
+
+static const char *filter_fault(const char *filter)
+{
+    size_t len = strlen(filter);
+    if (len == 0 || len > 65535)
+        return "is empty or longer than 65535 bytes";
+    if (!utf8_valid((const uint8_t *)filter, len))
+        return "is not UTF-8";
+    if (strncmp(filter, "$share/", 7) == 0)
+        return "is a shared subscription: those break the order of a sensor's messages";
+    for (size_t i = 0; i < len; i++) {
+        if (filter[i] != '#' && filter[i] != '+')
+            continue;
+        bool fills = (i == 0 || filter[i - 1] == '/') && (i + 1 == len || filter[i + 1] == '/');
+        if (!fills)
+            return "has a wildcard that does not fill a whole level";
+        if (filter[i] == '#' && i + 1 != len)
+            return "has a # that is not at the end";
+    }
+    return NULL;
+}
+
+bool mqtt_filters_from(const struct config *config, struct str venue_id,
+                       struct mqtt_filters *ret_filters, struct error *err)
+{
+    struct mqtt_filters filters = {0};
+    if (config->mqtt_filters[0]) {
+        filters.text = strdup(config->mqtt_filters);
+    } else if (asprintf(&filters.text, "crowdtide/" STR_FMT "/#\ndrill/" STR_FMT "/#",
+                        STR_ARG(venue_id), STR_ARG(venue_id)) < 0) {
+        filters.text = NULL;
+    }
+    if (!filters.text)
+        return error_set(err, ERROR_NO_MEMORY, 0, "mqtt.filters");
+    char *save = NULL;
+    for (char *at = strtok_r(filters.text, "\n", &save); at; at = strtok_r(NULL, "\n", &save)) {
+        const char *fault = filter_fault(at);
+        if (filters.count == MQTT_FILTERS_MAX)
+            fault = "is one too many: at most 64";
+        if (fault) {
+            (void)error_set(err, ERROR_CONFIG, 0, "mqtt.filters: \"%.200s\" %s", at, fault);
+            mqtt_filters_free(&filters);
+            return false;
+        }
+        filters.filter[filters.count++] = at;
+    }
+    *ret_filters = filters;
+    return true;
+}
+
+void mqtt_filters_free(struct mqtt_filters *filters)
+{
+    free(filters->text);
+    *filters = (struct mqtt_filters){0};
+}

@@ -1,0 +1,73 @@
+#include "ingest/retention.h"
+
+#include <sys/statvfs.h>
+
+#include "schemas/base/clock.h"
+#include "schemas/base/report.h"
+
+#define PROGRAM "ingest"
+#define MIB (1024ULL * 1024)
+
+enum { TELL_AGAIN_S = 60 };
+
+/* True when the disk has less room left than a few segments. Unknown counts as enough. */
+static bool disk_low(const struct retention *retention, uint64_t *ret_free)
+{
+    struct statvfs disk;
+    if (statvfs(retention->cursors_dir, &disk) != 0)
+        return false;
+    *ret_free = (uint64_t)disk.f_bavail * disk.f_frsize;
+    uint64_t low = RETENTION_LOW_BYTES + (uint64_t)RETENTION_LOW_SEGMENTS *
+                                             (uint64_t)retention->config->log_segment_mb * MIB;
+    return *ret_free < low;
+}
+
+static bool retain(struct retention *retention, uint64_t max_bytes, uint64_t keep_from, bool force,
+                   struct error *err)
+{
+    uint64_t lost = 0;
+    if (!intake_retain(retention->intake, max_bytes, keep_from, force, &lost, err))
+        return false;
+    if (lost) {
+        counters_add(retention->counters, COUNTER_INGEST_LOG_LOST, lost);
+        report(REPORT_ERROR, PROGRAM, "readings_lost",
+               "records=%llu text=\"deleted at log.readings_max_mb before every reader had them\"",
+               (unsigned long long)lost);
+    }
+    return true;
+}
+
+bool retention_apply(struct retention *retention, struct error *err)
+{
+    const struct config *config = retention->config;
+    uint64_t least = UINT64_MAX;
+    if (!log_cursor_least(retention->cursors_dir, "readings.", log_writer_uuid(retention->writer),
+                          &least, err))
+        return false;
+    uint64_t keep_from = least == UINT64_MAX ? 1 : least + 1;
+    uint64_t cap = (uint64_t)config->log_readings_max_mb * MIB;
+    uint64_t keep = (uint64_t)config->log_keep_mb * MIB;
+    if (keep > cap)
+        keep = cap;
+    uint64_t disk_free = 0;
+    if (disk_low(retention, &disk_free)) {
+        int64_t now_ns = clock_boot_ns();
+        if (retention->low_told_ns == 0 ||
+            now_ns - retention->low_told_ns >= (int64_t)TELL_AGAIN_S * 1000000000) {
+            retention->low_told_ns = now_ns;
+            report(REPORT_ERROR, PROGRAM, "disk_nearly_full",
+                   "free_mib=%llu text=\"deleting all that no reader needs\"",
+                   (unsigned long long)(disk_free / MIB));
+        }
+        keep = 1; /* 0 would mean: delete nothing */
+    }
+    if (!retain(retention, keep ? keep : 1, keep_from, false, err))
+        return false;
+    if (log_writer_bytes(retention->writer) <= cap)
+        return true;
+    if (!config->log_cap_forces)
+        return error_set(err, ERROR_NO_SPACE, 0,
+                         "the readings log is over log.readings_max_mb, its readers are behind and "
+                         "log.cap_forces is off");
+    return retain(retention, cap, keep_from, true, err);
+}

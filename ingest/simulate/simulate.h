@@ -1,0 +1,35 @@
+/*
+ * simulate: publishes the day of a venue to the broker: movement (movement.h) seen by devices (devices.h), sent over MQTT at QoS 1.
+ *
+ *     return simulate_run(&(struct simulate_options){.config = &config, .venue = venue, .speed = 120, … .stop = cli_stop()});
+ */
+#ifndef CROWDTIDE_INGEST_SIMULATE_SIMULATE_H
+#define CROWDTIDE_INGEST_SIMULATE_SIMULATE_H
+
+#include "schemas/config/config.h"
+#include "schemas/venue/venue.h"
+
+#define SIMULATE_SPEED_DEFAULT 120.0 /* a day in five minutes; the main event of the morning within half a minute */
+#define SIMULATE_START_DEFAULT_S (9.25 * 3600)
+#define SIMULATE_RATE_DEFAULT 1000.0
+#define SIMULATE_DROPOUTS_DEFAULT 0.5
+
+struct simulate_options {
+    const struct config *config;
+    const struct venue *venue;
+    double speed;             /* simulated seconds a second */
+    double start_s;           /* time of day at the beginning */
+    double duration_s;        /* wall time; 0: until stopped */
+    double rate_limit;        /* messages/s at most */
+    double dropouts_per_hour; /* of one sensor */
+    uint32_t people;          /* 0: the movement's default */
+    uint32_t main_zone;       /* where the main event is; VENUE_NO_ZONE: by the seed */
+    uint64_t seed;
+    bool quiet;               /* no progress lines */
+    const volatile int *stop;
+};
+
+/* Runs until stopped or for duration_s; prints progress on stderr. Returns the exit code. */
+int simulate_run(const struct simulate_options *options);
+
+#endif

@@ -1,0 +1,292 @@
+#include "processors/publish/feed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "schemas/base/clock.h"
+
+enum {
+    PATH_BYTES = 4200,
+    SYNC_POLL_US_MIN = 200,   /* a sync takes some 100 µs; look again soon … */
+    SYNC_POLL_US_MAX = 20000, /* … and ever less often when nobody syncs (ingest is down) */
+    SYNC_ASK_NS = 50000000,   /* ask again for a sync that has not happened */
+};
+
+struct feed {
+    struct log_reader *results;
+    struct log_reader *readings; /* for its durable mark, and to see whether an input survived */
+    struct log_cursor *cursor;
+    bool urgent;
+
+    struct log_position from; /* results up to here are passed over */
+    uint64_t next_seq;        /* of the results log: what follows the last record read */
+    uint64_t lost;
+
+    struct feed_item held; /* read, but its input is not durable yet */
+    bool has_held;
+    uint64_t durable_seq; /* of the readings log, as last looked up */
+    int64_t asked_ns;     /* when a sync was asked for */
+    uint32_t poll_us;
+
+    uint64_t input_seen_seq; /* of the readings log: where looking for inputs of older epochs
+                                stands; 0: nowhere */
+};
+
+static bool open_all(struct feed *feed, const struct feed_options *options, struct error *err)
+{
+    char path[PATH_BYTES], name[64];
+    (void)snprintf(path, sizeof path, "%s/cursors", options->state_dir);
+    if (mkdir(path, 0750) != 0 && errno != EEXIST)
+        return error_set(err, ERROR_IO, errno, "%s", path);
+    (void)snprintf(name, sizeof name, "%s.%s", options->log, options->sink);
+    /* The cursor comes first: from here on retention keeps what we have not seen. */
+    if (!log_cursor_open(path, name, true, &feed->cursor, err))
+        return false;
+    (void)snprintf(path, sizeof path, "%s/readings", options->state_dir);
+    if (!log_reader_open(&(struct log_reader_options){.dir = path}, &feed->readings, err))
+        return false;
+    (void)snprintf(path, sizeof path, "%s/%s", options->state_dir, options->log);
+    if (!log_reader_open(&(struct log_reader_options){.dir = path}, &feed->results, err))
+        return false;
+    struct log_uuid source;
+    if (!log_reader_source(feed->results, &source) ||
+        !log_uuid_equal(&source, log_reader_uuid(feed->readings)))
+        return error_set(err, ERROR_MISMATCH, 0, "%s was made from another readings log", path);
+    return true;
+}
+
+bool feed_open(const struct feed_options *options, struct feed **ret, struct error *err)
+{
+    struct feed *feed = calloc(1, sizeof *feed);
+    if (!feed)
+        return error_set(err, ERROR_NO_MEMORY, 0, "feed");
+    feed->urgent = options->urgent;
+    feed->poll_us = SYNC_POLL_US_MIN;
+    if (!open_all(feed, options, err)) {
+        feed_close(feed);
+        return false;
+    }
+    *ret = feed;
+    return true;
+}
+
+void feed_close(struct feed *feed)
+{
+    if (!feed)
+        return;
+    log_reader_close(feed->results);
+    log_reader_close(feed->readings);
+    if (feed->cursor)
+        log_cursor_close(feed->cursor);
+    free(feed);
+}
+
+const struct log_uuid *feed_readings_uuid(const struct feed *feed)
+{
+    return log_reader_uuid(feed->readings);
+}
+
+const struct log_uuid *feed_results_uuid(const struct feed *feed)
+{
+    return log_reader_uuid(feed->results);
+}
+
+uint64_t feed_readings_last_seq(const struct feed *feed)
+{
+    return log_reader_last_seq(feed->readings);
+}
+
+struct log_position feed_position(const struct feed *feed)
+{
+    return log_cursor_load(feed->cursor);
+}
+
+bool feed_commit(struct feed *feed, const struct log_position *position, bool durable,
+                 struct error *err)
+{
+    return log_cursor_store(feed->cursor, position, durable, err);
+}
+
+uint64_t feed_lost(const struct feed *feed)
+{
+    return feed->lost;
+}
+
+uint64_t feed_lag(const struct feed *feed, uint64_t after_seq)
+{
+    uint64_t last = log_reader_last_seq(feed->results);
+    return last > after_seq ? last - after_seq : 0;
+}
+
+struct log_position feed_item_position(const struct feed *feed, const struct feed_item *item)
+{
+    return (struct log_position){
+        .log = *log_reader_uuid(feed->results),
+        .seq = item->view.seq,
+        .epoch = item->view.epoch,
+        .index = item->origin.index,
+        .input_seq = item->origin.input_seq,
+        .input_epoch = item->origin.input_epoch,
+    };
+}
+
+static bool item_read(const struct log_view *view, struct feed_item *ret, struct error *err)
+{
+    if (view->flags & RECORD_FLAG_REPLAYED)
+        return error_set(err, ERROR_INVALID, 0,
+                         "result %llu comes from a replay: replays are not published",
+                         (unsigned long long)view->seq);
+    if (view->body_len < RESULT_ORIGIN_BYTES)
+        return error_set(err, ERROR_CORRUPT, 0, "result %llu has no origin",
+                         (unsigned long long)view->seq);
+    ret->view = *view;
+    ret->origin = result_origin_decode(view->body);
+    return true;
+}
+
+/* Seeks, going to the oldest record kept (and counting the rest as lost) when the one wanted was
+ * deleted. */
+static bool seek(struct feed *feed, uint64_t seq, struct error *err)
+{
+    struct error why = {0};
+    if (!log_reader_seek(feed->results, seq, &why)) {
+        if (why.code != ERROR_LOST || !log_reader_seek(feed->results, why.position, err)) {
+            if (why.code != ERROR_LOST && err)
+                *err = why;
+            return false;
+        }
+        feed->lost += why.position - seq;
+        seq = why.position;
+    }
+    feed->next_seq = seq;
+    return true;
+}
+
+/* True when the record at from->seq is the one `from` speaks of; the reader then stands behind it.
+ */
+static bool hint_holds(struct feed *feed, const struct log_position *from)
+{
+    struct log_view view;
+    struct feed_item item;
+    struct error ignored = {0};
+    if (from->seq == 0 || !log_uuid_equal(&from->log, log_reader_uuid(feed->results)) ||
+        from->seq > log_reader_last_seq(feed->results) ||
+        !log_reader_seek(feed->results, from->seq, &ignored) ||
+        log_reader_next(feed->results, &view, &ignored) != LOG_READ_RECORD ||
+        !item_read(&view, &item, &ignored))
+        return false;
+    feed->next_seq = view.seq + 1;
+    return view.seq == from->seq && item.origin.input_seq == from->input_seq &&
+           item.origin.index == from->index;
+}
+
+bool feed_start(struct feed *feed, const struct log_position *from, struct error *err)
+{
+    feed->has_held = false;
+    feed->from = *from;
+    if (hint_holds(feed, from))
+        return true;
+    bool deleted = from->seq && log_uuid_equal(&from->log, log_reader_uuid(feed->results)) &&
+                   from->seq < log_reader_first_seq(feed->results);
+    return seek(feed, deleted ? from->seq + 1 : log_reader_first_seq(feed->results), err);
+}
+
+/* Whether the input of a result made under an earlier epoch of the readings log is still there.
+   After a power cut a result may be left over whose input was lost; its sequence is a gap now.
+   Inputs are asked for in rising order, so this reads along. */
+static bool input_exists(struct feed *feed, const struct result_origin *origin)
+{
+    struct log_view view;
+    struct error ignored = {0};
+    if (origin->input_epoch == log_reader_epoch(feed->readings))
+        return true;
+    if (feed->input_seen_seq == 0 || feed->input_seen_seq > origin->input_seq) {
+        if (!log_reader_seek(feed->readings, origin->input_seq, &ignored))
+            return ignored.code == ERROR_LOST; /* old, dealt with, and deleted since */
+        feed->input_seen_seq = 0;
+    }
+    while (feed->input_seen_seq < origin->input_seq) {
+        if (log_reader_next(feed->readings, &view, &ignored) != LOG_READ_RECORD)
+            return ignored.code == ERROR_LOST;
+        feed->input_seen_seq = view.seq;
+    }
+    return feed->input_seen_seq == origin->input_seq;
+}
+
+static bool durable(struct feed *feed, uint64_t input_seq)
+{
+    if (input_seq <= feed->durable_seq)
+        return true;
+    feed->durable_seq = log_reader_durable_seq(feed->readings);
+    if (input_seq <= feed->durable_seq)
+        return true;
+    int64_t now_ns = clock_boot_ns();
+    if (feed->urgent && now_ns - feed->asked_ns > SYNC_ASK_NS) {
+        log_reader_request_sync(feed->readings);
+        feed->asked_ns = now_ns;
+    }
+    return false;
+}
+
+static bool passed(const struct log_position *from, const struct result_origin *origin)
+{
+    return origin->input_seq < from->input_seq || (origin->input_seq == from->input_seq &&
+                                                   from->input_seq && origin->index <= from->index);
+}
+
+/* The next record of the results log; lost ones are counted. */
+static enum feed_read read_record(struct feed *feed, struct log_view *view, struct error *err)
+{
+    struct error why = {0};
+    enum log_read got = log_reader_next(feed->results, view, &why);
+    if (got == LOG_READ_ERROR && why.code == ERROR_LOST) {
+        if (!seek(feed, feed->next_seq, err))
+            return FEED_ERROR;
+        got = log_reader_next(feed->results, view, &why);
+    }
+    if (got == LOG_READ_ERROR && err)
+        *err = why;
+    if (got == LOG_READ_RECORD)
+        feed->next_seq = view->seq + 1;
+    return got == LOG_READ_RECORD ? FEED_RESULT : got == LOG_READ_ERROR ? FEED_ERROR : FEED_NONE;
+}
+
+enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error *err)
+{
+    for (;;) {
+        while (!feed->has_held) {
+            struct log_view view;
+            enum feed_read got = read_record(feed, &view, err);
+            if (got != FEED_RESULT)
+                return got;
+            if (!item_read(&view, &feed->held, err))
+                return FEED_ERROR;
+            feed->has_held = !passed(&feed->from, &feed->held.origin);
+        }
+        if (!durable(feed, feed->held.origin.input_seq))
+            return FEED_NOT_DURABLE;
+        feed->poll_us = SYNC_POLL_US_MIN;
+        feed->asked_ns = 0;
+        feed->has_held = false;
+        if (input_exists(feed, &feed->held.origin)) {
+            *ret = feed->held;
+            return FEED_RESULT;
+        }
+    }
+}
+
+void feed_wait(struct feed *feed, uint32_t timeout_ms)
+{
+    if (!feed->has_held) {
+        log_reader_wait(feed->results, timeout_ms);
+        return;
+    }
+    uint32_t us = feed->poll_us < timeout_ms * 1000 ? feed->poll_us : timeout_ms * 1000;
+    const struct timespec pause = {.tv_nsec = (long)us * 1000};
+    (void)nanosleep(&pause, NULL);
+    feed->poll_us = feed->poll_us * 2 < SYNC_POLL_US_MAX ? feed->poll_us * 2 : SYNC_POLL_US_MAX;
+}

@@ -1,0 +1,50 @@
+/*
+ * pace: when to try again and when to say so again. Small helpers of the publishers' loops; each belongs to one thread.
+ */
+#ifndef CROWDTIDE_PROCESSORS_PUBLISH_PACE_H
+#define CROWDTIDE_PROCESSORS_PUBLISH_PACE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "schemas/counters/counters.h"
+
+enum { PACE_MS_MIN = 100, PACE_MS_MAX = 10000, NOTICE_TEXT_BYTES = 400, NOTICE_AGAIN_S = 60 };
+
+/* What the threads of a publisher share. */
+struct publish_shared {
+    atomic_bool stop;
+    atomic_uint down; /* bit per feed that can't reach its sink */
+    struct counters *counters;
+};
+
+static inline bool publish_stopping(struct publish_shared *shared)
+{
+    return atomic_load_explicit(&shared->stop, memory_order_relaxed);
+}
+
+/* Sets the sink's UP gauge from all feeds. */
+void publish_set_up(struct publish_shared *shared, enum counter gauge, uint32_t feed, bool up);
+
+/* Sleeps in slices; false when stopping. */
+bool publish_pause(struct publish_shared *shared, uint32_t ms);
+
+/* Doubling from PACE_MS_MIN to PACE_MS_MAX; each pause is drawn between half and all of it, so that many publishers don't come back together. */
+struct pace {
+    uint32_t ms;   /* 0: the last attempt succeeded */
+    uint64_t seed;
+};
+uint32_t pace_next_ms(struct pace *pace);
+void pace_reset(struct pace *pace);
+
+/* Says whether a complaint is worth a line: the first time, when its words change, and every NOTICE_AGAIN_S. */
+struct notice {
+    char text[NOTICE_TEXT_BYTES];
+    int64_t said_ns;
+};
+bool notice_due(struct notice *notice, const char *text);
+/* True when there was something to take back. */
+bool notice_clear(struct notice *notice);
+
+#endif
