@@ -1,7 +1,8 @@
 /*
- * core: what the sensors' messages mean. One pure function, core_step: the next record of the readings log in, results out. No I/O, no clock (time is the
- * record's log time), no randomness, no threads; the same records give the same results byte for byte on every machine. O(1) per reading, allocated when a model comes
- * into force.
+ * core: what the sensors' messages mean. One pure function, core_step: the next record of the
+ * readings log in, results out. No I/O, no clock (time is the record's log time), no randomness, no
+ * threads; the same records give the same results byte for byte on every machine. O(1) per reading,
+ * allocated when a model comes into force.
  *
  *     struct core *core = core_new(&err);
  *     while (next record)
@@ -15,14 +16,15 @@
 #include "schemas/log/log.h"
 #include "schemas/result/result.h"
 
-#define CORE_VERSION "1" /* part of the era: raise it whenever the same input may give other results */
+#define CORE_VERSION                                                                               \
+    "1" /* part of the era: raise it whenever the same input may give other results */
 
 struct core; /* opaque; knows its venue once a MODEL record came by */
 
-/* Where one step's results go; owned by the caller, grown by core_results_add up to CORE_RESULTS_BYTES_MAX. */
+/* Where results go; owned by the caller, grown by the core up to CORE_RESULTS_BYTES_MAX. */
 struct core_result {
-    uint16_t type;     /* enum record_type */
-    uint32_t offset;   /* of its body in bytes */
+    uint16_t type;   /* enum record_type */
+    uint32_t offset; /* of its body in bytes */
     uint32_t len;
 };
 struct core_results {
@@ -36,25 +38,42 @@ void core_results_clear(struct core_results *results);
 void core_results_free(struct core_results *results);
 
 struct core *core_new(struct error *err);
-void core_free(struct core *core);
+void core_free(struct core *core); /* NULL is allowed */
 
-/* Feeds one record. Appends this input's results (origin index 0, 1, …) to `results`. Never fails on bad input: that becomes a DEADLETTER result. False only
-   for NO_MEMORY, or CORRUPT (a record type or body this version can't read), then stop. LOG_READ_PADDING_BYTES must be readable after the body. */
-bool core_step(struct core *core, const struct log_view *record, struct core_results *results, struct error *err);
+/* Source times older than this behind log time are late: they move people, but feed neither rates
+   nor dwell. Part of the state: saved, and a different value gives other results. Default 60,000.
+ */
+void core_late_set(struct core *core, int64_t late_ms);
 
-/* Makes the step for a poisoned input: emits SKIPPED and a DEADLETTER (reason poison) instead of decoding. */
-bool core_skip(struct core *core, const struct log_view *record, uint32_t crashes, struct core_results *results, struct error *err);
+/* Feeds one record. Appends this input's results (origin index 0, 1, …) to `results`. Never fails
+   on bad input: that becomes a DEADLETTER result. False only for NO_MEMORY, or CORRUPT (a record
+   type or body this version can't read), then stop. LOG_READ_PADDING_BYTES must be readable after
+   the body. */
+bool core_step(struct core *core, const struct log_view *record, struct core_results *results,
+               struct error *err);
 
-/* The whole state as versioned little-endian bytes, the model's source included. *ret_bytes is malloc'ed; the caller frees it. */
+/* Makes the step for a poisoned input: emits SKIPPED and, for a message, a DEADLETTER (reason
+ * poison) instead of decoding. Time does not advance. */
+bool core_skip(struct core *core, const struct log_view *record, uint32_t crashes,
+               struct core_results *results, struct error *err);
+
+/* The whole state as versioned little-endian bytes, the model's source included. *ret_bytes is
+ * malloc'ed; the caller frees it. */
 bool core_save(const struct core *core, uint8_t **ret_bytes, size_t *ret_len, struct error *err);
 /* A new core as it was saved. VERSION or CORRUPT when the bytes are not such a state. */
 bool core_load(const uint8_t *bytes, size_t len, struct core **ret_core, struct error *err);
 
-/* The books, for counters and the heartbeat: received = decoded + duplicate + quarantined + ignored_retained + skipped. */
-struct core_books { uint64_t received, decoded, duplicate, quarantined, ignored_retained, results; };
+/* The books, for counters and the heartbeat: received = decoded + duplicate + quarantined +
+ * ignored_retained. */
+struct core_books {
+    uint64_t received, decoded, duplicate, quarantined, ignored_retained, results;
+};
 struct core_books core_books(const struct core *core);
 
-struct core_summary { uint32_t zones, sensors, sensors_silent, zones_unknown, alerts_active; int level_worst; };
+struct core_summary {
+    uint32_t zones, sensors, sensors_silent, zones_unknown, alerts_active;
+    int level_worst;
+};
 struct core_summary core_summary(const struct core *core);
 
 #endif

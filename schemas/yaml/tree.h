@@ -13,7 +13,8 @@
  * What a scalar means is decided by the reader, never by its look: 5 and "5" are the same, `no` is a boolean only where one is asked for.
  * Refused: duplicate keys, keys that are not scalars, tags, several documents, an alias inside its own anchor. Aliases share nodes; what they would expand to counts
  * against TREE_NODES_MAX, so that a few lines cannot grow into a bomb.
- * `${NAME}` in a value is replaced by the environment (never as YAML: the value can't add keys); unset is a problem; `$${` stands for `${`.
+ * `${NAME}` in a value is replaced by the environment (never as YAML: the value can't add keys); unset is a problem; `$${` stands for `${`. Inside [] and {} YAML wants
+ * quotes around it.
  */
 #ifndef CROWDTIDE_SCHEMAS_YAML_TREE_H
 #define CROWDTIDE_SCHEMAS_YAML_TREE_H

@@ -1,0 +1,310 @@
+#include "processors/core/emit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "processors/core/zone.h"
+
+enum {
+    RESULTS_COUNT_FIRST = 64,
+    RESULTS_BYTES_FIRST = 64 * 1024,
+    ID_TEXT_BYTES = 3 * (ID_BYTES_MAX + 1) + 24,
+};
+
+static bool grow_count(struct core_results *r)
+{
+    if (r->count < r->cap)
+        return true;
+    uint32_t cap = r->cap ? 2 * r->cap : RESULTS_COUNT_FIRST;
+    struct core_result *result = realloc(r->result, cap * sizeof *result);
+    if (!result)
+        return false;
+    r->result = result;
+    r->cap = cap;
+    return true;
+}
+
+static bool grow_bytes(struct core_results *r)
+{
+    size_t cap = r->bytes_cap ? 2 * r->bytes_cap : RESULTS_BYTES_FIRST;
+    if (cap > CORE_RESULTS_BYTES_MAX)
+        return false;
+    uint8_t *bytes = realloc(r->bytes, cap);
+    if (!bytes)
+        return false;
+    r->bytes = bytes;
+    r->bytes_cap = cap;
+    return true;
+}
+
+void core_results_clear(struct core_results *results)
+{
+    results->count = 0;
+    results->len = 0;
+}
+
+void core_results_free(struct core_results *results)
+{
+    free(results->result);
+    free(results->bytes);
+    *results = (struct core_results){0};
+}
+
+void emit(struct core *core, unsigned type, const void *result)
+{
+    struct core_results *r = core->results;
+    uint32_t len = 0;
+    if (core->no_memory || !grow_count(r)) {
+        core->no_memory = true;
+        return;
+    }
+    for (;;) {
+        if (r->bytes_cap > r->len)
+            len = result_encode(type, &core->origin, result, r->bytes + r->len,
+                                r->bytes_cap - r->len);
+        if (len)
+            break;
+        if (!grow_bytes(r)) {
+            core->no_memory = true;
+            return;
+        }
+    }
+    r->result[r->count++] =
+        (struct core_result){.type = (uint16_t)type, .offset = (uint32_t)r->len, .len = len};
+    r->len += len;
+    core->origin.index++;
+    core->books.results++;
+}
+
+static void alert_id(const struct core *core, const struct alert *a, struct text *out)
+{
+    const struct venue *venue = core->model.venue;
+    text_add_str(out, venue->id);
+    text_add_char(out, '/');
+    text_add_str(out, venue->zones[a->zone].id);
+    text_add_char(out, '/');
+    text_add_str(out, venue->rules[a->rule].id);
+    text_add_char(out, '/');
+    text_add_i64(out, a->start_ms);
+}
+
+void emit_alert(struct core *core, const struct alert *a, const struct alert_changes *changes,
+                int64_t at_ns)
+{
+    const struct venue *venue = core->model.venue;
+    const struct venue_rule *rule = &venue->rules[a->rule];
+    char id[ID_TEXT_BYTES];
+    struct text t = text_over(id, sizeof id);
+    alert_id(core, a, &t);
+    for (uint32_t i = 0; i < changes->count; i++) {
+        const struct alert_change *c = &changes->change[i];
+        int level = c->level == LEVEL_UNKNOWN ? c->last_known : c->level;
+        struct result_alert result;
+        result_clear(RECORD_ALERT, &result);
+        result.id = (struct str){t.at, (uint32_t)t.len};
+        result.n = c->n;
+        result.venue = venue->id;
+        result.zone = venue->zones[a->zone].id;
+        result.rule = rule->id;
+        result.status = STR_LIT("Actual");
+        result.state = str_of(alert_state_text(c->state));
+        result.from_state = str_of(alert_state_text(c->from_state));
+        result.level = c->level;
+        result.from_level = c->from_level;
+        result.value = a->value;
+        result.unit = str_of(metric_unit(rule->metric));
+        result.threshold = c->threshold;
+        result.start = a->start_ms;
+        result.at = at_ns / CORE_MS_NS;
+        result.input_seq = (int64_t)core->origin.input_seq;
+        result.input_index = core->origin.index;
+        result.metric = str_of(metric_text(rule->metric));
+        if (level > LEVEL_NONE)
+            result.action = rule->action[level - 1];
+        if (c->ended)
+            result.duration_ms = result.at - a->start_ms;
+        result.peak = a->peak;
+        result.last_known_level = c->last_known;
+        emit(core, RECORD_ALERT, &result);
+    }
+}
+
+static struct zone_shown zone_look(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    struct zone_shown now;
+    now.occupancy = zone->occupancy;
+    now.err = zone_err(zone);
+    now.in = zone->in.sum;
+    now.out = zone->out.sum;
+    now.sensors = zone->sensors;
+    now.fresh = zone->fresh;
+    now.data_ms = zone->data_ms;
+    for (int i = 0; i < WINDOW_LENGTHS; i++) {
+        now.mean[i] = window_mean(&zone->window, (enum window_length)i);
+        now.max[i] = window_max(&zone->window, (enum window_length)i);
+    }
+    now.level = zone_level(core, z);
+    now.known = zone->known;
+    return now;
+}
+
+static double max_per_area(int64_t max, double area_m2)
+{
+    return max == WINDOW_NO_VALUE ? (double)NAN : (double)max / area_m2;
+}
+
+static void densities(const struct zone_shown *now, const struct venue_zone *model,
+                      struct result_zone *to)
+{
+    double area_m2 = model->area_m2;
+    if (!(area_m2 > 0))
+        return;
+    to->density = (double)now->occupancy / area_m2;
+    to->los = zone_los(model->kind, to->density);
+    to->density_mean_10s = now->mean[WINDOW_10S] / area_m2;
+    to->density_mean_60s = now->mean[WINDOW_60S] / area_m2;
+    to->density_mean_300s = now->mean[WINDOW_300S] / area_m2;
+    to->density_max_10s = max_per_area(now->max[WINDOW_10S], area_m2);
+    to->density_max_60s = max_per_area(now->max[WINDOW_60S], area_m2);
+    to->density_max_300s = max_per_area(now->max[WINDOW_300S], area_m2);
+}
+
+void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
+{
+    struct zone *zone = &core->model.zones[z];
+    const struct venue_zone *model = &core->model.venue->zones[z];
+    struct zone_shown now = zone_look(core, z);
+    if (zone->shown_once && memcmp(&now, &zone->shown, sizeof now) == 0)
+        return;
+    zone->shown = now;
+    zone->shown_once = true;
+    struct result_zone result;
+    result_clear(RECORD_ZONE, &result);
+    result.venue = core->model.venue->id;
+    result.zone = model->id;
+    result.kind = str_of(zone_kind_text(model->kind));
+    result.at = at_ms;
+    result.level = (int8_t)now.level;
+    result.in_per_min = now.in;
+    result.out_per_min = now.out;
+    result.sensors_fresh = now.fresh;
+    result.sensors = now.sensors;
+    result.known = zone->known;
+    result.status = STR_LIT("Actual");
+    if (zone->data_ms != CORE_NEVER) { /* before the first reading there is nothing to show */
+        result.occupancy = now.occupancy;
+        result.occupancy_err = now.err;
+        result.data_at = zone->data_ms;
+        if (model->capacity > 0)
+            result.percent_capacity = (double)zone->occupancy * 100 / (double)model->capacity;
+        densities(&now, model, &result);
+    }
+    emit(core, RECORD_ZONE, &result);
+}
+
+static struct str gate_word(const struct sensor *sensor, const struct gate *gate)
+{
+    static const struct str words[] = {{0}, {"open", 4}, {"closed", 6}, {"fault", 5}};
+    return sensor->offline ? STR_LIT("offline") : words[gate->state];
+}
+
+void emit_gate(struct core *core, uint32_t g, int64_t at_ms)
+{
+    struct gate *gate = &core->model.gates[g];
+    const struct sensor *sensor = &core->model.sensors[gate->sensor];
+    const struct venue_sensor *model = &core->model.venue->sensors[gate->sensor];
+    struct gate_shown now = {.per_min = {gate->in.sum, gate->out.sum},
+                             .rejects_per_min = gate->rejects.sum,
+                             .total = {gate->total_in, gate->total_out},
+                             .rejects = gate->total_rejects,
+                             .lanes_open = gate->lanes_open,
+                             .state = sensor->offline ? -1 : gate->state,
+                             .known = sensor->fresh};
+    if (gate->shown_once && memcmp(&now, &gate->shown, sizeof now) == 0)
+        return;
+    gate->shown = now;
+    gate->shown_once = true;
+    struct result_gate result;
+    result_clear(RECORD_GATE, &result);
+    result.venue = core->model.venue->id;
+    result.gate = model->id;
+    result.zone = core->model.venue->zones[model->zone].id;
+    result.at = at_ms;
+    result.lanes_open = gate->lanes_open;
+    result.state = gate_word(sensor, gate);
+    result.vehicle = model->class == SENSOR_VEHICLE_GATE;
+    result.known = sensor->fresh;
+    result.status = STR_LIT("Actual");
+    for (int out = 0; out < 2; out++) {
+        result.direction = out ? STR_LIT("out") : STR_LIT("in");
+        result.per_min = now.per_min[out];
+        result.total = now.total[out];
+        result.rejects_per_min = out ? RESULT_ABSENT : now.rejects_per_min;
+        result.rejects_total = out ? RESULT_ABSENT : now.rejects;
+        emit(core, RECORD_GATE, &result);
+    }
+}
+
+void emit_light(struct core *core, uint32_t l, int64_t at_ms)
+{
+    static const struct str words[] = {{0}, {"on", 2}, {"off", 3}, {"dim", 3}};
+    struct light *light = &core->model.lights[l];
+    if (!light->changed)
+        return;
+    light->changed = false;
+    const struct sensor *sensor = &core->model.sensors[light->sensor];
+    const struct venue_sensor *model = &core->model.venue->sensors[light->sensor];
+    struct result_light result;
+    result_clear(RECORD_LIGHT, &result);
+    result.venue = core->model.venue->id;
+    result.zone = core->model.venue->zones[model->zone].id;
+    result.light = model->id;
+    result.at = at_ms;
+    result.lux = light->lux;
+    result.power_w = light->power_w;
+    result.state = sensor->offline ? STR_LIT("offline") : words[light->state];
+    result.fault = light->fault;
+    result.known = sensor->fresh;
+    result.status = STR_LIT("Actual");
+    emit(core, RECORD_LIGHT, &result);
+}
+
+void emit_heartbeat(struct core *core)
+{
+    struct result_heartbeat result;
+    struct core_summary summary = core_summary(core);
+    result_clear(RECORD_HEARTBEAT, &result);
+    if (core->model.venue)
+        result.instance = core->model.venue->id;
+    result.at = core_now_ms(core);
+    result.valid_until = result.at + CORE_HEARTBEAT_VALID_MS;
+    result.connected = core->connected;
+    result.messages = (int64_t)core->messages;
+    result.decoded = (int64_t)core->books.decoded;
+    result.duplicate = (int64_t)core->books.duplicate;
+    result.quarantined = (int64_t)core->books.quarantined;
+    result.ignored_retained = (int64_t)core->books.ignored_retained;
+    result.received = (int64_t)core->books.received;
+    result.results = (int64_t)core->books.results;
+    result.alerts_active = summary.alerts_active;
+    result.zones_unknown = summary.zones_unknown;
+    result.clock_offset_ms = core->clock_offset_ns / CORE_MS_NS;
+    result.input_seq = (int64_t)core->origin.input_seq;
+    emit(core, RECORD_HEARTBEAT, &result);
+}
+
+void emit_era(struct core *core)
+{
+    static const char digits[] = "0123456789abcdef";
+    char hash[16];
+    struct result_era result;
+    for (int i = 0; i < 16; i++)
+        hash[i] = digits[core->model.venue->hash >> (60 - 4 * i) & 15];
+    result_clear(RECORD_ERA, &result);
+    result.core_version = STR_LIT(CORE_VERSION);
+    result.model_hash = (struct str){hash, sizeof hash};
+    result.at = core_now_ms(core);
+    emit(core, RECORD_ERA, &result);
+}

@@ -1,0 +1,37 @@
+/*
+ * emit: puts results into the step's core_results, in order, with their origin. On a lack of memory
+ * core->no_memory is set and core_step fails.
+ */
+#ifndef CROWDTIDE_PROCESSORS_CORE_EMIT_H
+#define CROWDTIDE_PROCESSORS_CORE_EMIT_H
+
+#include "processors/core/refusal.h"
+#include "processors/core/state.h"
+#include "schemas/record/record.h"
+
+enum {
+    EMIT_PAYLOAD_BYTES_MAX = 65536, /* of a dead letter; longer ones are cut and say so */
+    EMIT_SCRATCH_BYTES = 3 * RECORD_TOPIC_BYTES_MAX + (EMIT_PAYLOAD_BYTES_MAX + 2) / 3 * 4 + 256,
+};
+
+void emit(struct core *core, unsigned type, const void *result);
+
+/* One ALERT for each change; at_ns: log time of the evaluation. */
+void emit_alert(struct core *core, const struct alert *a, const struct alert_changes *changes,
+                int64_t at_ns);
+/* The zone's, gate's or light's metrics at a second boundary, if they changed since last shown. */
+void emit_zone(struct core *core, uint32_t zone, int64_t at_ms);
+void emit_gate(struct core *core, uint32_t gate, int64_t at_ms);
+void emit_light(struct core *core, uint32_t light, int64_t at_ms);
+void emit_heartbeat(struct core *core);
+void emit_era(struct core *core);
+
+struct emit_letter {
+    struct str topic, payload; /* payload: as much of it as is kept */
+    uint64_t payload_bytes;    /* of the whole message */
+};
+/* Counts it as quarantined. */
+void emit_deadletter(struct core *core, const struct emit_letter *letter,
+                     const struct refusal *refusal);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * flow: how many in the last 60 s, in buckets of one second: passages in and out of a zone, through
+ * a gate, refusals. Like window.h it holds 60 whole seconds plus the one that is running. O(1).
+ */
+#ifndef CROWDTIDE_PROCESSORS_CORE_FLOW_H
+#define CROWDTIDE_PROCESSORS_CORE_FLOW_H
+
+#include <stdint.h>
+
+enum { FLOW_SECONDS = 60, FLOW_BUCKETS = 64 };
+
+struct flow {
+    int64_t second;                /* since 1970: the running one */
+    int64_t sum;                   /* over the finished seconds and the running one */
+    uint32_t bucket[FLOW_BUCKETS]; /* at second mod FLOW_BUCKETS */
+};
+
+/* Moves to a second; an earlier one changes nothing. */
+void flow_to(struct flow *f, int64_t second);
+/* Counts n in the running second. A bucket holds at most UINT32_MAX. */
+void flow_add(struct flow *f, int64_t n);
+/* Recomputes the sum, after the buckets were read from a snapshot. */
+void flow_derive(struct flow *f);
+
+#endif

@@ -1,0 +1,151 @@
+#include "processors/core/message.h"
+
+#include <string.h>
+
+#include "processors/core/emit.h"
+#include "processors/core/reading.h"
+#include "processors/core/sensor.h"
+
+static void refuse(struct core *core, const struct record_mqtt *message,
+                   const struct refusal *refusal)
+{
+    struct emit_letter letter = {.topic = message->topic,
+                                 .payload = message->payload,
+                                 .payload_bytes = message->payload.len};
+    emit_deadletter(core, &letter, refusal);
+}
+
+static bool class_fits(enum sensor_class sensor, enum topic_class topic)
+{
+    switch (topic) {
+    case TOPIC_CROWD:
+        return sensor == SENSOR_CROWD;
+    case TOPIC_GATE:
+        return sensor == SENSOR_GATE || sensor == SENSOR_VEHICLE_GATE;
+    case TOPIC_LIGHT:
+        return sensor == SENSOR_LIGHT;
+    case TOPIC_STATUS:
+        return true;
+    }
+    return false;
+}
+
+/* Who speaks: topic and sensor. */
+static bool sender_find(const struct core *core, struct str topic_text, struct topic *topic,
+                        uint32_t *ret_sensor, struct refusal *refusal)
+{
+    const struct venue *venue = core->model.venue;
+    if (!venue)
+        return refusal_set(refusal, REFUSAL_UNKNOWN_SENSOR, "no venue model is in force yet");
+    if (!topic_parse(topic_text, venue->id, topic, refusal))
+        return false;
+    uint32_t s = venue_sensor_find(venue, topic->sensor);
+    if (s == UINT32_MAX)
+        return refusal_set(refusal, REFUSAL_UNKNOWN_SENSOR, "the venue has no sensor of this name");
+    if (!class_fits(venue->sensors[s].class, topic->class)) {
+        struct text t = refusal_begin(refusal, REFUSAL_WRONG_TYPE);
+        text_add(&t, "topic says ");
+        text_add(&t, topic_class_text(topic->class));
+        text_add(&t, ", the venue says ");
+        text_add(&t, sensor_class_text(venue->sensors[s].class));
+        return refusal_end(&t);
+    }
+    *ret_sensor = s;
+    return true;
+}
+
+/* The source's time where it is one, never in the future; else the time of receipt. */
+static int64_t time_clamped(int64_t source_ms, int64_t now_ms)
+{
+    if (source_ms == RESULT_ABSENT || now_ms - source_ms > CORE_BACKFILL_MS_MAX ||
+        source_ms > now_ms)
+        return now_ms;
+    return source_ms;
+}
+
+static void alerts_touched(struct core *core, const struct sensor_message *m)
+{
+    /* Late data page now, never backdated. */
+    int64_t ts_ms = m->late ? core_now_ms(core) : m->reading->ts;
+    for (uint32_t i = 0; i < core->touched_count; i++)
+        zone_alerts(core, core->touched[i], core->now_ns, ts_ms, !m->retained);
+}
+
+static void say(struct core *core, uint32_t s, struct result_reading *reading)
+{
+    const struct venue *venue = core->model.venue;
+    reading->venue = venue->id;
+    reading->sensor = venue->sensors[s].id;
+    reading->kind = reading_kind(&venue->sensors[s]);
+    reading->zone = venue->zones[venue->sensors[s].zone].id;
+    reading->received = core_now_ms(core);
+    core->books.decoded++;
+    emit(core, RECORD_READING, reading);
+}
+
+void message_take(struct core *core, const struct record_mqtt *message)
+{
+    struct refusal refusal;
+    struct topic topic;
+    uint32_t s = UINT32_MAX;
+    core->books.received++;
+    if (!sender_find(core, message->topic, &topic, &s, &refusal)) {
+        refuse(core, message, &refusal);
+        return;
+    }
+    const struct venue_sensor *model = &core->model.venue->sensors[s];
+    bool status = topic.class == TOPIC_STATUS;
+    struct result_reading reading = core->reading_clear;
+    if (!reading_parse(core->json, topic.class, model, message->payload, &reading, &refusal)) {
+        refuse(core, message, &refusal);
+        return;
+    }
+    struct sensor_message m = {.reading = &reading,
+                               .source_ms = reading.ts,
+                               .status = status,
+                               .retained = message->bits & RECORD_MQTT_RETAIN};
+    reading.ts = time_clamped(m.source_ms, core_now_ms(core));
+    m.late = core_now_ms(core) - reading.ts > core->late_ms;
+    reading.late = m.late;
+    if (m.retained && !sensor_retained_allowed(model, status)) {
+        core->books.ignored_retained++;
+        return;
+    }
+    if (topic.drill) { /* shows as a reading and goes no further: reality has its own state */
+        reading.status = STR_LIT("Exercise");
+        say(core, s, &reading);
+        return;
+    }
+    reading.status = STR_LIT("Actual");
+    struct dedup_message identity = {.ts_ms = m.source_ms,
+                                     .seq = reading.seq,
+                                     .dup = message->bits & RECORD_MQTT_DUP,
+                                     .bytes = message->payload};
+    if (dedup_seen(&core->model.dedup, s, &core->model.sensors[s].memory, &identity)) {
+        core->books.duplicate++;
+        return;
+    }
+    if (!sensor_apply(core, s, &m, &refusal)) {
+        refuse(core, message, &refusal);
+        return;
+    }
+    say(core, s, &reading);
+    alerts_touched(core, &m);
+}
+
+void message_oversized(struct core *core, const struct record_oversized *message)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct refusal refusal;
+    struct emit_letter letter = {
+        .topic = message->topic, .payload = message->head, .payload_bytes = message->payload_len};
+    struct text t = refusal_begin(&refusal, REFUSAL_OVERSIZED);
+    text_add(&t, "payload over the limit; SHA-256 ");
+    for (size_t i = 0; i < sizeof message->sha256; i++) {
+        text_add_char(&t, digits[message->sha256[i] >> 4]);
+        text_add_char(&t, digits[message->sha256[i] & 15]);
+    }
+    (void)refusal_end(&t);
+    core->books.received++;
+    emit_deadletter(core, &letter, &refusal);
+}

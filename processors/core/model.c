@@ -1,0 +1,348 @@
+#include "processors/core/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "processors/core/emit.h"
+#include "processors/core/sensor.h"
+
+void model_free(struct model *model)
+{
+    venue_free(model->venue);
+    free(model->source);
+    free(model->zones);
+    free(model->sensors);
+    free(model->silent_at_ns);
+    dedup_free(&model->dedup);
+    free(model->gates);
+    free(model->lights);
+    free(model->alerts);
+    *model = (struct model){0};
+}
+
+static void *array(uint32_t count, size_t size)
+{
+    return calloc((size_t)count + 1, size); /* none is an array too */
+}
+
+static uint32_t alerts_of(const struct venue *venue, uint32_t zone, struct alert *to)
+{
+    uint32_t count = 0;
+    for (uint32_t r = 0; r < venue->rule_count; r++) {
+        if (!venue_rule_applies(venue, &venue->rules[r], zone))
+            continue;
+        if (to)
+            alert_init(&to[count], zone, r);
+        count++;
+    }
+    return count;
+}
+
+static bool allocate(struct model *model)
+{
+    const struct venue *venue = model->venue;
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        enum sensor_class class = venue->sensors[s].class;
+        model->gate_count += class == SENSOR_GATE || class == SENSOR_VEHICLE_GATE;
+        model->light_count += class == SENSOR_LIGHT;
+    }
+    for (uint32_t z = 0; z < venue->zone_count; z++)
+        model->alert_count += alerts_of(venue, z, NULL);
+    model->zones = array(venue->zone_count, sizeof *model->zones);
+    model->sensors = array(venue->sensor_count, sizeof *model->sensors);
+    model->silent_at_ns = array(venue->sensor_count, sizeof *model->silent_at_ns);
+    model->gates = array(model->gate_count, sizeof *model->gates);
+    model->lights = array(model->light_count, sizeof *model->lights);
+    model->alerts = array(model->alert_count, sizeof *model->alerts);
+    return dedup_init(&model->dedup, venue->sensor_count) && model->zones && model->sensors &&
+           model->silent_at_ns && model->gates && model->lights && model->alerts;
+}
+
+static void sensors_init(struct model *model)
+{
+    const struct venue *venue = model->venue;
+    uint32_t gates = 0, lights = 0;
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        struct sensor *sensor = &model->sensors[s];
+        *sensor = (struct sensor){.device = CORE_NONE,
+                                  .last_ts_ms = CORE_NEVER,
+                                  .last_source_ms = RESULT_ABSENT,
+                                  .last_seq = RESULT_ABSENT};
+        dedup_memory_init(&sensor->memory);
+        model->silent_at_ns[s] = INT64_MAX;
+        enum sensor_class class = venue->sensors[s].class;
+        if (class == SENSOR_GATE || class == SENSOR_VEHICLE_GATE) {
+            sensor->device = gates;
+            model->gates[gates++] = (struct gate){.sensor = s, .lanes_open = RESULT_ABSENT};
+        } else if (class == SENSOR_LIGHT) {
+            sensor->device = lights;
+            model->lights[lights++] = (struct light){.sensor = s,
+                                                     .fault = -1,
+                                                     .changed = true,
+                                                     .lux = (double)NAN,
+                                                     .power_w = (double)NAN};
+        }
+    }
+}
+
+static void zones_init(struct core *core)
+{
+    struct model *model = &core->model;
+    const struct venue *venue = model->venue;
+    uint32_t alerts = 0;
+    for (uint32_t z = 0; z < venue->zone_count; z++) {
+        struct zone *zone = &model->zones[z];
+        zone->parent = venue->zones[z].parent;
+        zone->vehicles = zone_holds_vehicles(venue->zones[z].kind);
+        zone->data_ms = CORE_NEVER;
+        zone->alert_first = alerts;
+        zone->alert_count = alerts_of(venue, z, &model->alerts[alerts]);
+        alerts += zone->alert_count;
+        window_start(&zone->window, core->second * WINDOW_BUCKET_MS);
+        zone->in.second = core->second;
+        zone->out.second = core->second;
+        for (uint32_t p = zone->parent; p != VENUE_NO_ZONE; p = venue->zones[p].parent)
+            zone->depth++;
+    }
+}
+
+/* Own level counters decide; else own passages; else the children. Vehicles stay out of sums of
+ * people. */
+static void basis_find(struct core *core)
+{
+    struct model *model = &core->model;
+    const struct venue *venue = model->venue;
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        const struct venue_sensor *sensor = &venue->sensors[s];
+        struct zone *inside = &model->zones[sensor->zone];
+        bool in, out;
+        if (sensor->class == SENSOR_LIGHT)
+            continue;
+        if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL) {
+            inside->basis = ZONE_BASIS_LEVEL;
+            continue;
+        }
+        zone_sides(core, sensor, &in, &out);
+        bool vehicle = sensor->class == SENSOR_VEHICLE_GATE;
+        if (in && (!vehicle || inside->vehicles) && inside->basis != ZONE_BASIS_LEVEL)
+            inside->basis = ZONE_BASIS_FLOW;
+        struct zone *outside = out ? &model->zones[sensor->outside] : NULL;
+        if (outside && (!vehicle || outside->vehicles) && outside->basis != ZONE_BASIS_LEVEL)
+            outside->basis = ZONE_BASIS_FLOW;
+    }
+    for (uint32_t z = 0; z < venue->zone_count;
+         z++) { /* a basis below makes a sum of what is above */
+        const struct zone *zone = &model->zones[z];
+        if (zone->basis != ZONE_BASIS_LEVEL && zone->basis != ZONE_BASIS_FLOW)
+            continue;
+        for (uint32_t p = zone->vehicles ? VENUE_NO_ZONE : zone->parent; p != VENUE_NO_ZONE;
+             p = model->zones[p].parent) {
+            if (model->zones[p].basis != ZONE_BASIS_NONE)
+                break;
+            model->zones[p].basis = ZONE_BASIS_SUM;
+        }
+    }
+}
+
+static void count_sensor(struct core *core, uint32_t zone, int by)
+{
+    core->model.zones[zone].sensors += (uint32_t)by;
+}
+
+static void count_fresh_quietly(struct core *core, uint32_t zone, int by)
+{
+    core->model.zones[zone].fresh += (uint32_t)by;
+}
+
+static void count_unheard_quietly(struct core *core, uint32_t zone, int by)
+{
+    core->model.zones[zone].silent_unheard += (uint32_t)by;
+}
+
+/* Sums are made from the zones that have sensors of their own. */
+static void sums_make(struct model *model)
+{
+    uint32_t count = model->venue->zone_count;
+    for (uint32_t z = 0; z < count; z++) {
+        struct zone *zone = &model->zones[z];
+        if (zone->basis == ZONE_BASIS_SUM || zone->basis == ZONE_BASIS_NONE) {
+            zone->occupancy = 0;
+            zone->err_milli = 0;
+        }
+    }
+    for (uint32_t z = 0; z < count; z++) {
+        const struct zone *zone = &model->zones[z];
+        if (zone->basis != ZONE_BASIS_LEVEL && zone->basis != ZONE_BASIS_FLOW)
+            continue;
+        const struct zone *at = zone;
+        while (!at->vehicles && at->parent != VENUE_NO_ZONE &&
+               model->zones[at->parent].basis == ZONE_BASIS_SUM) {
+            struct zone *sum = &model->zones[at->parent];
+            sum->occupancy += zone->occupancy;
+            sum->err_milli += zone->err_milli;
+            sum->data_ms = zone->data_ms > sum->data_ms ? zone->data_ms : sum->data_ms;
+            at = sum;
+        }
+    }
+}
+
+void model_derive(struct core *core)
+{
+    struct model *model = &core->model;
+    const struct venue *venue = model->venue;
+    for (uint32_t z = 0; z < venue->zone_count; z++) {
+        struct zone *zone = &model->zones[z];
+        zone->sensors = zone->fresh = zone->silent_unheard = 0;
+        if (zone->basis == ZONE_BASIS_LEVEL)
+            zone->occupancy = zone->err_milli = 0;
+        window_derive(&zone->window);
+        flow_derive(&zone->in);
+        flow_derive(&zone->out);
+    }
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        struct sensor *sensor = &model->sensors[s];
+        bool level =
+            venue->sensors[s].class == SENSOR_CROWD && venue->sensors[s].kind == COUNTER_LEVEL;
+        sensor_zones(core, s, count_sensor, 1);
+        if (sensor->fresh)
+            sensor_zones(core, s, count_fresh_quietly, 1);
+        if (!level)
+            continue;
+        if (!sensor->has_value)
+            sensor_zones(core, s, count_unheard_quietly, 1);
+        sensor->err_milli = sensor_err_milli(sensor);
+        struct zone *zone = &model->zones[venue->sensors[s].zone];
+        zone->occupancy += sensor->has_value ? sensor->value : 0;
+        zone->err_milli += sensor->err_milli;
+    }
+    for (uint32_t g = 0; g < model->gate_count; g++) {
+        flow_derive(&model->gates[g].in);
+        flow_derive(&model->gates[g].out);
+        flow_derive(&model->gates[g].rejects);
+    }
+    sums_make(model);
+}
+
+/* ---- from the model before ------------------------------------------------------------------- */
+
+static bool same_sensor(const struct venue_sensor *a, const struct venue_sensor *b)
+{
+    return a->class == b->class && a->kind == b->kind;
+}
+
+static void sensors_carry(struct core *core, const struct model *old)
+{
+    struct model *model = &core->model;
+    for (uint32_t s = 0; s < model->venue->sensor_count; s++) {
+        const struct venue_sensor *mine = &model->venue->sensors[s];
+        uint32_t o = venue_sensor_find(old->venue, mine->id);
+        if (o == UINT32_MAX || !same_sensor(mine, &old->venue->sensors[o]))
+            continue;
+        struct sensor *sensor = &model->sensors[s];
+        uint32_t device = sensor->device;
+        *sensor = old->sensors[o];
+        sensor->device = device;
+        /* The new limit counts from the last message. */
+        if (old->silent_at_ns[o] != INT64_MAX)
+            model->silent_at_ns[s] =
+                old->silent_at_ns[o] +
+                (mine->silence_ms - old->venue->sensors[o].silence_ms) * CORE_MS_NS;
+        dedup_copy(&model->dedup, s, &old->dedup, o, &sensor->memory);
+        if (mine->class == SENSOR_LIGHT) {
+            model->lights[device] = old->lights[old->sensors[o].device];
+            model->lights[device].sensor = s;
+            model->lights[device].changed = true;
+        } else if (mine->class != SENSOR_CROWD) {
+            model->gates[device] = old->gates[old->sensors[o].device];
+            model->gates[device].sensor = s;
+            model->gates[device].shown_once = false;
+        }
+    }
+}
+
+static void zones_carry(struct core *core, const struct model *old)
+{
+    struct model *model = &core->model;
+    for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+        uint32_t o = venue_zone_find(old->venue, model->venue->zones[z].id);
+        if (o == VENUE_NO_ZONE)
+            continue;
+        struct zone *zone = &model->zones[z];
+        const struct zone *before = &old->zones[o];
+        zone->window = before->window;
+        zone->in = before->in;
+        zone->out = before->out;
+        zone->floored = before->floored;
+        zone->data_ms = before->data_ms;
+        zone->known = before->known;
+        zone->occupancy = before->occupancy; /* passages count on; levels and sums are made anew */
+        zone->err_milli = before->err_milli;
+    }
+}
+
+static uint32_t rule_find(const struct venue *venue, struct str id)
+{
+    for (uint32_t r = 0; r < venue->rule_count; r++) {
+        if (str_equal(venue->rules[r].id, id))
+            return r;
+    }
+    return CORE_NONE;
+}
+
+/* Open alerts whose zone or rule is gone are resolved here, with the old model still in force:
+ * nobody could do it later. */
+static void alerts_carry(struct core *core, const struct model *before, struct model *after)
+{
+    for (uint32_t i = 0; i < before->alert_count; i++) {
+        const struct alert *a = &before->alerts[i];
+        uint32_t z = venue_zone_find(after->venue, before->venue->zones[a->zone].id);
+        uint32_t r = rule_find(after->venue, before->venue->rules[a->rule].id);
+        struct alert *to = NULL;
+        for (uint32_t k = 0; z != VENUE_NO_ZONE && k < after->zones[z].alert_count; k++) {
+            if (after->alerts[after->zones[z].alert_first + k].rule == r)
+                to = &after->alerts[after->zones[z].alert_first + k];
+        }
+        if (to) {
+            *to = *a;
+            to->zone = z;
+            to->rule = r;
+            continue;
+        }
+        struct alert gone = *a;
+        struct alert_changes changes = {0};
+        alert_fire(&gone, &before->venue->rules[a->rule], ALERT_ON_RETIRE, &changes);
+        emit_alert(core, &gone, &changes, core->now_ns);
+    }
+}
+
+bool model_take(struct core *core, struct venue *venue, struct str source, struct error *err)
+{
+    struct model before = core->model;
+    struct model after = {.venue = venue};
+    after.source = malloc(source.len + 1);
+    if (!after.source || !allocate(&after)) {
+        after.venue = NULL;
+        model_free(&after);
+        return error_set(err, ERROR_NO_MEMORY, 0, "state of %u sensors", venue->sensor_count);
+    }
+    memcpy(after.source, source.at, source.len);
+    after.source_len = source.len;
+    core->model = after;
+    sensors_init(&core->model);
+    zones_init(core);
+    basis_find(core);
+    if (before.venue) {
+        sensors_carry(core, &before);
+        zones_carry(core, &before);
+        after = core->model;
+        core->model = before; /* what ends here ends under the old names */
+        alerts_carry(core, &before, &after);
+        core->model = after;
+        model_free(&before);
+    }
+    model_derive(core);
+    for (uint32_t z = 0; z < venue->zone_count; z++)
+        zone_known_update(core, z);
+    return true;
+}

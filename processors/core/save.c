@@ -1,0 +1,291 @@
+/*
+ * The state as bytes: core_save and core_load.
+ *
+ *   offset  bytes  what
+ *   0       8      "CTCORE" 0 1: format and its version
+ *   8       4+n    CORE_VERSION of the writer: another core makes other results of the same state
+ *   then the scalars of struct core, a flag whether a model is in force, its source, and its
+ * sensors, gates, lights, zones and alerts, each behind its id (an alert behind its zone's and
+ * rule's), in the model's order; last 4 bytes: CRC32C of all before.
+ *
+ * What follows from other state (sums, totals over windows, counts) is not kept but made again:
+ * model_derive.
+ */
+#include "processors/core/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "processors/core/codec.h"
+#include "processors/core/model.h"
+#include "schemas/base/crc32c.h"
+
+static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 1};
+
+static void walk_dedup(struct codec *c, struct model *m, uint32_t s)
+{
+    struct dedup_memory *memory = &m->sensors[s].memory;
+    codec_i64(c, &memory->newest_ts);
+    codec_i64(c, &memory->newest_seq);
+    codec_i64(c, &memory->newest_bare_seq);
+    codec_u32(c, &memory->last_key);
+    codec_u16(c, &memory->next);
+    codec_bool(c, &memory->wrapped);
+    if (memory->next >= DEDUP_BLOCKS * DEDUP_BLOCK) {
+        c->failed = true;
+        memory->next = 0;
+    }
+    for (uint32_t b = 0; b < DEDUP_BLOCKS; b++) {
+        uint32_t used = dedup_block_used(memory, b);
+        struct dedup_block *block = &m->dedup.blocks[(size_t)b * m->dedup.sensors + s];
+        if (used == 0)
+            continue;
+        codec_i64(c, &block->ts_min);
+        codec_i64(c, &block->ts_max);
+        codec_bytes(c, block->key,
+                    used * sizeof block->key[0]); /* the host is little-endian: bytes.h */
+    }
+}
+
+static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
+{
+    struct sensor *sensor = &m->sensors[s];
+    codec_bool(c, &sensor->heard);
+    codec_bool(c, &sensor->fresh);
+    codec_bool(c, &sensor->offline);
+    codec_bool(c, &sensor->has_value);
+    codec_bool(c, &sensor->saturated);
+    codec_i64(c, &sensor->last_ts_ms);
+    codec_i64(c, &sensor->last_source_ms);
+    codec_i64(c, &sensor->last_seq);
+    codec_i64(c, &sensor->value);
+    codec_bool(c, &sensor->counter.known);
+    codec_i64(c, &sensor->counter.in);
+    codec_i64(c, &sensor->counter.out);
+    codec_i64(c, &m->silent_at_ns[s]);
+    walk_dedup(c, m, s);
+}
+
+static void walk_flow(struct codec *c, struct flow *f)
+{
+    codec_i64(c, &f->second);
+    codec_bytes(c, f->bucket, sizeof f->bucket);
+}
+
+static void walk_window(struct codec *c, struct window *w)
+{
+    codec_i64(c, &w->at_ms);
+    codec_u32(c, &w->head);
+    codec_bytes(c, w->sum, sizeof w->sum);
+    codec_bytes(c, w->max, sizeof w->max);
+    codec_bytes(c, w->known_ms, sizeof w->known_ms);
+    codec_i64(c, &w->running_sum);
+    codec_i32(c, &w->running_max);
+    codec_u16(c, &w->running_known_ms);
+    if (w->head >= WINDOW_BUCKETS) {
+        c->failed = true;
+        w->head = 0;
+    }
+}
+
+static void walk_zone(struct codec *c, struct zone *zone)
+{
+    codec_bool(c, &zone->known);
+    codec_bool(c, &zone->shown_once);
+    codec_i64(c, &zone->occupancy);
+    codec_i64(c, &zone->err_milli);
+    codec_i64(c, &zone->floored);
+    codec_i64(c, &zone->data_ms);
+    codec_bytes(c, &zone->shown, sizeof zone->shown);
+    walk_flow(c, &zone->in);
+    walk_flow(c, &zone->out);
+    walk_window(c, &zone->window);
+}
+
+static void walk_gate(struct codec *c, struct gate *gate)
+{
+    codec_u8(c, &gate->state);
+    codec_bool(c, &gate->shown_once);
+    codec_i64(c, &gate->lanes_open);
+    codec_i64(c, &gate->total_in);
+    codec_i64(c, &gate->total_out);
+    codec_i64(c, &gate->total_rejects);
+    codec_bytes(c, &gate->shown, sizeof gate->shown);
+    walk_flow(c, &gate->in);
+    walk_flow(c, &gate->out);
+    walk_flow(c, &gate->rejects);
+    if (gate->state > GATE_FAULT)
+        c->failed = true;
+}
+
+static void walk_light(struct codec *c, struct light *light)
+{
+    codec_u8(c, &light->state);
+    codec_i8(c, &light->fault);
+    codec_bool(c, &light->changed);
+    codec_f64(c, &light->lux);
+    codec_f64(c, &light->power_w);
+    if (light->state > LIGHT_DIM)
+        c->failed = true;
+}
+
+static void walk_alert(struct codec *c, struct alert *a)
+{
+    codec_u8(c, &a->state);
+    codec_i8(c, &a->level);
+    codec_bool(c, &a->acked);
+    for (int i = 0; i < VENUE_LEVELS; i++) {
+        codec_i64(c, &a->since_ns[i]);
+        codec_i64(c, &a->since_ts_ms[i]);
+        codec_u32(c, &a->samples[i]);
+    }
+    codec_i64(c, &a->clear_since_ns);
+    codec_i64(c, &a->start_ms);
+    codec_i64(c, &a->n);
+    codec_f64(c, &a->value);
+    codec_f64(c, &a->peak);
+    if (a->state >= ALERT_STATE_COUNT || a->level < LEVEL_NONE || a->level > LEVEL_RED)
+        c->failed = true;
+}
+
+/* Writes the id, or reads one and demands that it is this one: the source that came with the bytes
+ * gives the same order. */
+static void walk_id(struct codec *c, struct str id)
+{
+    struct str as = id;
+    codec_str(c, &as);
+    if (!str_equal(as, id))
+        c->failed = true;
+}
+
+static void walk_model(struct codec *c, struct model *m)
+{
+    const struct venue *venue = m->venue;
+    for (uint32_t s = 0; s < venue->sensor_count && !c->failed; s++) {
+        walk_id(c, venue->sensors[s].id);
+        walk_sensor(c, m, s);
+    }
+    for (uint32_t g = 0; g < m->gate_count && !c->failed; g++) {
+        walk_id(c, venue->sensors[m->gates[g].sensor].id);
+        walk_gate(c, &m->gates[g]);
+    }
+    for (uint32_t l = 0; l < m->light_count && !c->failed; l++) {
+        walk_id(c, venue->sensors[m->lights[l].sensor].id);
+        walk_light(c, &m->lights[l]);
+    }
+    for (uint32_t z = 0; z < venue->zone_count && !c->failed; z++) {
+        walk_id(c, venue->zones[z].id);
+        walk_zone(c, &m->zones[z]);
+    }
+    for (uint32_t i = 0; i < m->alert_count && !c->failed; i++) {
+        walk_id(c, venue->zones[m->alerts[i].zone].id);
+        walk_id(c, venue->rules[m->alerts[i].rule].id);
+        walk_alert(c, &m->alerts[i]);
+    }
+}
+
+static void walk_scalars(struct codec *c, struct core *core)
+{
+    codec_i64(c, &core->late_ms);
+    codec_bool(c, &core->started);
+    codec_i64(c, &core->now_ns);
+    codec_i64(c, &core->second);
+    codec_bool(c, &core->connected);
+    codec_i64(c, &core->clock_offset_ns);
+    codec_u64(c, &core->messages);
+    codec_u64(c, &core->books.received);
+    codec_u64(c, &core->books.decoded);
+    codec_u64(c, &core->books.duplicate);
+    codec_u64(c, &core->books.quarantined);
+    codec_u64(c, &core->books.ignored_retained);
+    codec_u64(c, &core->books.results);
+}
+
+bool core_save(const struct core *from, uint8_t **ret_bytes, size_t *ret_len, struct error *err)
+{
+    /* One walk serves both ways; this way it only reads. */
+    struct core *core = (struct core *)(uintptr_t)from;
+    struct codec c = {.saving = true};
+    uint8_t magic[sizeof save_magic];
+    struct str version = STR_LIT(CORE_VERSION);
+    bool has_model = core->model.venue != NULL;
+    memcpy(magic, save_magic, sizeof magic);
+    codec_bytes(&c, magic, sizeof magic);
+    codec_str(&c, &version);
+    walk_scalars(&c, core);
+    codec_bool(&c, &has_model);
+    if (has_model) {
+        struct str source = {core->model.source, core->model.source_len};
+        codec_str(&c, &source);
+        walk_model(&c, &core->model);
+    }
+    uint32_t crc = crc32c(0, c.out, c.len);
+    codec_u32(&c, &crc);
+    if (c.no_memory) {
+        free(c.out);
+        return error_set(err, ERROR_NO_MEMORY, 0, "snapshot of the state");
+    }
+    *ret_bytes = c.out;
+    *ret_len = c.len;
+    return true;
+}
+
+static bool load_model(struct core *core, struct codec *c, struct error *err)
+{
+    struct str source;
+    struct venue *venue;
+    struct problems problems = {0};
+    codec_str(c, &source);
+    if (c->failed)
+        return error_set(err, ERROR_CORRUPT, 0, "state: the model's source is cut");
+    if (!venue_parse(source, &venue, &problems))
+        return error_set(err, ERROR_CORRUPT, 0, "state: the model in it is refused");
+    if (!model_take(core, venue, source, err)) {
+        venue_free(venue);
+        return false;
+    }
+    walk_model(c, &core->model);
+    return true;
+}
+
+static bool load_into(struct core *core, struct codec *c, struct error *err)
+{
+    bool has_model = false;
+    walk_scalars(c, core);
+    codec_bool(c, &has_model);
+    if (has_model && !load_model(core, c, err))
+        return false;
+    if (c->failed || c->at != c->len)
+        return error_set(err, ERROR_CORRUPT, 0, "state: not as this version writes it");
+    if (has_model)
+        model_derive(core);
+    return true;
+}
+
+bool core_load(const uint8_t *bytes, size_t len, struct core **ret_core, struct error *err)
+{
+    uint8_t magic[sizeof save_magic] = {0};
+    struct str version;
+    if (len < sizeof save_magic + 4 || memcmp(bytes, save_magic, 6) != 0)
+        return error_set(err, ERROR_CORRUPT, 0, "state: not a state of the core");
+    struct codec c = {.in = bytes, .len = len - 4};
+    codec_bytes(&c, magic, sizeof magic);
+    codec_str(&c, &version);
+    if (memcmp(magic, save_magic, sizeof magic) != 0 || c.failed ||
+        !str_equal(version, STR_LIT(CORE_VERSION)))
+        return error_set(err, ERROR_VERSION, 0, "state: of another version of the core");
+    struct codec tail = {.in = bytes + c.len, .len = 4};
+    uint32_t crc = 0;
+    codec_u32(&tail, &crc);
+    if (crc != crc32c(0, bytes, c.len))
+        return error_set(err, ERROR_CORRUPT, 0, "state: its checksum does not match");
+    struct core *core = core_new(err);
+    if (!core)
+        return false;
+    if (!load_into(core, &c, err)) {
+        core_free(core);
+        return false;
+    }
+    *ret_core = core;
+    return true;
+}

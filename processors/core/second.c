@@ -1,0 +1,63 @@
+#include "processors/core/second.h"
+
+#include "processors/core/emit.h"
+#include "processors/core/sensor.h"
+
+/* Nothing dwells, clears or is averaged across a pause. */
+static void pause_pass(struct core *core, int64_t until_ms)
+{
+    struct model *model = &core->model;
+    for (uint32_t z = 0; z < model->venue->zone_count; z++)
+        window_to(&model->zones[z].window, until_ms, 0, false);
+    for (uint32_t i = 0; i < model->alert_count; i++)
+        alert_gap(&model->alerts[i]);
+}
+
+static void boundary(struct core *core, int64_t at_ns)
+{
+    struct model *model = &core->model;
+    int64_t at_ms = at_ns / CORE_MS_NS;
+    for (uint32_t z = 0; z < model->venue->zone_count; z++)
+        zone_advance(&model->zones[z], at_ms);
+    sensors_silence(core, at_ns);
+    for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+        zone_alerts(core, z, at_ns, at_ms, false);
+        emit_zone(core, z, at_ms);
+    }
+    for (uint32_t g = 0; g < model->gate_count; g++) {
+        flow_to(&model->gates[g].in, at_ms / WINDOW_BUCKET_MS);
+        flow_to(&model->gates[g].out, at_ms / WINDOW_BUCKET_MS);
+        flow_to(&model->gates[g].rejects, at_ms / WINDOW_BUCKET_MS);
+        emit_gate(core, g, at_ms);
+    }
+    for (uint32_t l = 0; l < model->light_count; l++)
+        emit_light(core, l, at_ms);
+}
+
+void second_advance(struct core *core, int64_t log_ns, bool gap)
+{
+    int64_t second = log_ns / CORE_SECOND_NS;
+    int64_t before_ns = core->now_ns;
+    bool first = !core->started;
+    if (first) {
+        core->started = true;
+        core->second = second;
+        core->now_ns = log_ns;
+    }
+    if (log_ns < before_ns && !first)
+        log_ns = before_ns; /* log time never falls; a log that says so is read as standing still */
+    gap = gap || log_ns - before_ns > (int64_t)CORE_PAUSE_MS_MAX * CORE_MS_NS;
+    if (!core->model.venue || first) {
+        core->second = second > core->second ? second : core->second;
+        core->now_ns = log_ns;
+        return;
+    }
+    if (gap)
+        pause_pass(core, log_ns / CORE_MS_NS);
+    if (second > core->second) {
+        core->second = second;
+        core->now_ns = second * CORE_SECOND_NS > before_ns ? second * CORE_SECOND_NS : before_ns;
+        boundary(core, second * CORE_SECOND_NS);
+    }
+    core->now_ns = log_ns;
+}

@@ -1,0 +1,163 @@
+/*
+ * state: everything the core knows, as one struct that its modules share. Nothing here is a pointer
+ * into a message; all of it is allocated when a model comes into force and all of it is in the
+ * snapshot (save.c).
+ */
+#ifndef CROWDTIDE_PROCESSORS_CORE_STATE_H
+#define CROWDTIDE_PROCESSORS_CORE_STATE_H
+
+#include "processors/core/alert.h"
+#include "processors/core/core.h"
+#include "processors/core/counter.h"
+#include "processors/core/dedup.h"
+#include "processors/core/flow.h"
+#include "processors/core/window.h"
+#include "schemas/json/json.h"
+#include "schemas/venue/venue.h"
+
+#define CORE_NONE UINT32_MAX /* no zone, gate, light */
+#define CORE_NEVER INT64_MIN /* a time before every time */
+
+enum {
+    CORE_SECOND_NS = 1000000000,
+    CORE_MS_NS = 1000000,
+    CORE_LATE_MS_DEFAULT = 60000,
+    /* Source times older than this come from a clock that was never set: the time of receipt counts
+       instead. */
+    CORE_BACKFILL_MS_MAX = 7 * 24 * 3600 * 1000,
+    /* Ticks come every second; a longer pause between records was not observed by anyone. */
+    CORE_PAUSE_MS_MAX = 5000,
+    CORE_HEARTBEAT_VALID_MS = 10000,
+    /* Zones whose share of fresh sensors is under this are unknown. */
+    CORE_QUORUM_PERMILLE = 500,
+    /* Half width of the bound: a level counter is accepted within 5 %; a door drifts by 4 % of its
+       passages (measured); a counter at its limit, or silent in a zone that others still know, may
+       show half of the truth. */
+    CORE_ERR_LEVEL_PERMILLE = 50,
+    CORE_ERR_PASSAGE_PERMILLE = 40,
+    CORE_ERR_BLIND_PERMILLE = 1000,
+    /* Zones one reading can touch: both sides of a passage up to the root. */
+    CORE_TOUCHED_MAX = 2 * (VENUE_DEPTH_MAX + 2),
+};
+
+/* What a zone's occupancy rests on. */
+enum zone_basis {
+    ZONE_BASIS_NONE,  /* nothing: never known */
+    ZONE_BASIS_LEVEL, /* level counters bound to it: the sum of their latest values */
+    ZONE_BASIS_FLOW,  /* counters and gates on its border: in less out */
+    ZONE_BASIS_SUM,   /* its children, which have a basis */
+};
+
+/* As last emitted, to tell whether anything changed: compared as bytes, so every member has 8 of
+ * them. */
+struct zone_shown {
+    int64_t occupancy, err, in, out, sensors, fresh, data_ms, level, known;
+    int64_t max[WINDOW_LENGTHS];
+    double mean[WINDOW_LENGTHS];
+};
+_Static_assert(sizeof(struct zone_shown) == (9 + 2 * WINDOW_LENGTHS) * 8, "no padding");
+
+struct zone {
+    uint8_t basis; /* enum zone_basis */
+    uint8_t depth; /* the venue: 0 */
+    bool vehicles; /* counts vehicles: takes no part in sums of people */
+    bool known;
+    bool shown_once;
+    uint32_t parent;
+    uint32_t alert_first, alert_count;
+    uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
+    uint32_t silent_unheard; /* of the sensors: those that never gave a value */
+    uint64_t touched;        /* step that touched it last */
+    int64_t occupancy;
+    int64_t err_milli; /* half width of the bound, in thousandths of a person */
+    int64_t floored;   /* people that would have been below zero */
+    int64_t data_ms;   /* log time of the newest reading it rests on; CORE_NEVER */
+    struct flow in, out;
+    struct zone_shown shown;
+    struct window window;
+};
+
+struct sensor {
+    bool heard; /* a live message has come */
+    bool fresh;
+    bool offline;   /* its last will said so */
+    bool has_value; /* level counters: value counts in its zone */
+    bool saturated;
+    uint32_t device;        /* place among gates or lights; CORE_NONE */
+    int64_t last_ts_ms;     /* source time (clamped) of the newest message applied; CORE_NEVER */
+    int64_t last_source_ms; /* the same as the source gave it; RESULT_ABSENT when it did not */
+    int64_t last_seq;
+    int64_t value;
+    int64_t err_milli; /* its part of the zone's */
+    struct counter_memory counter;
+    struct dedup_memory memory;
+};
+
+enum gate_state { GATE_UNSAID, GATE_OPEN, GATE_CLOSED, GATE_FAULT };
+struct gate_shown {
+    int64_t per_min[2], rejects_per_min, total[2], rejects, lanes_open, state, known;
+};
+_Static_assert(sizeof(struct gate_shown) == 9 * 8, "no padding");
+struct gate {
+    uint32_t sensor;
+    uint8_t state; /* enum gate_state */
+    bool shown_once;
+    int64_t lanes_open; /* RESULT_ABSENT until said */
+    int64_t total_in, total_out, total_rejects;
+    struct flow in, out, rejects;
+    struct gate_shown shown;
+};
+
+enum light_state { LIGHT_UNSAID, LIGHT_ON, LIGHT_OFF, LIGHT_DIM };
+struct light {
+    uint32_t sensor;
+    uint8_t state;       /* enum light_state */
+    int8_t fault;        /* -1 until said */
+    bool changed;        /* since last emitted */
+    double lux, power_w; /* NaN until said */
+};
+
+struct model { /* what a venue model brings into being; replaced as a whole */
+    struct venue *venue;
+    char *source;
+    uint32_t source_len;
+    struct zone *zones;
+    struct sensor *sensors;
+    int64_t *silent_at_ns; /* per sensor: falls silent then; INT64_MAX while it is silent */
+    struct dedup dedup;
+    struct gate *gates;
+    struct light *lights;
+    struct alert *alerts; /* of zone 0, zone 1, … */
+    uint32_t gate_count, light_count, alert_count;
+};
+
+struct core {
+    struct model model; /* venue NULL: no model yet */
+    struct json_parser *json;
+    int64_t late_ms;
+
+    bool started;
+    int64_t now_ns; /* log time of the record in hand */
+    int64_t second; /* last boundary dealt with, s since 1970 */
+    uint64_t step;  /* records taken; marks touched zones */
+    bool connected;
+    int64_t clock_offset_ns;
+    uint64_t messages; /* as the last tick said */
+    struct core_books books;
+
+    /* During one step only. */
+    struct core_results *results;
+    struct result_origin origin;
+    bool no_memory;
+    uint32_t touched[CORE_TOUCHED_MAX];
+    uint32_t touched_count;
+    char *scratch;                       /* dead letters: topic and payload as text */
+    struct result_reading reading_clear; /* every field absent */
+};
+
+static inline int64_t core_now_ms(const struct core *core)
+{
+    return core->now_ns / CORE_MS_NS;
+}
+
+#endif
