@@ -141,7 +141,7 @@ const struct log_uuid *log_writer_uuid(const struct log_writer *writer);
 bool log_writer_retain(struct log_writer *writer, uint64_t max_bytes, uint64_t keep_from_seq, bool force,
                        uint64_t *ret_lost, struct error *err);
 
-/* Commits nothing that was only staged; syncs; unlocks; frees. NULL is allowed. */
+/* Commits nothing that was only staged; syncs (who must know that it worked calls log_writer_sync first); unlocks; frees. NULL is allowed. */
 void log_writer_close(struct log_writer *writer);
 
 /* Whether a writer has the log open, in whatever process. False when the log can't be looked at. */
@@ -157,6 +157,7 @@ struct log_reader_options {
     const char *dir;
     bool verify_crc;        /* check every record's CRC; a mismatch is ERROR_CORRUPT. Off: trust the page cache of this boot */
     bool ignore_published;  /* offline (no control page, or a copied directory): read to the last valid record */
+    const struct log_io *io; /* NULL: the real files */
 };
 
 /* NOT_FOUND: no log there yet (retry later), VERSION, IO. */

@@ -1,5 +1,6 @@
 #include "schemas/log/log_dir.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,37 @@ static void dir_settle(struct log_dir *dir)
     dir->live_count = live;
 }
 
+/* next.prep counts as soon as it has a header: a power cut may have kept its records but not its
+ * new name. */
+static bool add_prep(const struct log_io *io, const char *path, struct listing *listing,
+                     struct error *err)
+{
+    char name[LOG_PATH_BYTES_MAX];
+    uint8_t head[LOG_SEGMENT_HEADER_BYTES];
+    struct log_segment_header header;
+    size_t n = 0;
+    int fd = -1;
+    if (!log_io_path(path, LOG_NAME_PREP, name, err))
+        return false;
+    int failed = io->open(io->state, name, O_RDONLY, &fd);
+    if (failed == ENOENT)
+        return true; /* renamed meanwhile */
+    if (failed)
+        return log_io_failed(err, failed, "open", name);
+    bool ok = log_io_read_all(io, fd, head, sizeof head, 0, name, &n, err);
+    (void)io->close(io->state, fd);
+    if (!ok)
+        return false;
+    if (n == sizeof head && log_header_decode(head, &header, NULL)) {
+        struct log_dir_entry entry = {header.first_seq, header.epoch, true};
+        if (!dir_add(&listing->dir, entry))
+            listing->no_memory = true;
+    } else {
+        listing->dir.leftovers = true;
+    }
+    return true;
+}
+
 bool log_dir_list(const struct log_io *io, const char *path, struct log_dir *dir, struct error *err)
 {
     struct listing listing = {0};
@@ -90,24 +122,9 @@ bool log_dir_list(const struct log_io *io, const char *path, struct log_dir *dir
         free(listing.dir.at);
         return log_io_failed(err, failed, "list", path);
     }
-    if (listing.has_prep) {
-        char name[LOG_PATH_BYTES_MAX];
-        uint8_t head[LOG_SEGMENT_HEADER_BYTES];
-        struct log_segment_header header;
-        size_t n = 0;
-        int fd = -1;
-        if (log_io_path(path, LOG_NAME_PREP, name, NULL) &&
-            io->open(io->state, name, O_RDONLY, &fd) == 0 &&
-            log_io_read_all(io, fd, head, sizeof head, 0, LOG_NAME_PREP, &n, NULL) &&
-            n == sizeof head && log_header_decode(head, &header, NULL)) {
-            struct log_dir_entry entry = {header.first_seq, header.epoch, true};
-            if (!dir_add(&listing.dir, entry))
-                listing.no_memory = true;
-        } else {
-            listing.dir.leftovers = true;
-        }
-        if (fd >= 0)
-            (void)io->close(io->state, fd);
+    if (listing.has_prep && !add_prep(io, path, &listing, err)) {
+        free(listing.dir.at);
+        return false;
     }
     if (listing.no_memory) {
         free(listing.dir.at);

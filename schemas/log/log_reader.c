@@ -120,7 +120,8 @@ static bool map_segment(struct log_reader *r, size_t i, struct error *err)
     r->bound = log_dir_bound(&r->list, i);
     r->walk_seq = header.prev_seq;
     r->walk_epoch = header.prev_epoch;
-    if (r->last_seq && r->last_seq < header.first_seq && r->last_seq != header.prev_seq)
+    /* Not so when we read beyond it: then an I/O error or a discard made void what we read. */
+    if (r->last_seq && r->last_seq < header.prev_seq)
         return corrupt(r, err, "records are missing before this segment");
     return true;
 }
@@ -187,10 +188,13 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
             *ret_view = view;
             return LOG_READ_RECORD;
         }
-        if (expected(r) >= r->bound) { /* the end of this segment */
+        uint64_t follows = expected(r);
+        if (follows >= r->bound) { /* the end of this segment */
             if (r->next_seq < r->bound)
                 r->next_seq = r->bound;
             unmap(r);
+        } else if (follows > r->limit) { /* what is published stood before this segment, and is deleted */
+            r->next_seq = follows;
         } else if (looked_again) {
             (void)corrupt(r, err, "no valid record");
             return LOG_READ_ERROR;
@@ -289,7 +293,7 @@ bool log_reader_open(const struct log_reader_options *options, struct log_reader
     struct log_reader *r = calloc(1, sizeof *r);
     if (!r)
         return error_set(err, ERROR_NO_MEMORY, 0, "reader of %s", options->dir);
-    r->io = log_io_files();
+    r->io = options->io ? options->io : log_io_files();
     r->control_fd = -1;
     r->next_seq = 1;
     r->verify_crc = options->verify_crc || options->ignore_published;

@@ -22,7 +22,7 @@ static bool flush(struct log_writer *w, struct error *err)
 static bool visit(struct log_writer *w, struct log_plan *plan, struct log_loaded *loaded,
                   bool write, uint64_t *ret_bytes, struct error *err)
 {
-    uint64_t bytes = 0, count = 0;
+    uint64_t bytes = 0, count = 0, copied_to = plan->cover_from - 1;
     size_t i = log_dir_find(&plan->dir, plan->cover_from);
     for (; plan->kept.seq >= plan->cover_from && i < plan->dir.live_count; i++) {
         if (plan->dir.at[i].first_seq > plan->kept.seq)
@@ -39,6 +39,7 @@ static bool visit(struct log_writer *w, struct log_plan *plan, struct log_loaded
             uint64_t size = log_record_bytes(view.body_len);
             bytes += size;
             count++;
+            copied_to = view.seq;
             if (!write)
                 continue;
             if (w->stage_len + size > LOG_STAGE_BYTES_MAX && w->stage_len && !flush(w, err))
@@ -48,6 +49,10 @@ static bool visit(struct log_writer *w, struct log_plan *plan, struct log_loaded
             w->stage_len += size;
         }
     }
+    if (plan->kept.seq >= plan->cover_from && copied_to != plan->kept.seq)
+        return error_set(err, ERROR_CORRUPT, 0, "%s: sequences %llu to %llu can't be read again",
+                         w->dir, (unsigned long long)copied_to + 1,
+                         (unsigned long long)plan->kept.seq);
     plan->rewritten = count;
     *ret_bytes = bytes;
     return !write || flush(w, err);

@@ -146,7 +146,9 @@ bool log_tail_scan(const struct log_io *io, const char *path, const struct log_d
                    uint64_t known_durable, struct log_loaded *loaded, struct log_tail *ret_tail,
                    struct error *err)
 {
-    struct log_tail tail = {.durable_seq = known_durable};
+    /* What stood before the oldest segment was deleted by retention, which touches only what is
+     * durable. */
+    struct log_tail tail = {.durable_seq = max_u64(known_durable, dir->at[0].first_seq - 1)};
     size_t i = 0;
     if (!scan_back(io, path, dir, loaded, &tail, &i, err))
         return false;
