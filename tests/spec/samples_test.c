@@ -1,0 +1,115 @@
+/*
+ * The samples that the published MQTT schemas are judged by, against the decoder itself: what the
+ * schema calls valid is taken by a sensor of that class, what it calls invalid is refused by every
+ * one. So the schemas and the program can't drift apart unnoticed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "processors/core/reading.h"
+#include "tests/support/support.h"
+
+enum { LINE_BYTES_MAX = 4096, CROWD_KINDS = 4 };
+
+struct feed {
+    struct json_parser *parser;
+    enum topic_class class;
+    bool valid;
+    uint32_t lines, wrong;
+};
+
+static bool taken(struct feed *feed, const struct venue_sensor *sensor, const char *payload)
+{
+    char padded[LINE_BYTES_MAX + JSON_PADDING_BYTES] = {0};
+    struct result_reading reading;
+    struct refusal refusal = {0};
+    size_t len = strlen(payload);
+    memcpy(padded, payload, len);
+    result_clear(RECORD_READING, &reading);
+    return reading_parse(feed->parser, feed->class, sensor, (struct str){padded, (uint32_t)len},
+                         &reading, &refusal);
+}
+
+/* A crowd message may suit one kind of counter only. */
+static bool taken_by_any(struct feed *feed, const char *payload)
+{
+    static const struct venue_sensor gate = {.class = SENSOR_GATE},
+                                     vehicles = {.class = SENSOR_VEHICLE_GATE},
+                                     light = {.class = SENSOR_LIGHT};
+    switch (feed->class) {
+    case TOPIC_GATE:
+        return taken(feed, &gate, payload) || taken(feed, &vehicles, payload);
+    case TOPIC_LIGHT:
+        return taken(feed, &light, payload);
+    case TOPIC_CROWD:
+    case TOPIC_STATUS:
+        break;
+    }
+    for (int kind = 0; kind < CROWD_KINDS; kind++) {
+        struct venue_sensor counter = {.class = SENSOR_CROWD, .kind = (enum counter_kind)kind};
+        if (taken(feed, &counter, payload))
+            return true;
+    }
+    return false;
+}
+
+/* A status payload is a bare word; its schema knows it as a JSON string. */
+static void unquote(char *line)
+{
+    size_t len = strlen(line);
+    if (len >= 2 && line[0] == '"' && line[len - 1] == '"') {
+        memmove(line, line + 1, len - 2);
+        line[len - 2] = '\0';
+    }
+}
+
+static void feed_file(struct feed *feed, const char *name)
+{
+    char path[4096], line[LINE_BYTES_MAX];
+    snprintf(path, sizeof path, "%s/tests/spec/samples/%s.%s.jsonl", CROWDTIDE_SOURCE_DIR, name,
+             feed->valid ? "valid" : "invalid");
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        feed->lines++;
+        if (feed->class == TOPIC_STATUS)
+            unquote(line);
+        if (taken_by_any(feed, line) != feed->valid) {
+            feed->wrong++;
+            fprintf(stderr, "%s should be %s: %s\n", name, feed->valid ? "valid" : "invalid", line);
+        }
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static void decoder_and_schemas_agree(void **state)
+{
+    static const struct {
+        const char *name;
+        enum topic_class class;
+    } files[] = {{"crowd", TOPIC_CROWD},
+                 {"gate", TOPIC_GATE},
+                 {"light", TOPIC_LIGHT},
+                 {"status", TOPIC_STATUS}};
+    struct feed feed = {.parser = json_parser_new(READING_DOCUMENT_BYTES_MAX)};
+    (void)state;
+    assert_non_null(feed.parser);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        feed.class = files[i].class;
+        for (int valid = 0; valid < 2; valid++) {
+            feed.valid = valid;
+            feed_file(&feed, files[i].name);
+        }
+    }
+    json_parser_free(feed.parser);
+    assert_true(feed.lines > 50);
+    assert_int_equal(feed.wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(decoder_and_schemas_agree)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
