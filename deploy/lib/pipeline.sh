@@ -32,11 +32,11 @@ pipeline_start() {
 }
 
 # The logs exist: every program of the chain has begun its work.
-pipeline_flows() { [ -d "$STATE/readings" ] && [ -d "$STATE/alerts" ] && [ -d "$STATE/bulk" ]; }
+pipeline_flows() { [ -d "$CROWDTIDE_STATE/readings" ] && [ -d "$CROWDTIDE_STATE/alerts" ] && [ -d "$CROWDTIDE_STATE/bulk" ]; }
 
 simulator_start() {
     process_running simulate && return 0
-    process_start simulate "$CROWDTIDE" simulate -c "$CONFIG"
+    process_start simulate "$CROWDTIDE" simulate -q -c "$CONFIG"
     sleep 0.5
     process_running simulate || {
         show_tail "$LOG_DIR/simulate.log"
@@ -77,7 +77,7 @@ pipeline_describe() {
     local program=$CROWDTIDE kafka_name='Apache Kafka' host port venue sensor payload
     host=$(url_host "$CROWDTIDE_MQTT_URL") port=$(url_port "$CROWDTIDE_MQTT_URL")
     read -r venue sensor payload < <(pipeline_sample)
-    [ "$STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$STATE $CROWDTIDE"
+    [ "$CROWDTIDE_STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$CROWDTIDE_STATE $CROWDTIDE"
     [ "$kafka_kind" != mock ] || kafka_name='a stand-in for Kafka (keeps nothing)'
     say "What runs:"
     pipeline_line mosquitto "MQTT broker, where sensors publish" "$CROWDTIDE_MQTT_URL"
@@ -89,7 +89,7 @@ pipeline_describe() {
     [ "$kafka_kind" != given ] || say "  given       Kafka                                    $CROWDTIDE_KAFKA_BROKERS"
     [ -n "$own_series" ] || say "  given       time-series store                        $CROWDTIDE_SERIES_URL"
     cat <<TEXT
-  data in $STATE, logs in $LOG_DIR
+  data in $CROWDTIDE_STATE, logs in $LOG_DIR
 
 How to look:
   all figures, live

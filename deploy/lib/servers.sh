@@ -94,6 +94,7 @@ kafka_java() { # MAIN-CLASS ARGUMENT… : fills KAFKA_COMMAND
 
 kafka_start() {
     process_running kafka && return 0
+    rm -f "$RUN_DIR/kafka.mock"
     local data=$SERVERS_DIR/kafka config=$SERVERS_DIR/kafka.properties cluster
     mkdir -p "$data"
     template_fill "$CROWDTIDE_ROOT/deploy/kafka/server.properties.in" "$config" PORT="$KAFKA_PORT" \
@@ -115,6 +116,35 @@ kafka_start() {
 kafka_answers() { timeout 5 kcat -L -b "127.0.0.1:$KAFKA_PORT" -m 3; }
 
 kafka_wait() { process_wait kafka 60 kafka_answers; }
+
+# ---- a stand-in for Kafka --------------------------------------------------------------------------------------------
+
+# It forgets everything when it ends, so the pipeline that writes to it begins anew with it, in a state directory of its own: a
+# publisher that finds its position gone would rightly refuse to go on.
+kafka_mock_state() { printf '%s' "$STATE/with-mock-kafka"; }
+
+kafka_mock_notice() {
+    warn "
+*** Apache Kafka is not to be had here (${1}); a stand-in takes its place: librdkafka's embedded broker.
+*** It keeps at most 5 MiB a partition, in memory, and forgets everything when it stops. It shows records of aborted
+*** transactions to read_committed consumers and keeps no consumers' offsets. Good for looking, not for relying on:
+*** exactly once is not to be had from it. With a real Kafka: CROWDTIDE_KAFKA_BROKERS=host:port deploy/up
+"
+}
+
+kafka_mock_start() {
+    process_running kafka && return 0
+    if process_running crowdtide; then process_stop crowdtide 30; fi
+    rm -rf "$(kafka_mock_state)"
+    : >"$RUN_DIR/kafka.mock"
+    process_start kafka "$CROWDTIDE_BUILD/crowdtide" mock
+}
+
+kafka_mock_brokers() { grep -m 1 -E '^[0-9.]+:[0-9]+$' "$LOG_DIR/kafka.log"; }
+
+kafka_mock_answers() { timeout 5 kcat -L -b "$(kafka_mock_brokers)" -m 3; }
+
+kafka_mock_wait() { process_wait kafka 15 kafka_mock_answers; }
 
 # ---- InfluxDB -----------------------------------------------------------------------------------------------------------
 
