@@ -71,7 +71,7 @@ static const struct counter_info infos[COUNTER_COUNT] = {
 #define COUNTER_GAUGE_SUM false
 #define COUNTER_GAUGE_GAUGE true
 #define COUNTER_INFO(program, name, type, unit, help)                                              \
-    {PROGRAM_##program, #name, COUNTER_GAUGE_##type, unit, help},
+    {#name, unit, help, PROGRAM_##program, COUNTER_GAUGE_##type},
     COUNTERS(COUNTER_INFO)
 #undef COUNTER_INFO
 };
@@ -324,7 +324,7 @@ bool counters_open_reader(const char *state_dir, struct counters **ret, struct e
                   "%s", path);
         goto failed;
     }
-    enum state state;
+    enum state state = STATE_EMPTY;
     if (!look(counters->fd, path, &state, err))
         goto failed;
     if (state != STATE_GOOD) {

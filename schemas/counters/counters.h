@@ -93,11 +93,11 @@ enum counter {
 /* clang-format on */
 
 struct counter_info {
-    enum program program;
     const char *name; /* as in the table */
-    bool gauge;
     const char *unit;
     const char *help;
+    enum program program;
+    bool gauge;
 };
 /* NULL when counter is none. */
 const struct counter_info *counter_info_of(enum counter counter);
