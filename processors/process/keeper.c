@@ -1,0 +1,194 @@
+#include "processors/process/keeper.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "schemas/base/clock.h"
+
+enum {
+    KEEPER_POLL_MS = 2,
+    KEEPER_RESERVE_SEGMENTS = 4, /* free space below this is short: both logs prepare one ahead */
+};
+static const uint64_t mib = 1024 * 1024;
+static const char program[] = "process";
+
+static void sleep_ms(uint32_t ms)
+{
+    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    (void)nanosleep(&pause, NULL); /* woken early: the caller looks again */
+}
+
+/* What must stay for the older of two snapshots; with fewer than two, everything. */
+static bool move_pins(struct runner *r, struct error *err)
+{
+    uint64_t seqs[SNAPSHOTS_KEPT];
+    struct snapshot older;
+    struct log_position position = {.log = r->log};
+    r->keep_from[OUTPUT_ALERTS] = r->keep_from[OUTPUT_BULK] = 1;
+    if (snapshot_list(r->snapshots_dir, seqs, SNAPSHOTS_KEPT) == SNAPSHOTS_KEPT &&
+        snapshot_peek(r->snapshots_dir, seqs[SNAPSHOTS_KEPT - 1], &older, NULL)) {
+        position.seq = older.input_seq;
+        position.epoch = older.input_epoch;
+        r->keep_from[OUTPUT_ALERTS] = older.alerts_seq + 1;
+        r->keep_from[OUTPUT_BULK] = older.bulk_seq + 1;
+    }
+    return log_cursor_store(r->pin, &position, true, err);
+}
+
+bool keeper_open(struct runner *r, struct error *err)
+{
+    return log_cursor_open(r->cursors_dir, "readings.process", true, &r->pin, err) &&
+           move_pins(r, err);
+}
+
+bool keeper_begin(struct runner *r, struct error *err)
+{
+    if (r->waiting.state || r->at.seq == r->snapshot_last_seq ||
+        !outputs_covered(&r->out, r->at.seq))
+        return true;
+    struct snapshot s = {
+        .log = r->log,
+        .input_seq = r->at.seq,
+        .input_epoch = r->at.epoch,
+        .input_log_ns = r->at.log_ns,
+        .alerts_seq = log_writer_last_seq(r->out.writer[OUTPUT_ALERTS]),
+        .bulk_seq = log_writer_last_seq(r->out.writer[OUTPUT_BULK]),
+        .model_hash = r->model_hash,
+        .era_due = r->era_due,
+    };
+    (void)snprintf(s.core_version, sizeof s.core_version, "%s", r->ops->version);
+    if (!r->ops->save(r->core, &s.state, &s.state_len, err))
+        return false;
+    r->waiting = s;
+    log_reader_request_sync(r->readings);
+    return true;
+}
+
+static bool durable(const struct runner *r)
+{
+    return log_reader_durable_seq(r->readings) >= r->waiting.input_seq &&
+           log_writer_durable_seq(r->out.writer[OUTPUT_ALERTS]) >= r->waiting.alerts_seq &&
+           log_writer_durable_seq(r->out.writer[OUTPUT_BULK]) >= r->waiting.bulk_seq;
+}
+
+bool keeper_poll(struct runner *r, struct error *err)
+{
+    if (!r->waiting.state || !durable(r))
+        return true;
+    bool ok = snapshot_write(r->snapshots_dir, &r->waiting, err);
+    uint64_t seq = r->waiting.input_seq;
+    snapshot_clear(&r->waiting);
+    if (!ok && err->code == ERROR_NO_SPACE) {
+        report_error(program, "snapshot_failed", err);
+        return true;
+    }
+    if (!ok)
+        return false;
+    r->snapshot_last_seq = seq;
+    counters_add(r->counters, COUNTER_PROCESS_SNAPSHOTS, 1);
+    if (r->suspect.seq != 0 && r->suspect.seq <= seq) { /* it went well in the end */
+        counters_suspect_clear(r->counters);
+        r->suspect = (struct counters_suspect){0};
+    }
+    return move_pins(r, err);
+}
+
+bool keeper_now(struct runner *r, uint32_t timeout_ms, bool *ret_done, struct error *err)
+{
+    int64_t until_ns = clock_boot_ns() + (int64_t)timeout_ms * 1000000;
+    bool ok = true;
+    if (r->waiting.state && r->waiting.input_seq != r->at.seq)
+        snapshot_clear(&r->waiting); /* overtaken */
+    ok = keeper_begin(r, err);
+    for (int o = 0; ok && o < OUTPUT_COUNT && r->waiting.state; o++)
+        ok = log_writer_sync(r->out.writer[o], err);
+    while (ok && r->waiting.state) {
+        ok = keeper_poll(r, err);
+        if (!ok || !r->waiting.state || clock_boot_ns() >= until_ns)
+            break;
+        counters_alive(r->counters);
+        sleep_ms(KEEPER_POLL_MS);
+    }
+    if (ret_done)
+        *ret_done = r->snapshot_last_seq == r->at.seq;
+    return ok;
+}
+
+/* The first sequence of a results log that somebody still needs. */
+static bool needed_from(struct runner *r, enum output output, uint64_t *ret, struct error *err)
+{
+    char prefix[16];
+    uint64_t least = 0;
+    (void)snprintf(prefix, sizeof prefix, "%s.", output_name(output));
+    if (!log_cursor_least(r->cursors_dir, prefix, log_writer_uuid(r->out.writer[output]), &least,
+                          err))
+        return false;
+    uint64_t from = least == UINT64_MAX ? least : least + 1;
+    *ret = from < r->keep_from[output] ? from : r->keep_from[output];
+    return true;
+}
+
+static bool trim(struct runner *r, enum output output, uint64_t max_bytes, bool force,
+                 struct error *err)
+{
+    uint64_t from = 0, lost = 0;
+    if (!needed_from(r, output, &from, err))
+        return false;
+    if (!log_writer_retain(r->out.writer[output], max_bytes, from, force, &lost, err))
+        return false;
+    if (lost) {
+        counters_add(r->counters, COUNTER_PROCESS_LOG_LOST, lost);
+        report(REPORT_ERROR, program, "results_lost",
+               "log=%s records=%" PRIu64 " text=\"deleted at the disk cap before every cursor "
+               "passed them\"",
+               output_name(output), lost);
+    }
+    return true;
+}
+
+static bool space_short(const struct runner *r)
+{
+    struct statvfs fs;
+    return statvfs(r->state_dir, &fs) == 0 &&
+           (uint64_t)fs.f_bavail * fs.f_frsize < KEEPER_RESERVE_SEGMENTS * r->segment_bytes;
+}
+
+static bool under_cap(struct runner *r, enum output output, uint64_t cap, struct error *err)
+{
+    if (!trim(r, output, cap, r->config->log_cap_forces, err))
+        return false;
+    if (r->config->log_cap_forces || log_writer_bytes(r->out.writer[output]) <= cap)
+        return true;
+    return error_set(err, ERROR_NO_SPACE, 0,
+                     "the %s log is at its cap of %" PRIu64
+                     " MiB, a cursor still needs all of it and log.cap_forces is off",
+                     output_name(output), cap / mib);
+}
+
+bool keeper_retain(struct runner *r, struct error *err)
+{
+    const uint64_t keep = (uint64_t)r->config->log_keep_mb * mib;
+    const uint64_t cap[OUTPUT_COUNT] = {
+        [OUTPUT_ALERTS] = (uint64_t)r->config->log_alerts_max_mb * mib,
+        [OUTPUT_BULK] = (uint64_t)r->config->log_bulk_max_mb * mib,
+    };
+    /* max_bytes 0 would mean "delete nothing". */
+    for (int o = 0; o < OUTPUT_COUNT; o++) {
+        if (!trim(r, (enum output)o, keep ? keep : 1, false, err) ||
+            !under_cap(r, (enum output)o, cap[o], err))
+            return false;
+    }
+    /* The disk is nearly full, whoever filled it: what every cursor has passed goes first, bulk
+       first; then, if a cap may force, bulk that was still wanted. Alerts are never forced out. */
+    if (space_short(r) && !trim(r, OUTPUT_BULK, 1, false, err))
+        return false;
+    if (space_short(r) && !trim(r, OUTPUT_ALERTS, 1, false, err))
+        return false;
+    if (space_short(r) && r->config->log_cap_forces &&
+        log_writer_bytes(r->out.writer[OUTPUT_BULK]) > KEEPER_RESERVE_SEGMENTS * r->segment_bytes)
+        return trim(r, OUTPUT_BULK, KEEPER_RESERVE_SEGMENTS * r->segment_bytes, true, err);
+    return true;
+}

@@ -1,0 +1,117 @@
+#include "processors/process/outputs.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { PATH_BYTES = 4200 };
+
+const char *output_name(enum output output)
+{
+    return output == OUTPUT_ALERTS ? "alerts" : "bulk";
+}
+
+enum output output_of(unsigned record_type)
+{
+    return record_type >= RECORD_ALERT ? OUTPUT_ALERTS : OUTPUT_BULK;
+}
+
+bool outputs_open(struct outputs *outputs, const struct outputs_options *options,
+                  struct log_recovery ret_recovery[OUTPUT_COUNT], struct error *err)
+{
+    *outputs = (struct outputs){0};
+    for (int o = 0; o < OUTPUT_COUNT; o++) {
+        char dir[PATH_BYTES];
+        int n = snprintf(dir, sizeof dir, "%s/%s", options->state_dir, output_name((enum output)o));
+        if (n < 0 || n >= PATH_BYTES)
+            return error_set(err, ERROR_INVALID, 0, "state directory path too long");
+        const struct log_writer_options log = {
+            .dir = dir,
+            .segment_bytes = options->segment_bytes,
+            .sync = LOG_SYNC_TIMER,
+            .sync_ms = options->sync_ms,
+            .source = options->source,
+            .discard_from_seq = options->discard_from_seq[o],
+            .io = options->io,
+        };
+        if (!log_writer_open(&log, &outputs->writer[o], &ret_recovery[o], err)) {
+            outputs_close(outputs);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has(const struct result_origin *done, uint64_t input_seq, uint32_t index)
+{
+    return input_seq < done->input_seq || (input_seq == done->input_seq && index <= done->index);
+}
+
+bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_t wall_ns,
+                   const struct core_results *results, bool *ret_alert, struct error *err)
+{
+    for (uint32_t i = 0; i < results->count; i++) {
+        const struct core_result *result = &results->result[i];
+        const uint8_t *body = results->bytes + result->offset;
+        enum output to = output_of(result->type);
+        struct result_origin origin = result_origin_decode(body);
+        /* The core names results after their input; everything here rests on it. */
+        assert(result->len >= RESULT_ORIGIN_BYTES && origin.input_seq == input->seq &&
+               origin.index == i);
+        if (has(&outputs->done[to], input->seq, i))
+            continue;
+        const struct log_record record = {
+            .type = result->type,
+            .flags = (uint16_t)(input->flags & RECORD_FLAG_REPLAYED),
+            .log_ns = input->log_ns,
+            .wall_ns = wall_ns,
+            .body = body,
+            .body_len = result->len,
+        };
+        if (!log_writer_stage(outputs->writer[to], &record, NULL, err))
+            return false;
+        outputs->staged[to] = true;
+        outputs->results++;
+        if (result->type == RECORD_ALERT)
+            *ret_alert = true;
+    }
+    return true;
+}
+
+bool outputs_stage_own(struct outputs *outputs, const struct log_record *record, struct error *err)
+{
+    enum output to = output_of(record->type);
+    struct result_origin origin = result_origin_decode(record->body);
+    assert(!has(&outputs->done[to], origin.input_seq, origin.index));
+    if (!log_writer_stage(outputs->writer[to], record, NULL, err))
+        return false;
+    outputs->staged[to] = true;
+    return true;
+}
+
+bool outputs_commit(struct outputs *outputs, enum output output, struct error *err)
+{
+    if (!outputs->staged[output])
+        return log_writer_healthy(outputs->writer[output], err);
+    if (!log_writer_commit(outputs->writer[output], err))
+        return false;
+    outputs->staged[output] = false;
+    return true;
+}
+
+bool outputs_commit_all(struct outputs *outputs, struct error *err)
+{
+    return outputs_commit(outputs, OUTPUT_ALERTS, err) && outputs_commit(outputs, OUTPUT_BULK, err);
+}
+
+bool outputs_covered(const struct outputs *outputs, uint64_t input_seq)
+{
+    return input_seq >= outputs->done[OUTPUT_ALERTS].input_seq &&
+           input_seq >= outputs->done[OUTPUT_BULK].input_seq;
+}
+
+void outputs_close(struct outputs *outputs)
+{
+    for (int o = 0; o < OUTPUT_COUNT; o++)
+        log_writer_close(outputs->writer[o]);
+    *outputs = (struct outputs){0};
+}

@@ -1,0 +1,66 @@
+/*
+ * outputs: the two results logs, each result appended exactly once.
+ *
+ *     outputs_open(&outputs, &options, &err);
+ *     outputs_stage(&outputs, &input, wall_ns, &results, &alert, &err);   all results of one input
+ *     outputs_commit(&outputs, OUTPUT_ALERTS, &err);                      between inputs only
+ *     outputs_close(&outputs);
+ *
+ * A result's place is (input sequence, index), and each log holds them in rising order, so a log's
+ * last record says which results it has: after a restart the same inputs are run again, and what a
+ * log has already is not staged again. The two logs may have come to different places.
+ *
+ * Commits fall between inputs, so readers of one log see all of an input's results there or none.
+ */
+#ifndef CROWDTIDE_PROCESSORS_PROCESS_OUTPUTS_H
+#define CROWDTIDE_PROCESSORS_PROCESS_OUTPUTS_H
+
+#include "processors/core/core.h"
+#include "schemas/record/record.h"
+
+enum output { OUTPUT_ALERTS, OUTPUT_BULK, OUTPUT_COUNT };
+
+const char *output_name(enum output output); /* alerts, bulk: the directory, too */
+/* The log that holds results of this type. */
+enum output output_of(unsigned record_type);
+
+struct outputs {
+    struct log_writer *writer[OUTPUT_COUNT];
+    struct result_origin done[OUTPUT_COUNT]; /* the last result that log has; seq 0: none */
+    bool staged[OUTPUT_COUNT];               /* something waits for a commit */
+    uint64_t results;                        /* staged since open */
+};
+
+struct outputs_options {
+    const char *state_dir;
+    const struct log_uuid *source; /* the readings log */
+    uint64_t discard_from_seq[OUTPUT_COUNT];
+    uint64_t segment_bytes;
+    uint32_t sync_ms;
+    const struct log_io *io; /* NULL: the real files */
+};
+
+/* Opens both for writing; `done` is still to be found (restart.h). As log_writer_open. */
+bool outputs_open(struct outputs *outputs, const struct outputs_options *options,
+                  struct log_recovery ret_recovery[OUTPUT_COUNT], struct error *err);
+
+/* Stages what the logs don't have yet of one input's results. *ret_alert is set to true when an
+   alert transition is among them (and else left alone). wall_ns: now. Errors as log_writer_stage.
+ */
+bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_t wall_ns,
+                   const struct core_results *results, bool *ret_alert, struct error *err);
+
+/* Stages one result that process makes itself; it must lie behind everything the log has. */
+bool outputs_stage_own(struct outputs *outputs, const struct log_record *record, struct error *err);
+
+bool outputs_commit(struct outputs *outputs, enum output output, struct error *err);
+/* Alerts first. */
+bool outputs_commit_all(struct outputs *outputs, struct error *err);
+
+/* True once the inputs up to seq cover everything that both logs had at the restart. */
+bool outputs_covered(const struct outputs *outputs, uint64_t input_seq);
+
+/* Syncs and closes. Safe on a zeroed struct. */
+void outputs_close(struct outputs *outputs);
+
+#endif
