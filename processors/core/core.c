@@ -30,7 +30,7 @@ void core_free(struct core *core)
 {
     if (!core)
         return;
-    model_free(&core->model);
+    model_release(&core->model);
     json_parser_free(core->json);
     free(core->scratch);
     free(core);

@@ -7,7 +7,7 @@
 #include "processors/core/emit.h"
 #include "processors/core/sensor.h"
 
-void model_free(struct model *model)
+void model_release(struct model *model)
 {
     venue_free(model->venue);
     free(model->source);
@@ -323,7 +323,7 @@ bool model_take(struct core *core, struct venue *venue, struct str source, struc
     after.source = malloc(source.len + 1);
     if (!after.source || !allocate(&after)) {
         after.venue = NULL;
-        model_free(&after);
+        model_release(&after);
         return error_set(err, ERROR_NO_MEMORY, 0, "state of %u sensors", venue->sensor_count);
     }
     memcpy(after.source, source.at, source.len);
@@ -339,7 +339,7 @@ bool model_take(struct core *core, struct venue *venue, struct str source, struc
         core->model = before; /* what ends here ends under the old names */
         alerts_carry(core, &before, &after);
         core->model = after;
-        model_free(&before);
+        model_release(&before);
     }
     model_derive(core);
     for (uint32_t z = 0; z < venue->zone_count; z++)

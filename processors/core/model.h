@@ -11,7 +11,7 @@
 /* Takes over the venue and a copy of its source. On failure the core is as it was and the venue the
  * caller's still. */
 bool model_take(struct core *core, struct venue *venue, struct str source, struct error *err);
-void model_free(struct model *model);
+void model_release(struct model *model);
 /* After sensors, zones and alerts were filled from elsewhere: everything that follows from them. */
 void model_derive(struct core *core);
 
