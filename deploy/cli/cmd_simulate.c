@@ -18,10 +18,12 @@ static void usage(FILE *to)
         "between\n"
         "halls, exits. The hall with the main event is over its capacity from 9:50 to 10:55, "
         "another one\n"
-        "from 13:55 to 14:55; everybody leaves from 16:00. Time stamps are the wall clock's.\n\n"
+        "from 13:55 to 14:55; everybody leaves from 16:00, and when the simulation ends. Time "
+        "stamps are\n"
+        "the wall clock's.\n\n"
         "  -c, --config FILE      configuration\n"
         "  -s, --speed N          simulated seconds a second (default %g)\n"
-        "      --start HH:MM      time of day at the beginning (default 09:15)\n"
+        "      --start HH:MM      time of day at the beginning (default 09:30)\n"
         "  -d, --duration S       stop after S seconds (default: run until stopped)\n"
         "  -p, --people N         people in the day (default %d)\n"
         "      --main-zone ID     zone of the main event (default: a hall chosen by the seed)\n"
@@ -53,7 +55,7 @@ static bool time_of_day(const char *text, double *ret_s)
     unsigned hour = 0, minute = 0;
     char rest = 0;
     if (sscanf(text, "%2u:%2u%c", &hour, &minute, &rest) != 2 || hour > 23 || minute > 59) {
-        (void)fprintf(stderr, "crowdtide simulate: \"%s\" is not a time such as 09:15\n", text);
+        (void)fprintf(stderr, "crowdtide simulate: \"%s\" is not a time such as 09:30\n", text);
         return false;
     }
     *ret_s = hour * 3600.0 + minute * 60.0;

@@ -26,6 +26,7 @@ struct devices {
     uint64_t random;
     uint32_t next; /* sensor to begin with, so that all get their turn when the budget is short */
     uint32_t left; /* of the budget */
+    bool rush;     /* see devices_rush */
 };
 
 static bool emit(struct devices *devices, const struct venue_sensor *sensor, const char *word,
@@ -218,6 +219,8 @@ static bool dropped_out(struct devices *devices, uint32_t s, struct text *payloa
     struct device *device = &devices->device[s];
     const struct venue_sensor *sensor = &devices->options.venue->sensors[s];
     if (device->dropout_ms == 0) {
+        if (devices->rush)
+            return false;
         double chance = devices->options.dropouts_per_hour * DEVICES_PERIOD_MS / 3600000.0;
         if (random_unit(&devices->random) >= chance)
             return false;
@@ -231,7 +234,7 @@ static bool dropped_out(struct devices *devices, uint32_t s, struct text *payloa
         }
         return true;
     }
-    if (wall_ms < device->dropout_ms)
+    if (wall_ms < device->dropout_ms && !devices->rush)
         return true;
     if (device->announced) {
         payload->len = 0;
@@ -255,7 +258,7 @@ static bool report_sensor(struct devices *devices, uint32_t s, int64_t wall_ms)
     int64_t quiet_ms = sensor->interval_ms > 0 ? sensor->interval_ms : DEVICES_QUIET_MS;
     if (sensor->silence_ms > 0 && sensor->silence_ms / 3 < quiet_ms)
         quiet_ms = sensor->silence_ms / 3;
-    bool quiet_over = wall_ms - device->last_ms >= quiet_ms;
+    bool quiet_over = wall_ms - device->last_ms >= quiet_ms && !devices->rush;
     switch (sensor->class) {
     case SENSOR_CROWD:
         return sensor->kind == COUNTER_LEVEL
@@ -301,6 +304,11 @@ void devices_close(struct devices *devices)
     free(devices);
 }
 
+void devices_rush(struct devices *devices)
+{
+    devices->rush = true;
+}
+
 uint32_t devices_report(struct devices *devices, int64_t wall_ms, uint32_t budget)
 {
     uint32_t count = devices->options.venue->sensor_count;
@@ -308,7 +316,7 @@ uint32_t devices_report(struct devices *devices, int64_t wall_ms, uint32_t budge
     for (uint32_t i = 0; i < count && devices->left > 0; i++) {
         uint32_t s = devices->next;
         struct device *device = &devices->device[s];
-        if (device->due_ms <= wall_ms) {
+        if (device->due_ms <= wall_ms || devices->rush) {
             if (!report_sensor(devices, s, wall_ms))
                 break; /* the same one first next time */
             /* Spread over the period, so that sensors do not report in step. */

@@ -41,6 +41,9 @@ bool devices_open(const struct devices_options *options, struct devices **ret_de
                   struct error *err); /* NO_MEMORY */
 void devices_close(struct devices *devices); /* NULL is allowed */
 
+/* Every sensor works again and may report changes at once; unchanged ones say nothing more. For the end of a simulation. */
+void devices_rush(struct devices *devices);
+
 /* Returns the number of messages sent. */
 uint32_t devices_report(struct devices *devices, int64_t wall_ms, uint32_t budget);
 

@@ -168,14 +168,18 @@ bool links_open(const struct venue *venue, uint32_t goals_max, struct links **re
         links->outside = b.outside;
         links->first = calloc(nodes + 1u, sizeof *links->first);
         links->goal_node = calloc(goals_max + 1u, sizeof *links->goal_node);
+        links->area_m2 = calloc(nodes, sizeof *links->area_m2);
         for (uint32_t n = 0; n < nodes; n++)
             b.group[n] = n;
         find_ways(&b);
         links->link = calloc(2u * (size_t)b.way_count + 1, sizeof *links->link);
-        ok = links->first && links->goal_node && links->link;
+        ok = links->first && links->goal_node && links->area_m2 && links->link;
     }
     if (ok) {
         fill_links(&b, links);
+        for (uint32_t n = 0; n < nodes; n++)
+            links->area_m2[n] =
+                n < venue->zone_count && venue->zones[n].area_m2 > 0 ? venue->zones[n].area_m2 : 1;
         find_goals(venue, goals_max, links);
         links->distance = calloc((size_t)links->goal_count * nodes, 1);
         ok = links->distance != NULL;
@@ -205,6 +209,7 @@ void links_close(struct links *links)
     free(links->first);
     free(links->link);
     free(links->goal_node);
+    free(links->area_m2);
     free(links->distance);
     free(links);
 }
@@ -230,14 +235,15 @@ const struct link *links_stroll(const struct links *links, uint32_t goal, uint32
 {
     uint32_t home = links->goal_node[goal];
     const struct link *chosen = NULL;
-    uint32_t seen = 0;
+    double sum = 0;
     for (uint32_t i = links->first[node]; i < links->first[node + 1]; i++) {
         const struct link *link = &links->link[i];
-        bool within = link->sensor == LINK_UNCOUNTED &&
-                      (node == home ? link->to != links->outside &&
-                                          links->first[link->to + 1] - links->first[link->to] == 1
-                                    : link->to == home);
-        if (within && random_below(random, ++seen) == 0)
+        bool dead_end = links->first[link->to + 1] - links->first[link->to] == 1;
+        bool within = node == home ? link->to != links->outside && dead_end : link->to == home;
+        if (!within || link->sensor != LINK_UNCOUNTED)
+            continue;
+        sum += links->area_m2[link->to];
+        if (random_unit(random) * sum < links->area_m2[link->to])
             chosen = link;
     }
     return chosen;

@@ -23,6 +23,7 @@ struct links {
     struct link *link;
     uint32_t goal_count;
     uint32_t *goal_node; /* [goal] */
+    double *area_m2;     /* [node]: 1 when unknown */
     uint8_t *distance;   /* [goal × node_count + node]: passages to the goal; LINKS_NO_WAY */
     double entry_lanes;  /* of all gates to the outside together */
 };
@@ -36,7 +37,7 @@ void links_close(struct links *links); /* NULL is allowed */
 /* One of the links from node that lead nearer to the goal, each as likely; NULL when there is none (there, or no way). */
 const struct link *links_toward(const struct links *links, uint32_t goal, uint32_t node,
                                 uint64_t *random);
-/* A step that stays inside the goal: to one of its parts, or back from a part to it. NULL: no parts. */
+/* A step that stays inside the goal: to one of its parts, a large one more likely than a small one, or back from a part to it. NULL: no parts. */
 const struct link *links_stroll(const struct links *links, uint32_t goal, uint32_t node,
                                 uint64_t *random);
 

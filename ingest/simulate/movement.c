@@ -16,6 +16,9 @@ enum {
 
 #define REJECT_SHARE 0.008 /* of people at a gate, whom entry verification refuses */
 #define WANDER_SHARE 0.15  /* of decisions inside a goal that look for another goal without need */
+#define STROLL_SHARE                                                                               \
+    0.43 /* of decisions in a goal that go to one of its parts: about 30 % of its people are in    \
+            them */
 #define MAIN_EVENT_FILL 1.03
 
 enum { GOAL_LEAVE = 0 }; /* index in links: the way out; the others are zones */
@@ -217,7 +220,8 @@ static void decide(struct movement *m, struct person *person)
         }
     }
     const struct link *stroll = links_stroll(m->links, goal, person->node, &m->random);
-    if (stroll)
+    bool home = person->node == m->links->goal_node[goal];
+    if (stroll && (!home || random_unit(&m->random) < STROLL_SHARE))
         (void)pass(m, person, stroll); /* inside a goal there is no verification */
     person->next_s = m->now_s + exponential(m, STAY_S);
 }
@@ -318,6 +322,19 @@ void movement_step(struct movement *movement, double dt_s)
         double part_s = dt_s < MOVEMENT_STEP_S ? dt_s : MOVEMENT_STEP_S;
         step(movement, part_s);
         dt_s -= part_s;
+    }
+}
+
+void movement_empty(struct movement *movement)
+{
+    const struct links *links = movement->links;
+    for (uint32_t i = 0; i < movement->people; i++) {
+        struct person *person = &movement->person[i];
+        set_goal(movement, person, GOAL_LEAVE);
+        const struct link *link;
+        while ((link = links_toward(links, GOAL_LEAVE, person->node, &movement->random)) != NULL)
+            (void)pass(movement, person, link); /* a verification on the way out is tried again */
+        person->staying = true;
     }
 }
 

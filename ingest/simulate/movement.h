@@ -55,6 +55,9 @@ void movement_close(struct movement *movement); /* NULL is allowed */
 void movement_step(struct movement *movement, double dt_s);
 #define MOVEMENT_STEP_S 5.0
 
+/* Everybody leaves at once, counted on the way: what a simulation that ends does, so that the counts it leaves behind say that nobody is inside. */
+void movement_empty(struct movement *movement);
+
 /* Seconds since the simulated midnight. */
 double movement_time_s(const struct movement *movement);
 

@@ -76,6 +76,22 @@ static void run(struct simulate *simulate)
     }
 }
 
+/* Counters keep what they counted: without this, the people of an ended simulation would be inside
+ * for ever. */
+static void end(struct simulate *simulate)
+{
+    const uint32_t all = UINT32_MAX;
+    movement_empty(simulate->movement);
+    devices_rush(simulate->devices);
+    for (int i = 0; i < SIMULATE_END_S * 1000 / STEP_MS; i++) {
+        if (!mqtt_publisher_counts(simulate->publisher).connected)
+            return;
+        if (devices_report(simulate->devices, clock_wall_ns() / NS_PER_MS, all) == 0)
+            return; /* what is in flight is waited for by mqtt_publisher_close */
+        nanosleep(&(struct timespec){.tv_nsec = (long)STEP_MS * NS_PER_MS}, NULL);
+    }
+}
+
 int simulate_run(const struct simulate_options *options)
 {
     struct error err = {0};
@@ -102,6 +118,7 @@ int simulate_run(const struct simulate_options *options)
         mqtt_publisher_open(&settings, options->seed, &simulate.publisher, &err);
     if (ok) {
         run(&simulate);
+        end(&simulate);
         if (!options->quiet)
             progress(&simulate);
     } else {

@@ -1,7 +1,7 @@
 /*
  * simulate: publishes the day of a venue to the broker: movement (movement.h) seen by devices (devices.h), sent over MQTT at QoS 1.
  *
- *     return simulate_run(&(struct simulate_options){.config = &config, .venue = venue, .speed = 120, … .stop = cli_stop()});
+ *     return simulate_run(&(struct simulate_options){.config = &config, .venue = venue, .speed = 60, … .stop = cli_stop()});
  */
 #ifndef CROWDTIDE_INGEST_SIMULATE_SIMULATE_H
 #define CROWDTIDE_INGEST_SIMULATE_SIMULATE_H
@@ -9,8 +9,10 @@
 #include "schemas/config/config.h"
 #include "schemas/venue/venue.h"
 
-#define SIMULATE_SPEED_DEFAULT 120.0 /* a day in five minutes; the main event of the morning within half a minute */
-#define SIMULATE_START_DEFAULT_S (9.25 * 3600)
+/* A day in nine minutes, the event of the morning 20 s after the start: a first alert within a minute, and time for its levels to clear one by one
+   before the next morning. */
+#define SIMULATE_SPEED_DEFAULT 60.0
+#define SIMULATE_START_DEFAULT_S (9.5 * 3600)
 #define SIMULATE_RATE_DEFAULT 1000.0
 #define SIMULATE_DROPOUTS_DEFAULT 0.5
 
@@ -29,7 +31,8 @@ struct simulate_options {
     const volatile int *stop;
 };
 
-/* Runs until stopped or for duration_s; prints progress on stderr. Returns the exit code. */
+/* Runs until stopped or for duration_s; prints progress on stderr. At the end everybody leaves the venue and is counted (at most SIMULATE_END_S). Returns the exit code. */
+enum { SIMULATE_END_S = 5 };
 int simulate_run(const struct simulate_options *options);
 
 #endif
