@@ -11,7 +11,9 @@
 #include "ingest/mqtt_paho.h"
 #include "schemas/base/clock.h"
 
-#define SESSION_FOREVER UINT32_MAX
+/* The largest expiry that arrives: the library writes 0xFFFFFFFF, MQTT's "never", as 255 s
+ * (mqtt_paho.h). 68 years. */
+#define SESSION_FOREVER INT32_MAX
 
 enum { NS_PER_MS = 1000000, FILTER_UNANSWERED = -1, QOS = 1 };
 

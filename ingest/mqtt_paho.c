@@ -1,5 +1,6 @@
 #include "ingest/mqtt_paho.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ static void add_integer_property(MQTTProperties *properties, enum MQTTPropertyCo
 void mqtt_paho_connect_fill(const struct mqtt_settings *settings, uint32_t session_expiry_s,
                             struct mqtt_tls_note *note, struct mqtt_connect *out)
 {
+    assert(session_expiry_s <= INT32_MAX); /* see mqtt_paho.h */
     *out = (struct mqtt_connect){.properties = MQTTProperties_initializer};
     if (settings->version == MQTT_V5) {
         out->options = (MQTTAsync_connectOptions)MQTTAsync_connectOptions_initializer5;

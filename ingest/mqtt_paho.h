@@ -8,6 +8,8 @@
  * - All callbacks run in the library's receive thread (connect failures also in its send thread) with the library's mutex held. They may call
  *   MQTTAsync_subscribe; they must not wait for another thread that calls into the library.
  * - When a v5 broker sends DISCONNECT (shutdown, session taken over), the connectionLost callback is *not* called, only `disconnected`.
+ * - Four-byte properties pass through a signed integer that is divided byte by byte: values above INT32_MAX reach the broker wrong. A session expiry of
+ *   0xFFFFFFFF ("never") arrives as 255 s, and the broker then forgets session and queue after four minutes without a client.
  * - A malloc that fails inside the library after the packet was read drops the message and acknowledges it. Nothing outside can see that.
  */
 #ifndef CROWDTIDE_INGEST_MQTT_PAHO_H
@@ -41,7 +43,7 @@ struct mqtt_connect {
 bool mqtt_paho_create(const struct mqtt_settings *settings, MQTTAsync *ret_handle,
                       struct error *err);
 
-/* session_expiry_s: 0 starts a clean session that ends with the connection; else the session outlives it (v3.1.1: for ever).
+/* session_expiry_s: 0 starts a clean session that ends with the connection; else (at most INT32_MAX) the session outlives it (v3.1.1: for ever).
    note (may be NULL) must live as long as the connection. */
 void mqtt_paho_connect_fill(const struct mqtt_settings *settings, uint32_t session_expiry_s,
                             struct mqtt_tls_note *note, struct mqtt_connect *out);
