@@ -13,6 +13,7 @@ struct probe {
     pthread_mutex_t lock;
     char reason[256]; /* the newest failure */
     bool denied;
+    bool failed; /* one attempt is enough to tell */
 };
 
 static void on_message(void *arg, const struct mqtt_message *message)
@@ -45,7 +46,16 @@ static void on_disconnected(void *arg, int code, const char *reason)
     (void)code;
     pthread_mutex_lock(&probe->lock);
     (void)snprintf(probe->reason, sizeof probe->reason, "%s", reason);
+    probe->failed = true;
     pthread_mutex_unlock(&probe->lock);
+}
+
+static bool has_failed(struct probe *probe)
+{
+    pthread_mutex_lock(&probe->lock);
+    bool failed = probe->failed;
+    pthread_mutex_unlock(&probe->lock);
+    return failed;
 }
 
 bool mqtt_probe(const struct config *config, struct str venue_id, unsigned timeout_s,
@@ -70,7 +80,7 @@ bool mqtt_probe(const struct config *config, struct str venue_id, unsigned timeo
     while (ok && clock_boot_ns() < until_ns) {
         ok = mqtt_client_poll(client, err);
         state = mqtt_client_state(client);
-        if (state == MQTT_READY || state == MQTT_REFUSED)
+        if (state == MQTT_READY || state == MQTT_REFUSED || has_failed(&probe))
             break;
         nanosleep(&(struct timespec){.tv_nsec = PROBE_STEP_NS}, NULL);
     }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "deploy/cli/settings.h"
+
 enum { HELP_COLUMN = 24, FIRST_OPTION = 256 };
 
 static void help(const struct arguments *spec, FILE *to)
@@ -23,6 +25,7 @@ static void help(const struct arguments *spec, FILE *to)
     fprintf(to, "  %-*s %s\n", HELP_COLUMN, "-h, --help", "this text");
     if (spec->more)
         fprintf(to, "\n%s\n", spec->more);
+    settings_print(to, spec->command);
 }
 
 static int mistake(const struct arguments *spec)

@@ -1,10 +1,61 @@
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "deploy/cli/arguments.h"
+#include "deploy/cli/check.h"
 #include "deploy/cli/cli.h"
+#include "deploy/cli/settings.h"
+
+static int run(const char *path, bool connect, bool json)
+{
+    struct check *check = malloc(sizeof *check);
+    if (!check) {
+        (void)fprintf(stderr, "crowdtide check: out of memory\n");
+        return EXIT_FAILED;
+    }
+    check_open(check, path);
+    bool passed = check_passed(check);
+    if (passed && connect)
+        check_connect(check);
+    bool answered = check_answered(check);
+    if (json)
+        check_print_json(check);
+    else
+        check_print(check);
+    check_close(check);
+    free(check);
+    if (!passed)
+        return EXIT_USAGE;
+    return answered ? EXIT_OK : EXIT_FAILED;
+}
 
 int cmd_check(int argc, char **argv)
 {
-    (void)argc;
-    fprintf(stderr, "crowdtide %s: to come\n", argv[0]);
-    return EXIT_FAILED;
+    const char *path = NULL;
+    bool connect = false, json = false, settings = false;
+    const struct arguments_option options[] = {
+        ARGUMENTS_CONFIG(&path),
+        {.name = "connect", .help = "try the broker, Kafka and the store too", .flag = &connect},
+        {.name = "json", .help = "for programs: one JSON object", .flag = &json},
+        {.name = "settings",
+         .help = "print every setting with its limits and default (Markdown) and end",
+         .flag = &settings},
+        {0},
+    };
+    const struct arguments spec = {
+        "check", "",
+        "Checks the configuration and the venue file: every mistake with file, line and reason; "
+        "then a\nsummary of the venue, and each rule in a sentence with its worst-case detection "
+        "time.",
+        options,
+        "Exit code: 0 all is well, 1 a server did not answer (--connect), 2 the configuration or "
+        "the\nvenue has mistakes. Warnings do not count."};
+    int code;
+    if (!arguments_parse(argc, argv, &spec, NULL, &code))
+        return code;
+    if (settings) {
+        settings_print_table(stdout);
+        return EXIT_OK;
+    }
+    return run(path, connect, json);
 }

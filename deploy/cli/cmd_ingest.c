@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "deploy/cli/cli.h"
+#include "deploy/cli/settings.h"
 #include "ingest/ingest.h"
 
 static void usage(FILE *to)
@@ -30,6 +31,7 @@ int cmd_ingest(int argc, char **argv)
             break;
         case 'h':
             usage(stdout);
+            settings_print(stdout, "ingest");
             return EXIT_OK;
         default:
             usage(stderr);

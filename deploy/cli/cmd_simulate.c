@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "deploy/cli/cli.h"
+#include "deploy/cli/settings.h"
 #include "ingest/simulate/movement.h"
 #include "ingest/simulate/simulate.h"
 
@@ -143,6 +144,7 @@ int cmd_simulate(int argc, char **argv)
     }
     if (arguments.help) {
         usage(stdout);
+        settings_print(stdout, "simulate");
         return EXIT_OK;
     }
     struct config config = {0};

@@ -77,6 +77,15 @@ bool kafka_link_conf(const struct kafka_link *link, const struct kafka_setting *
     return true;
 }
 
+bool kafka_link_check(const struct kafka_link *link, struct error *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    if (!kafka_link_conf(link, NULL, NULL, &conf, err))
+        return false;
+    rd_kafka_conf_destroy(conf);
+    return true;
+}
+
 struct probe_state {
     char text[256]; /* last error of the library's own threads, as served by poll */
 };

@@ -35,6 +35,9 @@ bool kafka_link_conf(const struct kafka_link *link, const struct kafka_setting *
                      const struct kafka_setting *fixed, struct rd_kafka_conf_s **ret_conf,
                      struct error *err);
 
+/* Whether librdkafka takes the link's settings; no connection. CONFIG. */
+bool kafka_link_check(const struct kafka_link *link, struct error *err);
+
 struct kafka_found {
     uint32_t brokers;
     uint32_t topics;           /* that this user may see */

@@ -4,7 +4,7 @@ set -euo pipefail
 manual=$(cd "$(dirname "$0")/../../deploy" && pwd)/OPERATIONS.md
 fresh=$(mktemp)
 trap 'rm -f "$fresh"' EXIT
-"$1" | awk '
+"$1" check --settings | awk '
     FNR == NR { table = table $0 "\n"; next }
     /^<!-- settings:/ { print; printf "%s", table; skip = 1; next }
     /^<!-- end of settings/ { skip = 0; ended = 1 }
