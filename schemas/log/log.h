@@ -178,6 +178,7 @@ uint64_t log_reader_last_seq(const struct log_reader *reader);    /* last publis
 uint64_t log_reader_durable_seq(const struct log_reader *reader); /* everything up to here survives a power cut */
 uint32_t log_reader_epoch(const struct log_reader *reader);       /* of the current writer */
 uint64_t log_reader_bytes(const struct log_reader *reader);       /* of the log on disk */
+uint32_t log_reader_segments(const struct log_reader *reader);    /* as of the last look at the directory */
 const struct log_uuid *log_reader_uuid(const struct log_reader *reader);
 /* The readings log a results log is made from; false when it names none. */
 bool log_reader_source(const struct log_reader *reader, struct log_uuid *ret_source);

@@ -193,7 +193,8 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
             if (r->next_seq < r->bound)
                 r->next_seq = r->bound;
             unmap(r);
-        } else if (follows > r->limit) { /* what is published stood before this segment, and is deleted */
+        } else if (follows >
+                   r->limit) { /* what is published stood before this segment, and is deleted */
             r->next_seq = follows;
         } else if (looked_again) {
             (void)corrupt(r, err, "no valid record");
@@ -426,6 +427,11 @@ uint64_t log_reader_bytes(const struct log_reader *r)
             sum += bytes;
     }
     return sum;
+}
+
+uint32_t log_reader_segments(const struct log_reader *r)
+{
+    return (uint32_t)r->list.live_count;
 }
 
 const struct log_uuid *log_reader_uuid(const struct log_reader *r)
