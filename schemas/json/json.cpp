@@ -17,6 +17,15 @@ struct json_parser {
     size_t document_bytes_max;
 };
 
+/* The macro holds bare numbers with dots. */
+#define TEXT_OF(token) #token
+#define TEXT_OF_MACRO(macro) TEXT_OF(macro)
+
+extern "C" const char *json_library_version(void)
+{
+    return TEXT_OF_MACRO(SIMDJSON_VERSION);
+}
+
 extern "C" const char *json_status_text(enum json_status status)
 {
     switch (status) {

@@ -23,6 +23,9 @@ extern "C" {
 enum { JSON_PADDING_BYTES = 64 }; /* readable bytes needed after a document (their values do not matter) */
 
 enum json_status { JSON_OK, JSON_MALFORMED, JSON_UTF8, JSON_DUPLICATE_KEY, JSON_NOT_OBJECT, JSON_TOO_MANY_FIELDS, JSON_TOO_LARGE, JSON_NO_MEMORY };
+/* Version of simdjson, "3.0.1". */
+const char *json_library_version(void);
+
 const char *json_status_text(enum json_status status);
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_UINT, JSON_REAL, JSON_STRING, JSON_OBJECT, JSON_ARRAY };
