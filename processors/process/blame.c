@@ -16,20 +16,24 @@ static char handler_stack[HANDLER_STACK_BYTES]; /* the crash may be an overflow 
 static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGILL};
 enum { CRASH_SIGNALS = sizeof crash_signals / sizeof crash_signals[0] };
 
-/* SA_RESETHAND: on return the fault or the abort repeats with the default action. */
-static void on_crash(int sig)
+/* SA_RESETHAND: on return a fault repeats, with the default action. A signal that was sent (abort,
+   or the supervisor because process hangs) does not: it is sent once more. */
+static void on_crash(int sig, siginfo_t *info, void *context)
 {
-    (void)sig;
+    (void)context;
     struct counters *counters = atomic_load(&blame_counters);
     if (counters && atomic_load(&blame_thread) == gettid())
         counters_crashed(counters);
+    if (info->si_code <= 0)
+        (void)raise(sig);
 }
 
 void blame_install(struct counters *counters)
 {
     stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
-    struct sigaction action = {.sa_handler = on_crash,
-                               .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_crash,
+                               .sa_flags =
+                                   (int)(SA_RESETHAND | SA_NODEFER) | SA_ONSTACK | SA_SIGINFO};
     atomic_store(&blame_thread, gettid());
     atomic_store(&blame_counters, counters);
     bool stacked = sigaltstack(&stack, NULL) == 0;

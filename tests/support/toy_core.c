@@ -106,7 +106,7 @@ static bool step(struct core *core, const struct log_view *record, struct core_r
     (void)err;
     if (record->body_len == 6 && memcmp(record->body, "poison", 6) == 0)
         abort();
-    if (record->body_len == 4 && memcmp(record->body, "hang", 4) == 0)
+    while (record->body_len == 4 && memcmp(record->body, "hang", 4) == 0)
         pause();
     see(core, record);
     if (record->type == RECORD_MODEL) {

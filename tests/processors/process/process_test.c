@@ -420,6 +420,284 @@ static void results_of_vanished_readings_are_cut_off(void **state)
     }
 }
 
+/* ---- tests: poison
+ * ----------------------------------------------------------------------------------- */
+
+static void write_one(const char *state, const char *body, uint64_t i)
+{
+    struct error err = {0};
+    struct log_writer *writer = readings_open(state);
+    stage(writer, RECORD_MQTT, body, (uint32_t)strlen(body), i);
+    assert_true(log_writer_commit(writer, &err));
+    log_writer_close(writer);
+}
+
+static void append_readings(const char *state, uint64_t from, uint64_t to)
+{
+    struct log_writer *writer = readings_open(state);
+    write_readings(writer, from, to);
+    log_writer_close(writer);
+}
+
+static void an_input_that_crashes_three_times_is_left_out(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    append_readings(a, 0, 1000);
+    write_one(a, "poison", 1000);
+    append_readings(a, 1001, 2000);
+    for (int crash = 1; crash <= 3; crash++)
+        assert_int_equal(run_to_end(a), 1000 + SIGABRT);
+    assert_int_equal(run_to_end(a), 0);
+    assert_int_equal(count_type(a, "alerts", RECORD_SKIPPED), 1);
+    assert_int_equal(counter(a, COUNTER_PROCESS_SKIPPED), 1);
+    assert_true(it_said("input_skipped input_seq=1001 crashes=3"));
+    /* A re-run from the first reading honours it, without the counters' help. */
+    const char *b = path_of(root, "b");
+    shell("cp -r '%s' '%s' && rm -r '%s/snapshots' '%s/counters'", a, b, b, b);
+    assert_int_equal(run_to_end(b), 0);
+    append_readings(a, 2000, 2100);
+    append_readings(b, 2000, 2100);
+    assert_int_equal(run_to_end(a), 0);
+    assert_int_equal(run_to_end(b), 0);
+    assert_int_equal(count_type(b, "alerts", RECORD_SKIPPED), 1);
+}
+
+static void two_poisoned_inputs_are_left_out_one_after_the_other(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    append_readings(a, 0, 100);
+    write_one(a, "poison", 100);
+    append_readings(a, 101, 200);
+    write_one(a, "poison", 200);
+    append_readings(a, 201, 300);
+    uint32_t crashes = 0;
+    while (run_to_end(a) == 1000 + SIGABRT)
+        crashes++;
+    assert_int_equal(crashes, 6);
+    assert_int_equal(count_type(a, "alerts", RECORD_SKIPPED), 2);
+}
+
+/* Killed from outside while at it, however often: not the input's fault. */
+static void a_kill_is_not_the_inputs_fault(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    append_readings(a, 0, 100);
+    write_one(a, "hang", 100);
+    for (int i = 0; i < 5; i++) {
+        pid_t pid = begin(&(struct run){.state = a});
+        sleep_us(50000);
+        kill(pid, SIGKILL);
+        assert_int_equal(end(pid), 1000 + SIGKILL);
+    }
+    struct counters *counters = NULL;
+    struct error err = {0};
+    assert_true(counters_open_reader(a, &counters, &err));
+    assert_int_equal(counters_suspect(counters).seq, 0);
+    counters_close(counters);
+    /* The supervisor's watchdog aborts what hangs: that does count. */
+    for (int i = 0; i < 3; i++) {
+        pid_t pid = begin(&(struct run){.state = a});
+        sleep_us(50000);
+        kill(pid, SIGABRT);
+        assert_int_equal(end(pid), 1000 + SIGABRT);
+    }
+    assert_int_equal(run_to_end(a), 0);
+    assert_int_equal(count_type(a, "alerts", RECORD_SKIPPED), 1);
+}
+
+/* ---- tests: snapshots and eras
+ * ------------------------------------------------------------------------ */
+
+static void a_damaged_snapshot_gives_way_to_the_older(void **state)
+{
+    (void)state;
+    for (int damage = 0; damage < 5; damage++) {
+        const char *a = path_of(root, "a"), *b = path_of(root, "b");
+        shell("rm -rf '%s' '%s'", a, b);
+        for (uint64_t at = 0; at < 1500; at += 500) {
+            append_readings(a, at, at + 500);
+            assert_int_equal(run_to_end(a), 0);
+        }
+        copy_readings(a, b);
+        static const char *const how[] = {"printf x | dd of=$s bs=1 seek=60 conv=notrunc",
+                                          "printf x | dd of=$s bs=1 seek=110 conv=notrunc",
+                                          "truncate -s 100 $s", "truncate -s 0 $s",
+                                          "printf '\\2' | dd of=$s bs=1 seek=7 conv=notrunc"};
+        shell("cd '%s/snapshots' && s=$(ls | sort -n | tail -1) && { %s; } 2>/dev/null", a,
+              how[damage]);
+        append_readings(a, 1500, 1600);
+        assert_int_equal(run_to_end(a), 0);
+        shell("cp -r '%s/readings' '%s/'", a, b);
+        assert_int_equal(run_to_end(b), 0);
+        assert_same(a, b);
+        assert_true(it_said("snapshot_unusable"));
+        shell("rm '%s/stderr'", root);
+    }
+}
+
+static void both_snapshots_damaged_all_is_run_again(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a"), *b = path_of(root, "b");
+    for (uint64_t at = 0; at < 1500; at += 500) {
+        append_readings(a, at, at + 500);
+        assert_int_equal(run_to_end(a), 0);
+    }
+    shell("cd '%s/snapshots' && for s in *.snap; do truncate -s 100 $s; done", a);
+    append_readings(a, 1500, 1600);
+    assert_int_equal(run_to_end(a), 0);
+    copy_readings(a, b);
+    assert_int_equal(run_to_end(b), 0);
+    assert_same(a, b);
+}
+
+static void two_snapshots_are_kept_and_the_older_pins_the_readings(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    struct error err = {0};
+    for (uint64_t at = 0; at < 2500; at += 500) {
+        append_readings(a, at, at + 500);
+        assert_int_equal(run_to_end(a), 0);
+        struct log_reader *reader = open_log(a, "readings");
+        uint64_t least = 99;
+        assert_true(log_cursor_least(path_of(a, "cursors"), "readings.", log_reader_uuid(reader),
+                                     &least, &err));
+        log_reader_close(reader);
+        /* the 1500th record is a model, with a snapshot right before it */
+        const uint64_t pins[] = {0, 500, 1000, 1500, 2000};
+        assert_int_equal(least, pins[at / 500]);
+    }
+    shell("test $(ls '%s/snapshots' | wc -l) = 2", a);
+}
+
+static void another_version_begins_an_era(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a"), *b = path_of(root, "b");
+    append_readings(a, 0, 1000);
+    assert_int_equal(run_to_end(a), 0);
+    append_readings(a, 1000, 1200);
+    uint32_t before = count_type(a, "alerts", RECORD_ERA);
+    shell("cp -r '%s' '%s'", a, b);
+    assert_int_equal(end(begin(&(struct run){.state = a, .core = toy_core_next()})), 0);
+    assert_int_equal(count_type(a, "alerts", RECORD_ERA), before + 1);
+    append_readings(a, 1200, 1400);
+    assert_int_equal(end(begin(&(struct run){.state = a, .core = toy_core_next()})), 0);
+    assert_int_equal(count_type(a, "alerts", RECORD_ERA), before + 1);
+    /* Killed around the change of era: the same results. */
+    uint32_t kills = 0;
+    for (int code = 1; kills < 15 || code != 0;) {
+        pid_t pid = begin(&(struct run){.state = b, .core = toy_core_next()});
+        sleep_us(kills < 15 ? 500 + draw(4000) : 3000000);
+        kill(pid, SIGKILL);
+        code = end(pid);
+        kills++;
+    }
+    shell("rm -r '%s/readings' && cp -r '%s/readings' '%s/'", b, a, b);
+    assert_int_equal(end(begin(&(struct run){.state = b, .core = toy_core_next()})), 0);
+    assert_same(a, b);
+}
+
+static void a_version_that_cannot_read_the_state_runs_everything_again(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    append_readings(a, 0, 1000);
+    assert_int_equal(run_to_end(a), 0);
+    uint32_t before = count_type(a, "bulk", RECORD_READING);
+    append_readings(a, 1000, 1200);
+    assert_int_equal(end(begin(&(struct run){.state = a, .core = toy_core_foreign()})), 0);
+    assert_true(it_said("snapshot_unusable"));
+    assert_true(count_type(a, "bulk", RECORD_READING) > before);
+    assert_true(count_type(a, "bulk", RECORD_READING) < before * 2);
+}
+
+/* ---- tests: refusals and stopping
+ * --------------------------------------------------------------------- */
+
+static void results_of_another_readings_log_are_refused(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    append_readings(a, 0, 300);
+    assert_int_equal(run_to_end(a), 0);
+    shell("rm -r '%s/readings'", a);
+    append_readings(a, 0, 300);
+    assert_int_equal(run_to_end(a), 1);
+    assert_true(it_said("MISMATCH"));
+    assert_true(it_said("move alerts, bulk, snapshots and cursors away"));
+    shell("rm -r '%s/snapshots'", a);
+    assert_int_equal(run_to_end(a), 1);
+}
+
+static void a_second_process_is_refused(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    append_readings(a, 0, 300);
+    pid_t pid = begin(&(struct run){.state = a, .live = true});
+    await_counter(a, COUNTER_PROCESS_INPUT_SEQ, 300);
+    assert_int_equal(run_to_end(a), 1);
+    assert_true(it_said("already running"));
+    kill(pid, SIGTERM);
+    assert_int_equal(end(pid), 0);
+}
+
+static void it_waits_for_the_readings_and_stops_when_asked(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    pid_t pid = begin(&(struct run){.state = a, .live = true});
+    sleep_us(50000);
+    append_readings(a, 0, 300);
+    await_counter(a, COUNTER_PROCESS_INPUT_SEQ, 300);
+    kill(pid, SIGTERM);
+    assert_int_equal(end(pid), 0);
+    shell("ls '%s/snapshots/300.snap' >/dev/null", a);
+    pid = begin(&(struct run){.state = path_of(root, "b"), .live = true});
+    sleep_us(50000);
+    kill(pid, SIGTERM);
+    assert_int_equal(end(pid), 0);
+}
+
+static void snapshots_come_by_the_clock(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    append_readings(a, 0, 100);
+    pid_t pid = begin(&(struct run){.state = a, .live = true, .snapshot_s = 1});
+    await_counter(a, COUNTER_PROCESS_SNAPSHOTS, 1);
+    kill(pid, SIGKILL);
+    assert_int_equal(end(pid), 1000 + SIGKILL);
+    shell("ls '%s/snapshots/100.snap' >/dev/null", a);
+}
+
+static void a_replayed_record_stays_one(void **state)
+{
+    (void)state;
+    const char *a = path_of(root, "a");
+    struct error err = {0};
+    struct log_writer *writer = readings_open(a);
+    const struct log_record record = {.type = RECORD_TICK,
+                                      .flags = RECORD_FLAG_REPLAYED | RECORD_FLAG_TRANSFORMED,
+                                      .log_ns = 1000,
+                                      .body = "tick",
+                                      .body_len = 4};
+    assert_true(log_writer_append(writer, &record, NULL, &err));
+    log_writer_close(writer);
+    assert_int_equal(run_to_end(a), 0);
+    struct log_reader *reader = open_log(a, "alerts");
+    struct log_view view;
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    assert_int_equal(view.flags, RECORD_FLAG_REPLAYED);
+    assert_int_equal(view.log_ns, 1000);
+    log_reader_close(reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +707,19 @@ int main(void)
         T(killed_at_any_moment_it_leaves_no_trace),
         T(killed_while_readings_come_in),
         T(results_of_vanished_readings_are_cut_off),
+        T(an_input_that_crashes_three_times_is_left_out),
+        T(two_poisoned_inputs_are_left_out_one_after_the_other),
+        T(a_kill_is_not_the_inputs_fault),
+        T(a_damaged_snapshot_gives_way_to_the_older),
+        T(both_snapshots_damaged_all_is_run_again),
+        T(two_snapshots_are_kept_and_the_older_pins_the_readings),
+        T(another_version_begins_an_era),
+        T(a_version_that_cannot_read_the_state_runs_everything_again),
+        T(results_of_another_readings_log_are_refused),
+        T(a_second_process_is_refused),
+        T(it_waits_for_the_readings_and_stops_when_asked),
+        T(snapshots_come_by_the_clock),
+        T(a_replayed_record_stays_one),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
