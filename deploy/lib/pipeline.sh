@@ -46,7 +46,7 @@ simulator_start() {
 
 pipeline_line() { # NAME WHAT WHERE
     if process_running "$1"; then
-        printf '  %-11s %-40s %s (pid %s)\n' "$1" "$2" "$3" "$PROCESS_PID"
+        printf '  %-11s %-42s %s (pid %s)\n' "$1" "$2" "$3" "$PROCESS_PID"
     fi
 }
 
@@ -65,19 +65,16 @@ url_port() {
 # Prints "VENUE SENSOR PAYLOAD": a reading of a person's own that the venue file will take. Only for the hint: any line of a venue file
 # in another layout than ours just gives placeholders.
 pipeline_sample() {
-    local venue_file sensor
-    venue_file=$(sed -n 's/^venue: *\([^ #"]*\).*/\1/p' "$CONFIG" | head -n 1)
+    local venue_file venue sensor
+    venue_file=$(sed -n '/^venue: */{s///;s/[ #"].*//;p;q}' "$CONFIG")
     case $venue_file in /*) ;; *) venue_file=$(dirname "$CONFIG")/$venue_file ;; esac
-    printf '%s ' "$(sed -n '/^venue:/,/^[a-z]/s/^  id: *\([^ #"]*\).*/\1/p' "$venue_file" 2>/dev/null | head -n 1 | grep . || printf VENUE)"
-    sensor=$(sed -n 's/^ *- {id: \([^,]*\), class: crowd,.* counter: level.*/\1/p' "$venue_file" 2>/dev/null | head -n 1)
-    printf '%s %s\n' "${sensor:-SENSOR}" '{"occupancy":120}'
+    venue=$(sed -n '/^  id: */{s///;s/[ #"].*//;p;q}' "$venue_file" 2>/dev/null) || true
+    sensor=$(sed -n '/^ *- {id: \([^,]*\), class: crowd,.* counter: level.*/{s//\1/p;q}' "$venue_file" 2>/dev/null) || true
+    printf '%s %s %s\n' "${venue:-VENUE}" "${sensor:-SENSOR}" '{"occupancy":120}'
 }
 
 pipeline_describe() {
-    local program=$CROWDTIDE kafka_name='Apache Kafka' host port venue sensor payload
-    host=$(url_host "$CROWDTIDE_MQTT_URL") port=$(url_port "$CROWDTIDE_MQTT_URL")
-    read -r venue sensor payload < <(pipeline_sample)
-    [ "$CROWDTIDE_STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$CROWDTIDE_STATE $CROWDTIDE"
+    local kafka_name='Apache Kafka'
     [ "$kafka_kind" != mock ] || kafka_name='a stand-in for Kafka (keeps nothing)'
     say "What runs:"
     pipeline_line mosquitto "MQTT broker, where sensors publish" "$CROWDTIDE_MQTT_URL"
@@ -85,11 +82,18 @@ pipeline_describe() {
     pipeline_line influxdb "InfluxDB" "$CROWDTIDE_SERIES_URL"
     pipeline_line crowdtide "ingest, process, publish kafka and series" "$CONFIG"
     pipeline_line simulate "plays the venue's day as sensors" "$CROWDTIDE_MQTT_URL"
-    [ -n "$own_mqtt" ] || say "  given       MQTT broker                              $CROWDTIDE_MQTT_URL"
-    [ "$kafka_kind" != given ] || say "  given       Kafka                                    $CROWDTIDE_KAFKA_BROKERS"
-    [ -n "$own_series" ] || say "  given       time-series store                        $CROWDTIDE_SERIES_URL"
+    [ -n "$own_mqtt" ] || say "  given       MQTT broker                                $CROWDTIDE_MQTT_URL"
+    [ "$kafka_kind" != given ] || say "  given       Kafka                                      $CROWDTIDE_KAFKA_BROKERS"
+    [ -n "$own_series" ] || say "  given       time-series store                          $CROWDTIDE_SERIES_URL"
+    say "  data in $CROWDTIDE_STATE, logs in $LOG_DIR"
+}
+
+pipeline_hints() {
+    local program=$CROWDTIDE host port venue sensor payload
+    host=$(url_host "$CROWDTIDE_MQTT_URL") port=$(url_port "$CROWDTIDE_MQTT_URL")
+    read -r venue sensor payload < <(pipeline_sample)
+    [ "$CROWDTIDE_STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$CROWDTIDE_STATE $CROWDTIDE"
     cat <<TEXT
-  data in $CROWDTIDE_STATE, logs in $LOG_DIR
 
 How to look:
   all figures, live
@@ -115,10 +119,10 @@ once_kafka() { # SINCE
         jq -c --argjson since "$1" 'select((.at[0:19] + "Z" | fromdate) >= $since)' 2>/dev/null | head -n 1
 }
 
-# The same transition in the store, as CSV with a header.
+# The same transition in the store, as CSV with a header. Its nanoseconds hold the sequence, so a millisecond is asked for.
 once_series() { # TRANSITION
     local query
-    query=$(jq -r '"SELECT * FROM \"alert\" WHERE \"venue\" = \u0027\(.venue)\u0027 AND \"zone\" = \u0027\(.zone)\u0027 AND \"rule\" = \u0027\(.rule)\u0027 AND time = \u0027\(.at)\u0027"' <<<"$1")
+    query=$(jq -r '"SELECT * FROM \"alert\" WHERE \"venue\" = \u0027\(.venue)\u0027 AND \"zone\" = \u0027\(.zone)\u0027 AND \"rule\" = \u0027\(.rule)\u0027 AND \"n\" = \(.n) AND time >= \u0027\(.at)\u0027 AND time < \u0027\(.at)\u0027 + 1ms"' <<<"$1")
     curl --noproxy 127.0.0.1,localhost -sf -m 10 -G -H 'Accept: application/csv' "$CROWDTIDE_SERIES_URL/query" \
         --data-urlencode db=crowdtide --data-urlencode "q=$query" | grep -A 1 '^name'
 }
