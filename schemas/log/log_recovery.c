@@ -203,9 +203,13 @@ bool log_recover(struct log_writer *w, const struct log_writer_options *options,
     /* From here on things change. Readers must not wait for records that are about to be void. */
     if (past.known && past.published_seq > w->kept_seq)
         log_control_publish(&w->control, w->kept_seq);
-    if (!remove_leftovers(w, &plan.dir, err) || !log_seal(w, &plan, &loaded, err))
+    if (!remove_leftovers(w, &plan.dir, err))
         goto done;
     if (!past.known && !log_control_create(w->io, w->dir, &w->log, &w->control, err))
+        goto done;
+    if (got.created) /* in a log begun in this boot nothing can be lost to a power cut before it */
+        log_control_set_boot(&w->control, boot);
+    if (!log_seal(w, &plan, &loaded, err))
         goto done;
     if (!settle(w, &plan.dir, err))
         goto done;
