@@ -137,7 +137,7 @@ kafka_mock_start() {
     if process_running crowdtide; then process_stop crowdtide 30; fi
     rm -rf "$(kafka_mock_state)"
     : >"$RUN_DIR/kafka.mock"
-    process_start kafka "$CROWDTIDE_BUILD/crowdtide" mock
+    process_start kafka "$CROWDTIDE_BUILD/crowdtide" mock -c "$CONFIG"
 }
 
 kafka_mock_brokers() { grep -m 1 -E '^[0-9.]+:[0-9]+$' "$LOG_DIR/kafka.log"; }

@@ -61,6 +61,12 @@ for p in "$MQTT_PORT" "$KAFKA_PORT" "$INFLUX_PORT"; do
     if port_busy "$p"; then fails "--once left port $p in use"; fi
 done
 
+# The same with the stand-in for Kafka, loudly.
+run env KAFKA_MOCK=1 "$root/deploy/up" --once || fails "deploy/up --once with the stand-in"
+says "the stand-in is announced" 'forgets everything when it stops'
+says "--once with the stand-in prints the transition" '"id": "expo/'
+[ -z "$(pids)" ] || fails "--once with the stand-in left pid files"
+
 # The first run, then a second that starts nothing.
 run "$root/deploy/up" || fails "deploy/up"
 says "where data and logs are" "data in $CROWDTIDE_STATE"
