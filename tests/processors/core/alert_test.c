@@ -1,0 +1,425 @@
+/*
+ * alert: the table against a second writing of it in words, every cell driven through the machine,
+ * and what each action promises; then the rules of dwell, samples, clear time and ids.
+ */
+#include "processors/core/alert.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "schemas/result/result.h"
+#include "tests/support/support.h"
+
+/* state: event action next; what is not listed does nothing and stays. */
+static const char *const life[] = {
+    "normal enter quiet pending",
+    "normal raise start active_unacked",
+    "normal lost latch unknown",
+    "normal shelve quiet shelved",
+    "normal suppress quiet suppressed",
+    "normal retire quiet out_of_service",
+
+    "pending leave quiet normal",
+    "pending raise start active_unacked",
+    "pending lost latch unknown",
+    "pending shelve quiet shelved",
+    "pending suppress quiet suppressed",
+    "pending retire quiet out_of_service",
+
+    "active_unacked raise raise active_unacked",
+    "active_unacked below say clearing",
+    "active_unacked lost latch unknown",
+    "active_unacked acknowledge ack active_acked",
+    "active_unacked shelve say shelved",
+    "active_unacked suppress say suppressed",
+    "active_unacked retire end out_of_service",
+
+    "active_acked raise raise active_unacked", /* worsening alerts again */
+    "active_acked below say clearing",
+    "active_acked lost latch unknown",
+    "active_acked shelve say shelved",
+    "active_acked suppress say suppressed",
+    "active_acked retire end out_of_service",
+
+    "clearing raise raise active_unacked",
+    "clearing above say as_acked",
+    "clearing step lower as_acked",
+    "clearing step_on lower clearing",
+    "clearing cleared end resolved",
+    "clearing lost latch unknown",
+    "clearing acknowledge ack clearing",
+    "clearing shelve say shelved",
+    "clearing suppress say suppressed",
+    "clearing retire end out_of_service",
+
+    "resolved enter quiet pending",
+    "resolved leave quiet normal",
+    "resolved raise start active_unacked",
+    "resolved below quiet normal",
+    "resolved above quiet normal",
+    "resolved step quiet normal",
+    "resolved step_on quiet normal",
+    "resolved cleared quiet normal",
+    "resolved settle quiet normal",
+    "resolved lost latch unknown",
+    "resolved found quiet normal",
+    "resolved acknowledge quiet normal",
+    "resolved shelve quiet shelved",
+    "resolved unshelve quiet normal",
+    "resolved suppress quiet suppressed",
+    "resolved release quiet normal",
+    "resolved retire quiet out_of_service",
+    "resolved return quiet normal",
+
+    "shelved raise raise active_unacked", /* worsening breaks the shelf */
+    "shelved lost latch unknown",         /* so does silence */
+    "shelved acknowledge ack shelved",
+    "shelved unshelve resume as_level",
+    "shelved suppress say suppressed",
+    "shelved retire end out_of_service",
+
+    "suppressed lost latch unknown",
+    "suppressed acknowledge ack suppressed",
+    "suppressed release resume as_level",
+    "suppressed retire end out_of_service",
+
+    "out_of_service return quiet normal",
+
+    "unknown found resume as_level", /* only fresh data, or the end of the zone */
+    "unknown acknowledge ack unknown",
+    "unknown retire end out_of_service",
+};
+
+static const char *next_text(unsigned next)
+{
+    return next == ALERT_AS_ACKED   ? "as_acked"
+           : next == ALERT_AS_LEVEL ? "as_level"
+                                    : alert_state_text((enum alert_state)next);
+}
+
+static const char *life_of(const char *state, const char *event)
+{
+    char begin[64];
+    snprintf(begin, sizeof begin, "%s %s ", state, event);
+    for (size_t i = 0; i < sizeof life / sizeof life[0]; i++) {
+        if (strncmp(life[i], begin, strlen(begin)) == 0)
+            return life[i];
+    }
+    return NULL;
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    size_t listed = 0;
+    for (unsigned s = 0; s < ALERT_STATE_COUNT; s++) {
+        for (unsigned e = 0; e < ALERT_EVENT_COUNT; e++) {
+            const struct alert_cell *cell = &alert_table[s][e];
+            const char *from = alert_state_text((enum alert_state)s);
+            const char *event = alert_event_text((enum alert_event)e);
+            const char *want = life_of(from, event);
+            char got[128], nothing[128];
+            snprintf(got, sizeof got, "%s %s %s %s", from, event,
+                     alert_action_text((enum alert_action)cell->action), next_text(cell->next));
+            snprintf(nothing, sizeof nothing, "%s %s none %s", from, event, from);
+            assert_string_equal(got, want ? want : nothing);
+            listed += want != NULL;
+        }
+    }
+    assert_int_equal(listed, sizeof life / sizeof life[0]);
+}
+
+static const struct venue_rule rule = {
+    .enter = {50, 80, 90, 100},
+    .dwell_ms = {60000, 30000, 20000, 10000},
+    .clear_margin_pct = 10,
+    .clear_ms = 120000,
+    .min_samples = 2,
+};
+
+/* A machine in this state, with an open alert or without, acknowledged or not. */
+static struct alert machine(unsigned state, bool open, bool acked)
+{
+    struct alert a;
+    alert_init(&a, 0, 0);
+    a.state = (uint8_t)state;
+    a.level = open ? LEVEL_ORANGE : LEVEL_NONE;
+    a.acked = acked;
+    a.n = open ? 5 : 0;
+    a.start_ms = 1000;
+    a.value = 95;
+    a.since_ts_ms[LEVEL_RED - 1] = 2000;
+    return a;
+}
+
+static bool may_be_open(unsigned state)
+{
+    return state != ALERT_NORMAL && state != ALERT_PENDING && state != ALERT_RESOLVED &&
+           state != ALERT_OUT_OF_SERVICE;
+}
+
+static bool may_be_closed(unsigned state)
+{
+    return state != ALERT_ACTIVE_UNACKED && state != ALERT_ACTIVE_ACKED && state != ALERT_CLEARING;
+}
+
+/* Fires every event that no value makes in every state. */
+static void test_every_fired_cell(void **state)
+{
+    (void)state;
+    static const enum alert_event fired[] = {
+        ALERT_ON_LOST,     ALERT_ON_FOUND,  ALERT_ON_ACKNOWLEDGE, ALERT_ON_SHELVE,
+        ALERT_ON_UNSHELVE, ALERT_ON_RETIRE, ALERT_ON_SUPPRESS,    ALERT_ON_RELEASE,
+        ALERT_ON_RETURN,   ALERT_ON_SETTLE};
+    for (unsigned s = 0; s < ALERT_STATE_COUNT; s++) {
+        for (size_t e = 0; e < sizeof fired / sizeof fired[0]; e++) {
+            for (int variant = 0; variant < 4; variant++) {
+                bool open = variant & 1, acked = variant & 2;
+                if ((open && !may_be_open(s)) || (!open && !may_be_closed(s)) || (acked && !open))
+                    continue;
+                const struct alert_cell *cell = &alert_table[s][fired[e]];
+                struct alert a = machine(s, open, acked);
+                struct alert_changes c = {0};
+                alert_fire(&a, &rule, fired[e], &c);
+                bool again = cell->action == ALERT_DO_ACK && acked;
+                bool silent = cell->action == ALERT_DO_NONE || cell->action == ALERT_DO_QUIET ||
+                              !open || again;
+                assert_int_equal(c.count, !silent);
+                assert_int_equal(a.n, open ? 5 + !silent : 0);
+                if (cell->next < ALERT_STATE_COUNT)
+                    assert_int_equal(a.state, cell->next);
+                else if (!open)
+                    assert_int_equal(a.state, ALERT_NORMAL);
+                else
+                    assert_int_equal(a.state, acked ? ALERT_ACTIVE_ACKED : ALERT_ACTIVE_UNACKED);
+                assert_int_equal(a.level > LEVEL_NONE, open && cell->action != ALERT_DO_END);
+                if (!silent) {
+                    bool unknown = a.state == ALERT_UNKNOWN;
+                    assert_int_equal(c.change[0].level, unknown ? LEVEL_UNKNOWN : a.level);
+                    assert_int_equal(c.change[0].from_state, s);
+                    assert_int_equal(c.change[0].ended, cell->action == ALERT_DO_END);
+                    assert_int_equal(c.change[0].last_known,
+                                     unknown || s == ALERT_UNKNOWN ? LEVEL_ORANGE : LEVEL_ABSENT);
+                }
+            }
+        }
+    }
+}
+
+struct drive { /* a machine with its clock */
+    struct alert a;
+    struct alert_changes changes; /* of the last value */
+    int64_t now_ns;
+};
+
+static void value(struct drive *d, const struct venue_rule *r, double seconds, double v,
+                  bool sample)
+{
+    d->now_ns += (int64_t)(seconds * 1e9);
+    struct alert_input in = {
+        .now_ns = d->now_ns, .ts_ms = d->now_ns / 1000000 - 200, .value = v, .sample = sample};
+    d->changes.count = 0;
+    alert_evaluate(&d->a, r, &in, &d->changes);
+}
+
+static struct drive begin(void)
+{
+    struct drive d = {.now_ns = INT64_C(1000000000000)};
+    alert_init(&d.a, 0, 0);
+    struct alert_changes none = {0};
+    alert_fire(&d.a, &rule, ALERT_ON_FOUND, &none);
+    assert_int_equal(none.count, 0);
+    assert_int_equal(d.a.state, ALERT_NORMAL);
+    return d;
+}
+
+static void test_dwell_and_samples(void **state)
+{
+    (void)state;
+    struct drive d = begin();
+    value(&d, &rule, 0, 100, true);
+    assert_int_equal(d.a.state, ALERT_PENDING);
+    value(&d, &rule, 30, 100, false); /* long enough, but one sample only */
+    assert_int_equal(d.changes.count, 0);
+    value(&d, &rule, 0.1, 100, true);
+    assert_int_equal(d.changes.count, 1);
+    assert_int_equal(d.a.level, LEVEL_RED);
+    assert_int_equal(d.a.start_ms, 1000000 - 200); /* when it began, by the source */
+
+    d = begin(); /* 1 ns before the dwell is over, then at it */
+    value(&d, &rule, 0, 100, true);
+    value(&d, &rule, 9.999999999, 100, true);
+    assert_int_equal(d.changes.count, 0);
+    value(&d, &rule, 0.000000001, 100, false);
+    assert_int_equal(d.a.level, LEVEL_RED);
+
+    d = begin(); /* a dip begins the dwell anew */
+    value(&d, &rule, 0, 100, true);
+    value(&d, &rule, 6, 99.9, true);
+    value(&d, &rule, 1, 100, true);
+    value(&d, &rule, 9.9, 100, true);
+    assert_int_equal(d.changes.count, 0);
+    value(&d, &rule, 0.1, 100, true);
+    assert_int_equal(d.a.level, LEVEL_RED);
+
+    d = begin(); /* a gap too */
+    value(&d, &rule, 0, 100, true);
+    value(&d, &rule, 6, 100, true);
+    alert_gap(&d.a);
+    value(&d, &rule, 9, 100, true);
+    value(&d, &rule, 9.9, 100, true);
+    assert_int_equal(d.changes.count, 0);
+
+    d = begin(); /* falling back before any dwell: never announced */
+    value(&d, &rule, 0, 60, true);
+    value(&d, &rule, 59, 60, true);
+    value(&d, &rule, 0.9, 49, true);
+    assert_int_equal(d.a.state, ALERT_NORMAL);
+    assert_int_equal(d.a.n, 0);
+}
+
+static void test_down_one_at_a_time(void **state)
+{
+    (void)state;
+    struct venue_rule at_once = rule;
+    memset(at_once.dwell_ms, 0, sizeof at_once.dwell_ms);
+    at_once.min_samples = 1;
+    struct drive d = begin();
+    value(&d, &at_once, 0, 120, true);
+    assert_int_equal(d.a.level, LEVEL_RED);
+    value(&d, &at_once, 1, 0, true);
+    assert_int_equal(d.a.state, ALERT_CLEARING);
+    value(&d, &at_once, 119.9, 90, false); /* over the margin at the last moment */
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
+    value(&d, &at_once, 1, 0, true);
+    for (int level = LEVEL_RED; level > LEVEL_NONE; level--) {
+        assert_int_equal(d.a.level, level);
+        value(&d, &at_once, 119.9, 0, false);
+        assert_int_equal(d.changes.count, 0);
+        value(&d, &at_once, 0.1, 0, false);
+        assert_int_equal(d.changes.count, 1);
+    }
+    assert_int_equal(d.a.state, ALERT_NORMAL);
+    assert_int_equal(d.changes.change[0].state, ALERT_RESOLVED);
+    assert_true(d.changes.change[0].ended);
+
+    /* No clear time: through all levels at once, each announced. */
+    at_once.clear_ms = 0;
+    value(&d, &at_once, 1, 120, true);
+    value(&d, &at_once, 1, 0, true);
+    assert_int_equal(d.changes.count, 5);
+    assert_int_equal(d.a.n, 6);
+    assert_int_equal(d.a.state, ALERT_NORMAL);
+}
+
+/* A rule without all levels steps over those it lacks. */
+static void test_missing_levels(void **state)
+{
+    (void)state;
+    struct venue_rule two = rule;
+    two.enter[LEVEL_BLUE - 1] = (double)NAN;
+    two.enter[LEVEL_ORANGE - 1] = (double)NAN;
+    two.min_samples = 1;
+    struct drive d = begin();
+    value(&d, &two, 0, 95, true);
+    value(&d, &two, 30, 95, true);
+    assert_int_equal(d.a.level, LEVEL_YELLOW);
+    value(&d, &two, 1, 100, true);
+    value(&d, &two, 10, 100, true);
+    assert_int_equal(d.a.level, LEVEL_RED);
+    value(&d, &two, 1, 75, true);
+    value(&d, &two, 120, 75, true);
+    assert_int_equal(d.a.level, LEVEL_YELLOW);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED); /* 75 is over yellow's 72 */
+    value(&d, &two, 1, 71, true);
+    value(&d, &two, 120, 71, true);
+    assert_int_equal(d.a.state, ALERT_NORMAL);
+}
+
+static void test_acknowledged(void **state)
+{
+    (void)state;
+    struct venue_rule quick = rule;
+    memset(quick.dwell_ms, 0, sizeof quick.dwell_ms);
+    quick.min_samples = 1;
+    struct drive d = begin();
+    value(&d, &quick, 0, 85, true);
+    struct alert_changes c = {0};
+    alert_fire(&d.a, &quick, ALERT_ON_ACKNOWLEDGE, &c);
+    assert_int_equal(c.count, 1);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED);
+    value(&d, &quick, 1, 85, true); /* an acknowledgement never clears */
+    assert_int_equal(d.a.level, LEVEL_YELLOW);
+    value(&d, &quick, 1, 60, true);
+    value(&d, &quick, 1, 85, true); /* and is kept through clearing */
+    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED);
+    c.count = 0;
+    alert_fire(&d.a, &quick, ALERT_ON_LOST, &c);
+    alert_fire(&d.a, &quick, ALERT_ON_FOUND, &c);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED); /* and through silence */
+    value(&d, &quick, 1, 100, true);                 /* worsening alerts again */
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
+    assert_int_equal(d.a.level, LEVEL_RED);
+}
+
+/* Two alerts that begin in one millisecond still have two ids. */
+static void test_start_is_unique(void **state)
+{
+    (void)state;
+    struct venue_rule quick = rule;
+    memset(quick.dwell_ms, 0, sizeof quick.dwell_ms);
+    quick.min_samples = 1;
+    quick.clear_ms = 0;
+    struct drive d = begin();
+    value(&d, &quick, 0, 85, true);
+    int64_t first = d.a.start_ms;
+    value(&d, &quick, 0, 1, true);
+    value(&d, &quick, 0, 85, true);
+    assert_true(d.a.start_ms > first);
+    assert_int_equal(d.a.n, 1);
+    assert_true(d.a.peak == 85);
+}
+
+static void test_shelf_and_suppression(void **state)
+{
+    (void)state;
+    struct venue_rule quick = rule;
+    memset(quick.dwell_ms, 0, sizeof quick.dwell_ms);
+    quick.min_samples = 1;
+    struct alert_changes c = {0};
+    struct drive d = begin();
+    value(&d, &quick, 0, 85, true);
+    alert_fire(&d.a, &quick, ALERT_ON_SHELVE, &c);
+    value(&d, &quick, 1, 85, true);
+    value(&d, &quick, 1, 10, true);
+    value(&d, &quick, 1000, 10, true);
+    assert_int_equal(d.a.state, ALERT_SHELVED);
+    assert_int_equal(d.changes.count, 0);
+    value(&d, &quick, 1, 95, true);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
+    assert_int_equal(d.a.level, LEVEL_ORANGE);
+    alert_fire(&d.a, &quick, ALERT_ON_SUPPRESS, &c);
+    value(&d, &quick, 1, 200, true);
+    assert_int_equal(d.a.state, ALERT_SUPPRESSED);
+    assert_int_equal(d.a.level, LEVEL_ORANGE);
+    c.count = 0;
+    alert_fire(&d.a, &quick, ALERT_ON_RELEASE, &c);
+    value(&d, &quick, 1, 200, true);
+    assert_int_equal(d.a.level, LEVEL_RED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_every_fired_cell),
+        cmocka_unit_test(test_dwell_and_samples),
+        cmocka_unit_test(test_down_one_at_a_time),
+        cmocka_unit_test(test_missing_levels),
+        cmocka_unit_test(test_acknowledged),
+        cmocka_unit_test(test_start_is_unique),
+        cmocka_unit_test(test_shelf_and_suppression),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+/* save: a state saved and loaded at any point goes on exactly as the one that was not; bytes that
+ * are no state are refused. */
+#include "tests/support/core_stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/support.h"
+
+enum { STEPS = 3000, SAVES_EVERY = 47 };
+
+static void reload(struct core_feed *feed)
+{
+    struct error err = {0};
+    uint8_t *bytes, *again;
+    size_t len, again_len;
+    struct core *loaded;
+    assert_true(core_save(feed->core, &bytes, &len, &err));
+    if (!core_load(bytes, len, &loaded, &err))
+        print_error("%s\n", err.where);
+    assert_int_equal(err.code, ERROR_NONE);
+    assert_true(core_save(loaded, &again, &again_len, &err));
+    assert_int_equal(len, again_len);
+    assert_memory_equal(bytes, again, len);
+    free(bytes);
+    free(again);
+    core_free(feed->core);
+    feed->core = loaded;
+}
+
+static void test_any_point(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct core_stream a = core_stream_begin(seed), b = core_stream_begin(seed);
+        struct core_feed whole, broken;
+        core_stream_init(&a, &whole);
+        core_stream_init(&b, &broken);
+        for (int i = 0; i < STEPS; i++) {
+            core_stream_next(&a, &whole);
+            core_stream_next(&b, &broken);
+            assert_int_equal(whole.results.len, broken.results.len);
+            assert_memory_equal(whole.results.bytes, broken.results.bytes, whole.results.len);
+            if ((i + (int)seed) % SAVES_EVERY == 0)
+                reload(&broken);
+        }
+        assert_true(whole.hash == broken.hash);
+        assert_true(whole.result_count > STEPS);
+        core_feed_free(&whole);
+        core_feed_free(&broken);
+    }
+}
+
+/* Before any model, and right after the model. */
+static void test_young(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct core_feed feed = {.core = core_new(&err)};
+    reload(&feed);
+    core_free(feed.core);
+    struct core_stream s = core_stream_begin(9);
+    core_stream_init(&s, &feed);
+    reload(&feed);
+    core_stream_next(&s, &feed);
+    core_feed_free(&feed);
+}
+
+static void test_late_setting_is_kept(void **state)
+{
+    (void)state;
+    struct core_stream s = core_stream_begin(3);
+    struct core_feed feed;
+    union result_any any;
+    core_stream_init(&s, &feed);
+    core_late_set(feed.core, 5000);
+    reload(&feed);
+    core_feed_publish(&feed, s.t_ms, "crowdtide/v/crowd/s0",
+                      "{\"ts\":1795424393000,\"occupancy\":1}", 0);
+    assert_true(core_feed_last(&feed, RECORD_READING, &any));
+    assert_int_equal(any.reading.late, 1);
+    core_feed_free(&feed);
+}
+
+static void test_damage(void **state)
+{
+    (void)state;
+    struct core_stream s = core_stream_begin(5);
+    struct core_feed feed;
+    struct error err = {0};
+    struct core *loaded = NULL;
+    uint8_t *bytes;
+    size_t len;
+    core_stream_init(&s, &feed);
+    for (int i = 0; i < 200; i++)
+        core_stream_next(&s, &feed);
+    assert_true(core_save(feed.core, &bytes, &len, &err));
+    for (int i = 0; i < 400; i++) { /* one bit anywhere */
+        size_t at = core_stream_below(&s, (uint32_t)len);
+        uint8_t bit = (uint8_t)(1u << core_stream_below(&s, 8));
+        bytes[at] ^= bit;
+        assert_false(core_load(bytes, len, &loaded, &err));
+        assert_true(err.code == ERROR_CORRUPT || err.code == ERROR_VERSION);
+        bytes[at] ^= bit;
+    }
+    for (size_t cut = 0; cut < len; cut += 1 + len / 300)
+        assert_false(core_load(bytes, cut, &loaded, &err));
+    bytes[7]++; /* a later format */
+    assert_false(core_load(bytes, len, &loaded, &err));
+    assert_int_equal(err.code, ERROR_VERSION);
+    assert_null(loaded);
+    free(bytes);
+    core_feed_free(&feed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_any_point),
+        cmocka_unit_test(test_young),
+        cmocka_unit_test(test_late_setting_is_kept),
+        cmocka_unit_test(test_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,182 @@
+#include "tests/support/core_stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STREAM_RULES                                                                               \
+    "rules:\n"                                                                                     \
+    "  - {id: full, metric: percent_capacity, kinds: [hall], clear_s: 20, min_samples: 1,\n"       \
+    "     levels: {blue: {enter: 50, dwell_s: 9, action: Watch.},\n"                               \
+    "              yellow: {enter: 80, dwell_s: 3, action: Meter.},\n"                             \
+    "              red: {enter: 100, dwell_s: 0, action: Stop.}}}\n"                               \
+    "  - {id: dense, metric: density_mean_60s, kinds: [cell, plaza], clear_s: 5, min_samples: "    \
+    "2,\n"                                                                                         \
+    "     levels: {orange: {enter: 2, dwell_s: 2, action: Release.},\n"                            \
+    "              red: {enter: 3, dwell_s: 1, action: Close.}}}\n"                                \
+    "  - {id: rush, metric: in_per_min, kinds: [hall, plaza], clear_s: 3, min_samples: 1,\n"       \
+    "     levels: {yellow: {enter: 150, dwell_s: 0, action: Open lanes.}}}\n"
+
+#define STREAM_SENSORS                                                                             \
+    "sensors:\n"                                                                                   \
+    "  - {id: s0, class: crowd, counter: level, zone: h1-a, silence_s: 20}\n"                      \
+    "  - {id: s1, class: crowd, counter: level, zone: h1-b, silence_s: 20, saturates_at: 90}\n"    \
+    "  - {id: s2, class: crowd, counter: level, zone: h1-b, silence_s: 20}\n"                      \
+    "  - {id: s3, class: crowd, counter: delta, zone: h2, outside: plaza, silence_s: 25}\n"        \
+    "  - {id: s4, class: crowd, counter: delta, zone: h2, outside: h1, silence_s: 25}\n"           \
+    "  - {id: s5, class: crowd, counter: total, wrap: 65536, zone: plaza, silence_s: 25}\n"        \
+    "  - {id: s6, class: crowd, counter: daily, zone: h2-a, outside: h2, silence_s: 25}\n"         \
+    "  - {id: s7, class: crowd, counter: total, zone: h2-a, outside: h2-b, silence_s: 25}\n"       \
+    "  - {id: s8, class: gate, zone: plaza, lanes: 4, silence_s: 30}\n"                            \
+    "  - {id: s9, class: gate, zone: h2, outside: plaza, lanes: 2, silence_s: 30}\n"               \
+    "  - {id: s10, class: vehicle_gate, zone: lot, outside: road, silence_s: 30}\n"                \
+    "  - {id: s11, class: light, zone: plaza, silence_s: 40}\n"                                    \
+    "  - {id: s12, class: light, zone: h1, silence_s: 40}\n"                                       \
+    "  - {id: s13, class: crowd, counter: level, zone: h3, silence_s: 15}\n"
+
+static const char *const venues[2] = {
+    "venue: {id: v, capacity: 3000}\nbuiltin_rules: no\n" STREAM_RULES "zones:\n"
+    "  - {id: plaza, kind: plaza, area_m2: 90}\n"
+    "  - {id: h1, kind: hall, capacity: 200, area_m2: 300}\n"
+    "  - {id: h1-a, kind: cell, parent: h1, area_m2: 20}\n"
+    "  - {id: h1-b, kind: cell, parent: h1, area_m2: 25}\n"
+    "  - {id: h2, kind: hall, capacity: 300, area_m2: 300}\n"
+    "  - {id: h2-a, kind: cell, parent: h2, area_m2: 20}\n"
+    "  - {id: h2-b, kind: cell, parent: h2, area_m2: 20}\n"
+    "  - {id: h3, kind: hall, capacity: 90}\n"
+    "  - {id: lot, kind: carpark}\n"
+    "  - {id: road, kind: road}\n" STREAM_SENSORS,
+    /* Another order, other numbers, a zone and a rule's level less, sensors more. */
+    "venue: {id: v, capacity: 2000}\nbuiltin_rules: no\n" STREAM_RULES "zones:\n"
+    "  - {id: road, kind: road}\n"
+    "  - {id: lot, kind: carpark}\n"
+    "  - {id: h3, kind: hall, capacity: 60}\n"
+    "  - {id: h2, kind: hall, capacity: 250, area_m2: 300}\n"
+    "  - {id: h2-b, kind: cell, parent: h2, area_m2: 20}\n"
+    "  - {id: h2-a, kind: cell, parent: h2, area_m2: 30}\n"
+    "  - {id: h1, kind: hall, capacity: 150, area_m2: 300}\n"
+    "  - {id: h1-b, kind: cell, parent: h1, area_m2: 25}\n"
+    "  - {id: h1-a, kind: cell, parent: h1, area_m2: 20}\n"
+    "  - {id: plaza, kind: plaza, area_m2: 90}\n" STREAM_SENSORS
+    "  - {id: s14, class: crowd, counter: level, zone: h3, silence_s: 15}\n"
+    "  - {id: s15, class: crowd, counter: delta, zone: h1, outside: plaza, silence_s: 15}\n",
+};
+
+static const char *const classes[CORE_STREAM_SENSORS] = {
+    "crowd", "crowd", "crowd", "crowd", "crowd", "crowd", "crowd", "crowd",
+    "gate",  "gate",  "gate",  "light", "light", "crowd", "crowd", "crowd"};
+
+struct core_stream core_stream_begin(uint64_t seed)
+{
+    return (struct core_stream){.random = seed * 2 + 1, .t_ms = INT64_C(1795424400000)};
+}
+
+uint32_t core_stream_below(struct core_stream *s, uint32_t n)
+{
+    s->random = s->random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((s->random >> 33) % n);
+}
+
+void core_stream_init(struct core_stream *s, struct core_feed *feed)
+{
+    core_feed_init(feed, venues[s->model], s->t_ms);
+}
+
+static void values(struct core_stream *s, uint32_t sensor, struct text *t)
+{
+    char part[128];
+    uint32_t a = core_stream_below(s, 6), b = core_stream_below(s, 5);
+    switch (sensor) {
+    case 5:
+    case 6:
+    case 7:
+        s->total_in[sensor] += a * (core_stream_below(s, 50) == 0 ? 3000 : 1);
+        s->total_out[sensor] += b;
+        if (core_stream_below(s, 60) == 0) /* a restart */
+            s->total_in[sensor] = s->total_out[sensor] = 0;
+        snprintf(part, sizeof part, "\"in\":%" PRId64 ",\"out\":%" PRId64,
+                 s->total_in[sensor] % 65536, s->total_out[sensor] % 65536);
+        break;
+    case 3:
+    case 4:
+    case 15:
+        snprintf(part, sizeof part, "\"in\":%u,\"out\":%u", a, b);
+        break;
+    case 8:
+    case 9:
+        if (a < 4)
+            snprintf(part, sizeof part, "\"lane\":\"%u\",\"event\":\"%s\",\"direction\":\"%s\"", b,
+                     a ? "pass" : "reject", b < 3 ? "in" : "out");
+        else
+            snprintf(part, sizeof part, "\"in\":%u,\"out\":%u,\"rejects\":%u,\"state\":\"open\"", a,
+                     b, a % 2);
+        break;
+    case 10:
+        snprintf(part, sizeof part, "\"in\":%u,\"lanes_open\":%u", a, b);
+        break;
+    case 11:
+    case 12:
+        snprintf(part, sizeof part, "\"lux\":%u.%u,\"state\":\"%s\"", a * 7, b,
+                 a % 2 ? "on" : "dim");
+        break;
+    default:
+        snprintf(part, sizeof part, "\"occupancy\":%u", core_stream_below(s, 110));
+    }
+    text_add(t, part);
+}
+
+static void message(struct core_stream *s, struct core_feed *feed)
+{
+    uint32_t sensor = core_stream_below(s, CORE_STREAM_SENSORS), odd = core_stream_below(s, 100);
+    unsigned bits = odd < 4 ? RECORD_MQTT_RETAIN : odd < 7 ? RECORD_MQTT_DUP : 0;
+    char part[64];
+    struct text t = text_over(s->last_payload, sizeof s->last_payload - 1);
+    text_add_char(&t, '{');
+    if (odd % 3) {
+        int64_t ts_ms = s->t_ms - core_stream_below(s, odd % 10 == 1 ? 120000 : 900);
+        ts_ms += odd == 50 ? 3600000 : 0;
+        snprintf(part, sizeof part, "\"ts\":%" PRId64 ",", ts_ms);
+        text_add(&t, part);
+    }
+    if (odd % 4) {
+        snprintf(part, sizeof part, "\"seq\":%" PRId64 ",", ++s->seq[sensor]);
+        text_add(&t, part);
+    }
+    values(s, sensor, &t);
+    text_add(&t, "}");
+    if (odd == 20) /* damaged */
+        t.at[core_stream_below(s, (uint32_t)t.len)] = (char)core_stream_below(s, 256);
+    if (odd == 21 || odd == 22) {
+        t.len = 0;
+        text_add(&t, odd == 21 ? "offline" : "online");
+    }
+    t.at[t.len] = '\0';
+    snprintf(s->last_topic, sizeof s->last_topic, "%s/v/%s/s%u", odd == 30 ? "drill" : "crowdtide",
+             odd == 21 || odd == 22 ? "status" : classes[sensor], sensor);
+    core_feed_bytes(feed, s->t_ms, str_of(s->last_topic),
+                    (struct str){s->last_payload, (uint32_t)t.len}, bits);
+}
+
+void core_stream_next(struct core_stream *s, struct core_feed *feed)
+{
+    uint32_t kind = core_stream_below(s, 400);
+    int64_t before_ms = s->t_ms;
+    s->t_ms += core_stream_below(s, 160);
+    if (kind == 0) {
+        s->t_ms += core_stream_below(s, 40000);
+        core_feed_gap(feed, s->t_ms);
+    } else if (kind == 1) {
+        s->model = 1 - s->model;
+        core_feed_model(feed, s->t_ms, venues[s->model]);
+    } else if (kind == 2) {
+        s->t_ms += core_stream_below(s, 700000); /* nobody wrote: not even a gap */
+        core_feed_tick(feed, s->t_ms);
+    } else if (before_ms / 1000 != s->t_ms / 1000) {
+        core_feed_tick(feed, s->t_ms);
+    } else if (kind < 20 && s->last_topic[0]) {
+        core_feed_publish(feed, s->t_ms, s->last_topic, s->last_payload,
+                          kind % 2 ? RECORD_MQTT_DUP : 0);
+    } else {
+        message(s, feed);
+    }
+}

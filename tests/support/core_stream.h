@@ -1,0 +1,32 @@
+/*
+ * core_stream: a seeded stream of records that visits everything the core does: counters of every
+ * kind, gates, lights, wills, drills, repeats, retained, late, future and damaged messages, pauses,
+ * gaps and reloads. The same seed gives the same records everywhere.
+ *
+ *     struct core_stream stream = core_stream_begin(seed);
+ *     core_stream_init(&stream, &feed);          the model
+ *     core_stream_next(&stream, &feed);          one record
+ */
+#ifndef CROWDTIDE_TESTS_SUPPORT_CORE_STREAM_H
+#define CROWDTIDE_TESTS_SUPPORT_CORE_STREAM_H
+
+#include "tests/support/core_feed.h"
+
+enum { CORE_STREAM_SENSORS = 16 };
+
+struct core_stream {
+    uint64_t random;
+    int64_t t_ms;
+    int64_t seq[CORE_STREAM_SENSORS];
+    int64_t total_in[CORE_STREAM_SENSORS], total_out[CORE_STREAM_SENSORS];
+    char last_topic[96], last_payload[256]; /* to be repeated */
+    uint32_t model;                         /* which of the venues is in force */
+};
+
+struct core_stream core_stream_begin(uint64_t seed);
+void core_stream_init(struct core_stream *stream, struct core_feed *feed);
+void core_stream_next(struct core_stream *stream, struct core_feed *feed);
+/* A number below n, from the stream's own randomness. */
+uint32_t core_stream_below(struct core_stream *stream, uint32_t n);
+
+#endif
