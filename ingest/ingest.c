@@ -355,6 +355,7 @@ static bool open_mqtt(struct ingest *ingest, struct error *err)
 {
     struct str venue_id = ingest->model.venue->id;
     return mqtt_settings_from(ingest->config, venue_id, "", &ingest->settings, err) &&
+           mqtt_settings_files(&ingest->settings, err) &&
            mqtt_filters_from(ingest->config, venue_id, &ingest->filters, err) &&
            mqtt_client_open(
                &(struct mqtt_client_options){

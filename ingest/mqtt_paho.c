@@ -5,15 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int on_tls_error(const char *text, size_t len, void *arg)
+/* The library passes OpenSSL's line: thread:error:code:library:function:reason:file:line:data. A
+ * person wants library and reason. */
+static int on_tls_error(const char *line, size_t len, void *arg)
 {
+    enum { LIBRARY = 3, REASON = 5, FIELDS = 6 };
     struct mqtt_tls_note *note = arg;
-    while (len && (text[len - 1] == '\n' || text[len - 1] == '\0'))
-        len--;
-    if (len >= sizeof note->text)
-        len = sizeof note->text - 1;
-    memcpy(note->text, text, len);
-    note->text[len] = '\0';
+    struct str field[FIELDS] = {{0}};
+    for (int i = 0; i < FIELDS && len > 0; i++) {
+        const char *colon = memchr(line, ':', len);
+        size_t n = colon ? (size_t)(colon - line) : len;
+        field[i] = (struct str){line, (uint32_t)n};
+        line += n + (colon != NULL);
+        len -= n + (colon != NULL);
+    }
+    (void)snprintf(note->text, sizeof note->text, STR_FMT ": " STR_FMT, STR_ARG(field[LIBRARY]),
+                   STR_ARG(field[REASON]));
     return 1;
 }
 
@@ -113,11 +120,17 @@ static const char *code_words(const struct mqtt_settings *settings, int code)
 const char *mqtt_paho_reason(const struct mqtt_settings *settings, int code, const char *message,
                              struct mqtt_tls_note *note, char out[MQTT_REASON_BYTES])
 {
-    const char *words = code_words(settings, code);
-    bool tls = note && note->text[0];
+    const char *words = code_words(settings, code), *tls = "";
+    if (note && note->text[0])
+        tls = note->text;
+    else if (settings->tls &&
+             code == MQTTASYNC_FAILURE) /* a refused port looks the same to the library */
+        tls =
+            "no reason given: does somebody listen there, does the certificate name the host, does "
+            "the broker ask for a client certificate?";
     int n = snprintf(out, MQTT_REASON_BYTES, "%s%s%s%s%s", words ? words : "",
-                     words && message ? ": " : "", message ? message : "", tls ? "; TLS: " : "",
-                     tls ? note->text : "");
+                     words && message ? ": " : "", message ? message : "", tls[0] ? "; TLS: " : "",
+                     tls);
     if (n <= 0)
         (void)snprintf(out, MQTT_REASON_BYTES, "connection lost");
     if (note)

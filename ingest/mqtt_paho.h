@@ -21,7 +21,7 @@
 
 enum {
     MQTT_CONNECT_TIMEOUT_S = 10, /* TCP, TLS and CONNACK together; the library looks every 3 s */
-    MQTT_REASON_BYTES = 200,
+    MQTT_REASON_BYTES = 256,
     MQTT_BUFFERED_MAX = 4000, /* publishes handed over and not yet written; more are refused, not dropped */
     MQTT_REFUSED_FROM = 0x80, /* reason codes from here on are refusals */
 };

@@ -66,7 +66,7 @@ bool mqtt_probe(const struct config *config, struct str venue_id, unsigned timeo
     struct mqtt_filters filters;
     struct mqtt_client *client = NULL;
     if (!mqtt_settings_from(config, venue_id, "-check", &settings, err) ||
-        !mqtt_filters_from(config, venue_id, &filters, err))
+        !mqtt_settings_files(&settings, err) || !mqtt_filters_from(config, venue_id, &filters, err))
         return false;
     bool ok =
         mqtt_client_open(&(struct mqtt_client_options){.settings = &settings,

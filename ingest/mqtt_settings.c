@@ -1,8 +1,10 @@
 #include "ingest/mqtt_settings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PORT_MAX = 65535, HOST_BYTES_MAX = 253, PORT_DIGITS_MAX = 5 };
 
@@ -94,6 +96,20 @@ bool mqtt_settings_from(const struct config *config, struct str venue_id, const 
     if (n < 0 || (size_t)n >= sizeof settings.client_id)
         return error_set(err, ERROR_CONFIG, 0, "mqtt.client_id is too long");
     *ret_settings = settings;
+    return true;
+}
+
+bool mqtt_settings_files(const struct mqtt_settings *settings, struct error *err)
+{
+    const struct {
+        const char *key, *file;
+    } files[] = {{"mqtt.ca_file", settings->ca_file},
+                 {"mqtt.cert_file", settings->cert_file},
+                 {"mqtt.key_file", settings->key_file}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (files[i].file[0] && access(files[i].file, R_OK) != 0)
+            return error_set(err, ERROR_CONFIG, errno, "%s %s", files[i].key, files[i].file);
+    }
     return true;
 }
 

@@ -40,6 +40,9 @@ struct mqtt_settings {
 bool mqtt_settings_from(const struct config *config, struct str venue_id, const char *suffix,
                         struct mqtt_settings *ret_settings, struct error *err);
 
+/* True when the TLS files named in the settings can be read now; the library would only say that the connection failed. CONFIG names the setting and the file. */
+bool mqtt_settings_files(const struct mqtt_settings *settings, struct error *err);
+
 /* Turns mqtt://host[:port] or mqtts://host[:port] into tcp:// or ssl:// with a port. IPv6 addresses stand in brackets. A user name or path in
    the URL is refused: secrets belong in files. CONFIG. */
 bool mqtt_url_address(const char *url, char ret_address[MQTT_ADDRESS_BYTES], bool *ret_tls,

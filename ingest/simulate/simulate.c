@@ -97,7 +97,8 @@ int simulate_run(const struct simulate_options *options)
     struct error err = {0};
     struct mqtt_settings settings;
     struct simulate simulate = {.options = options};
-    if (!mqtt_settings_from(options->config, options->venue->id, "-simulate", &settings, &err)) {
+    if (!mqtt_settings_from(options->config, options->venue->id, "-simulate", &settings, &err) ||
+        !mqtt_settings_files(&settings, &err)) {
         report_error(PROGRAM, "bad_configuration", &err);
         return 2;
     }

@@ -113,6 +113,11 @@ static void settings(void **state)
     config.mqtt_password = file;
     assert_false(mqtt_settings_from(&config, STR_LIT("expo"), "", &settings, &err));
     assert_int_equal(err.code, ERROR_CONFIG);
+    assert_false(mqtt_settings_files(&settings, &err));
+    assert_int_equal(err.code, ERROR_CONFIG);
+    assert_non_null(strstr(err.where, "mqtt.ca_file x.pem"));
+    settings.ca_file = settings.cert_file = settings.key_file = "/dev/null";
+    assert_true(mqtt_settings_files(&settings, &err));
 }
 
 static void filters(void **state)
