@@ -17,6 +17,10 @@
  * Sequences start at 1, rise within the log's life and are never reused; after a power cut they skip ahead, so a reader
  * must accept gaps at a change of epoch and only there. A crash of the writer (not of the machine) loses nothing that was
  * committed; a power cut loses at most what followed the last durable mark.
+ *
+ * After a boot of the machine nothing counts as published until the writer has opened the log again: before that a reader could
+ * hand on records which recovery is about to cut, or which a results log is about to discard (ignore_published reads them all the same).
+ * A disk that fails under a mapped page kills the reader (SIGBUS); recovery and log_verify read into memory and report it.
  */
 #ifndef CROWDTIDE_SCHEMAS_LOG_LOG_H
 #define CROWDTIDE_SCHEMAS_LOG_LOG_H

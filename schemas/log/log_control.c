@@ -36,7 +36,8 @@ bool log_control_open(const struct log_io *io, const char *dir, bool writable,
                       struct log_control *ret_control, int *ret_fd, struct error *err)
 {
     char path[LOG_PATH_BYTES_MAX];
-    uint64_t bytes = 0;
+    uint8_t bytes[LOG_CONTROL_BYTES];
+    size_t len = 0;
     int fd = -1;
     void *at = NULL;
     if (!log_io_path(dir, LOG_NAME_CONTROL, path, err))
@@ -44,13 +45,15 @@ bool log_control_open(const struct log_io *io, const char *dir, bool writable,
     int failed = io->open(io->state, path, writable ? O_RDWR : O_RDONLY, &fd);
     if (failed)
         return log_io_failed(err, failed, "open", path);
-    failed = io->file_bytes(io->state, path, &bytes);
-    if (!failed && bytes < LOG_CONTROL_BYTES) {
+    /* Reading first: touching a mapping beyond the file's end would kill us. */
+    bool ok = log_io_read_all(io, fd, bytes, sizeof bytes, 0, path, &len, err);
+    if (ok && len < sizeof bytes)
+        ok = error_set(err, ERROR_MALFORMED, 0, "%s: too short", path);
+    if (!ok) {
         (void)io->close(io->state, fd);
-        return error_set(err, ERROR_MALFORMED, 0, "%s: too short", path);
+        return false;
     }
-    if (!failed)
-        failed = io->map(io->state, fd, LOG_CONTROL_BYTES, writable, &at);
+    failed = io->map(io->state, fd, LOG_CONTROL_BYTES, writable, &at);
     if (failed) {
         (void)io->close(io->state, fd);
         return log_io_failed(err, failed, "map", path);
@@ -134,15 +137,24 @@ void log_control_publish(const struct log_control *control, uint64_t seq)
 {
     struct log_control_writer *w = control->writer;
     atomic_store_explicit(&w->published_seq, seq, memory_order_release);
-    /* The only writer of this word, so no read-modify-write is needed; the fence orders both stores
-     * before the look at `waiting`. */
+    /* The only writer of this word, so no read-modify-write is needed. The fence orders both stores
+       before the look at `waiting_at`. */
     uint32_t count = atomic_load_explicit(&w->publications, memory_order_relaxed);
     atomic_store_explicit(&w->publications, count + 1, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&control->readers->waiting, memory_order_relaxed)) {
-        atomic_store_explicit(&control->readers->waiting, 0, memory_order_seq_cst);
+    uint32_t waiting_at = atomic_load_explicit(&control->readers->waiting_at, memory_order_relaxed);
+    if ((int32_t)(waiting_at - count) >= 0)
         futex_wake(&w->publications);
-    }
+}
+
+/* Both wrap, so "later" is by difference. */
+static void raise_to(_Atomic uint32_t *word, uint32_t value)
+{
+    uint32_t now = atomic_load_explicit(word, memory_order_relaxed);
+    while ((int32_t)(value - now) > 0 &&
+           !atomic_compare_exchange_weak_explicit(word, &now, value, memory_order_seq_cst,
+                                                  memory_order_relaxed))
+        ;
 }
 
 void log_control_wait(const struct log_control *control, uint64_t seen, uint32_t timeout_ms)
@@ -150,7 +162,7 @@ void log_control_wait(const struct log_control *control, uint64_t seen, uint32_t
     struct log_control_writer *w = control->writer;
     uint32_t count = atomic_load_explicit(&w->publications, memory_order_acquire);
     if (control->readers)
-        atomic_store_explicit(&control->readers->waiting, 1, memory_order_seq_cst);
+        raise_to(&control->readers->waiting_at, count);
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&w->published_seq, memory_order_acquire) != seen)
         return;

@@ -1,13 +1,15 @@
 /*
  * log_control: the small shared memory by which a log's writer and its readers talk: what is
- * published, what is durable, who waits. A file of two pages, mapped by all. The first is written
- * by the writer alone, the second by readers. Losing it costs nothing but speed: recovery finds all
- * it needs in the segments.
+ * published, what is durable, who waits. A file of two pages, mapped by all; the first is written
+ * by the writer alone, the second by readers. Losing it costs nothing but speed: recovery finds
+ * all it needs in the segments.
  *
- * Publication: the writer stores published_seq, raises `publications`, fence, and if a reader said
- * that it waits, wakes them. Waiting: the reader reads `publications`, says that it waits, looks
- * again, and sleeps while `publications` has not changed. A reader killed asleep costs one wake in
- * vain.
+ * Publication: the writer stores published_seq, raises `publications` from n to n + 1, fence, and
+ * wakes all if `waiting_at` is n.
+ *
+ * Waiting: the reader reads n from `publications`, raises `waiting_at` to n, fence, looks again,
+ * and sleeps while `publications` is n. Nobody ever takes `waiting_at` back, so no reader can undo
+ * another's wish; one killed asleep costs one wake in vain.
  */
 #ifndef CROWDTIDE_SCHEMAS_LOG_LOG_CONTROL_H
 #define CROWDTIDE_SCHEMAS_LOG_LOG_CONTROL_H
@@ -39,7 +41,7 @@ struct log_control_writer { /* first page */
 };
 
 struct log_control_readers { /* second page */
-    _Atomic uint32_t waiting;
+    _Atomic uint32_t waiting_at;
     uint8_t gap[60];
     _Atomic uint32_t sync_requested; /* futex; the writer's helper sleeps on it */
 };

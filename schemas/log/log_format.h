@@ -1,50 +1,66 @@
 /*
- * log_format: the bytes of a log's files. Everything is little-endian; nothing here touches a file.
+ * log_format: the bytes of a log's files. All numbers are little-endian. Nothing here touches a
+ * file.
  *
  * A log is a directory:
- *     lock                          locked by the writer for as long as it lives (released by any
- * kind of death) control                       shared memory between writer and readers
- * (log_control.h); holds nothing that recovery needs FIRST-EPOCH.seg               segments; first
- * sequence (16 hex digits) and epoch (8 hex digits) next.prep                     the next segment,
- * allocated and zeroed ahead; a segment as soon as it has a valid header
- *     *.tmp                         unfinished; removed by the next open
+ *     FIRST-EPOCH.seg  segments: first sequence (16 hex digits) and epoch (8 hex digits)
+ *     next.prep        the next segment, allocated and zeroed ahead; it counts as a segment as
+ *                      soon as it has a valid header
+ *     control          memory shared by writer and readers (log_control.h); recovery can do
+ *                      without
+ *     lock             locked by the writer as long as it lives, released by any kind of death
+ *     *.tmp            unfinished; removed by the next open
  *
- * Segment file: header, records one after another at multiples of 8, zeros to the end.
+ * A segment is a header, records one after another at multiples of 8, and zeros to the end.
  *
  *     offset bytes  segment header
  *          0     8  magic "CTLOGSEG"
  *          8     4  format version
  *         12     4  bytes of this header
  *         16    16  UUID of the log
- *         32    16  UUID of this segment: random, never leaves the machine, begins every CRC below,
- * so that no stale block and no payload made to look like a record ever validates 48    16  UUID of
- * the source log (results logs; zeros: none) 64     8  bytes of the file 72     4  epoch: rises
- * with every open for writing 76     4  epoch of the record at `previous sequence` 80     8  first
- * sequence: from here on this segment holds the log, whatever segments of lower epochs say 88     8
- * kept sequence: the last record when this epoch began. Everything up to it was durable then 96 8
- * epoch's first sequence: that of the first record appended in this epoch (kept + 1, or further
- * after a power cut) 104     8  previous sequence: the last record before `first sequence` (0:
- * none) 112     8  its log time 120     8  its wall time 128     8  wall time of the making of this
- * segment 136   116  zeros 252     4  CRC32C of bytes 0..251
+ *         32    16  UUID of this segment (1)
+ *         48    16  UUID of the source log (results logs; zeros: none)
+ *         64     8  bytes of the file
+ *         72     4  epoch: rises with every open for writing
+ *         76     4  epoch of the record at offset 104
+ *         80     8  first sequence: from here on the log is in this segment (2)
+ *         88     8  kept sequence: the last record when this epoch began; all was durable then
+ *         96     8  first sequence appended in this epoch: kept + 1, or further (3)
+ *        104     8  sequence of the last record before the first sequence; 0: none
+ *        112     8  its log time
+ *        120     8  its wall time
+ *        128     8  wall time when this segment was made
+ *        136   116  zeros
+ *        252     4  CRC32C of bytes 0 to 251
+ *
+ * (1) Random, and it never leaves the machine. The CRC of every record begins with it, so that no
+ *     stale block and no payload made to look like a record ever validates.
+ * (2) Whatever segments of lower epochs say.
+ * (3) After a power cut, by LOG_SEQ_SKIP, so that no sequence that readers may have seen is used
+ *     again; after a discard, by what was discarded.
  *
  *     offset bytes  record
- *          0     4  CRC32C, begun with the segment's UUID, of bytes 4 to the body's end
- *          4     4  bits 0..30: bytes of the body; bit 31: last record of its batch (a batch counts
- * whole or not at all) 8     8  sequence 16     8  log time, ns since 1970 24     8  wall time, ns
- * since 1970 32     8  durable mark known when the record was made: everything up to this sequence
- * was synced 40     4  epoch in which the record was first appended (kept when recovery copies it
- * into a newer segment) 44     2  type 46     2  flags 48     n  body, then zeros to the next
- * multiple of 8
+ *          0     4  CRC32C, begun with the segment's UUID, of byte 4 to the end of the body
+ *          4     4  bits 0 to 30: bytes of the body; bit 31: the last record of its batch (4)
+ *          8     8  sequence
+ *         16     8  log time, ns since 1970
+ *         24     8  wall time, ns since 1970
+ *         32     8  durable mark when this was written: all up to this sequence was synced
+ *         40     4  epoch in which this was first appended; a copy keeps it
+ *         44     2  type
+ *         46     2  flags
+ *         48     n  body, then zeros to the next multiple of 8
  *
- * Valid record: its CRC holds; its epoch is at least 1 and at most the segment's; its end leaves
- * LOG_READ_PADDING_BYTES in the file; its sequence follows that of the record before, or is higher
- * and so is its epoch.
+ * (4) A batch counts whole or not at all.
+ *
+ * A record is valid when its CRC holds, its epoch is from 1 to the segment's, its end leaves
+ * LOG_READ_PADDING_BYTES in the file, and its sequence follows that of the record before, or is
+ * higher and so is its epoch.
  *
  * Segments sorted by first sequence: one is superseded when another with a higher epoch begins at
  * or before it. What remains is the log; each segment ends where the next begins. The first record
- * that is not valid ends the log, at sequence s: if any valid record or header behind it, or the
- * control page, says that s was durable, the log is corrupt; if not, it is a tail torn by a power
- * cut.
+ * that is not valid ends the log, at sequence s. If any valid record or header behind it, or the
+ * control page, says that s was durable, the log is corrupt; if not, a power cut tore its tail.
  */
 #ifndef CROWDTIDE_SCHEMAS_LOG_LOG_FORMAT_H
 #define CROWDTIDE_SCHEMAS_LOG_LOG_FORMAT_H

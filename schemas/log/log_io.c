@@ -120,13 +120,13 @@ static int files_list(void *state, const char *path, void (*each)(void *arg, con
     return failed;
 }
 
-static int files_file_bytes(void *state, const char *path, uint64_t *ret_bytes)
+static int files_disk_bytes(void *state, const char *path, uint64_t *ret_bytes)
 {
     (void)state;
     struct stat st;
     if (stat(path, &st) != 0)
         return errno;
-    *ret_bytes = (uint64_t)st.st_size;
+    *ret_bytes = (uint64_t)st.st_blocks * 512; /* the unit of st_blocks, whatever the file system */
     return 0;
 }
 
@@ -227,7 +227,7 @@ const struct log_io *log_io_files(void)
         .unlink = files_unlink,
         .make_dir = files_make_dir,
         .list = files_list,
-        .file_bytes = files_file_bytes,
+        .disk_bytes = files_disk_bytes,
         .lock = files_lock,
         .map = files_map,
         .unmap = files_unmap,

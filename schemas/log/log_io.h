@@ -35,7 +35,8 @@ struct log_io {
     /* Calls each(arg, name) for every entry but "." and "..". */
     int (*list)(void *state, const char *path, void (*each)(void *arg, const char *name),
                 void *arg);
-    int (*file_bytes)(void *state, const char *path, uint64_t *ret_bytes);
+    /* What the file takes on the disk; holes take nothing. */
+    int (*disk_bytes)(void *state, const char *path, uint64_t *ret_bytes);
     /* Exclusive, not waiting (EWOULDBLOCK), released when the descriptor or the process goes. */
     int (*lock)(void *state, int fd);
     int (*map)(void *state, int fd, size_t bytes, bool writable, void **ret_at); /* MAP_SHARED */

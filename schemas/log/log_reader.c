@@ -423,7 +423,7 @@ uint64_t log_reader_bytes(const struct log_reader *r)
         uint64_t bytes = 0;
         log_dir_name(&r->list.at[i], name);
         if (log_io_path(r->dir, name, path, NULL) &&
-            r->io->file_bytes(r->io->state, path, &bytes) == 0)
+            r->io->disk_bytes(r->io->state, path, &bytes) == 0)
             sum += bytes;
     }
     return sum;

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "schemas/log/log_writer_private.h"
@@ -81,6 +82,8 @@ static bool plan_existing(struct log_writer *w, const struct log_writer_options 
     bool lost = past->same_boot && past->published_seq > tail.last.seq;
     got->power_cut_possible = !past->same_boot || lost;
     got->bytes_cut = tail.bytes_after;
+    plan->end = tail.end;
+    plan->end_offset = tail.end_offset;
     w->kept_seq = plan->kept.seq;
     w->epoch_first_seq = tail.next_seq + (got->power_cut_possible ? LOG_SEQ_SKIP : 0);
     return true;
@@ -137,9 +140,28 @@ static bool remove_leftovers(struct log_writer *w, const struct log_dir *dir, st
     return remove_file(w, LOG_NAME_PREP, err);
 }
 
-/* Lists again, deletes what the new segment superseded, and takes stock of the rest. */
-static bool settle(struct log_writer *w, struct log_dir *dir, struct error *err)
+/* Gives back what was allocated behind the last record of a segment that is not written any more;
+   otherwise every restart would cost a whole segment. Its length stays, because readers have it
+   mapped. A file system that can't do it keeps the space. */
+static void punch_behind(struct log_writer *w, const struct log_plan *plan, const char *path)
 {
+    uint64_t from = (plan->end_offset + LOG_READ_PADDING_BYTES + LOG_PAGE_BYTES - 1) /
+                    LOG_PAGE_BYTES * LOG_PAGE_BYTES;
+    struct log_segment_header header;
+    int fd = -1;
+    if (!log_dir_open(w->io, w->dir, &plan->end, &fd, &header, NULL))
+        return;
+    (void)w->io->close(w->io->state, fd);
+    if (from >= header.file_bytes || w->io->open(w->io->state, path, O_RDWR, &fd) != 0)
+        return;
+    (void)w->io->punch(w->io->state, fd, from, header.file_bytes - from);
+    (void)w->io->close(w->io->state, fd);
+}
+
+/* Lists again, deletes what the new segment superseded, and takes stock of the rest. */
+static bool settle(struct log_writer *w, struct log_plan *plan, struct error *err)
+{
+    struct log_dir *dir = &plan->dir;
     if (!log_dir_list(w->io, w->dir, dir, err))
         return false;
     for (size_t i = dir->live_count; i < dir->count; i++) {
@@ -154,7 +176,10 @@ static bool settle(struct log_writer *w, struct log_dir *dir, struct error *err)
         log_dir_name(&dir->at[i], name);
         if (!log_io_path(w->dir, name, path, err))
             return false;
-        int failed = w->io->file_bytes(w->io->state, path, &live.bytes);
+        if (plan->end_offset && dir->at[i].first_seq == plan->end.first_seq &&
+            dir->at[i].epoch == plan->end.epoch)
+            punch_behind(w, plan, path);
+        int failed = w->io->disk_bytes(w->io->state, path, &live.bytes);
         if (failed)
             return log_io_failed(err, failed, "stat", path);
         if (!log_writer_add_live(w, live, err))
@@ -211,7 +236,7 @@ bool log_recover(struct log_writer *w, const struct log_writer_options *options,
         log_control_set_boot(&w->control, boot);
     if (!log_seal(w, &plan, &loaded, err))
         goto done;
-    if (!settle(w, &plan.dir, err))
+    if (!settle(w, &plan, err))
         goto done;
     w->staged = plan.kept;
     w->next_seq = w->epoch_first_seq;

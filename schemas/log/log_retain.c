@@ -23,38 +23,88 @@ static uint64_t count_wanted(struct log_writer *w, const struct log_live *live, 
     return count;
 }
 
-static bool delete_oldest(struct log_writer *w, struct error *err)
+/* Takes the oldest segment out of the log; its file goes later. */
+static void give_up_oldest(struct log_writer *w)
 {
-    char name[LOG_NAME_BYTES], path[LOG_PATH_BYTES_MAX];
-    struct log_live oldest = w->live[0];
-    log_name_segment(oldest.first_seq, oldest.epoch, name);
-    if (!log_io_path(w->dir, name, path, err))
-        return false;
     (void)pthread_mutex_lock(&w->lock);
+    struct log_live oldest = w->live[0];
+    w->doomed[w->doomed_count++] = oldest;
     w->live_count--;
     for (size_t i = 0; i < w->live_count; i++)
         w->live[i] = w->live[i + 1];
     (void)pthread_mutex_unlock(&w->lock);
     atomic_store(&w->control.writer->first_seq, w->live[0].first_seq);
+    uint64_t bytes = atomic_fetch_sub(&w->disk_bytes, oldest.bytes) - oldest.bytes;
+    atomic_store(&w->control.writer->log_bytes, bytes);
+}
+
+bool log_retain_step(struct log_writer *w, bool *ret_more, struct error *err)
+{
+    char name[LOG_NAME_BYTES], path[LOG_PATH_BYTES_MAX];
+    (void)pthread_mutex_lock(&w->lock);
+    bool any = w->doomed_count > 0;
+    struct log_live doomed = w->doomed[0];
+    (void)pthread_mutex_unlock(&w->lock);
+    *ret_more = false;
+    if (!any)
+        return true;
+    log_name_segment(doomed.first_seq, doomed.epoch, name);
+    if (!log_io_path(w->dir, name, path, err))
+        return false;
     int failed = w->io->unlink(w->io->state, path);
     if (failed && failed != ENOENT)
         return log_io_failed(err, failed, "remove", path);
     /* In order, so that a power cut can't bring back an older segment without the younger ones. */
     if ((failed = w->io->sync_dir(w->io->state, w->dir)))
         return log_io_failed(err, failed, "sync", w->dir);
-    uint64_t bytes = atomic_fetch_sub(&w->disk_bytes, oldest.bytes) - oldest.bytes;
-    atomic_store(&w->control.writer->log_bytes, bytes);
+    (void)pthread_mutex_lock(&w->lock);
+    w->doomed_count--;
+    for (size_t i = 0; i < w->doomed_count; i++)
+        w->doomed[i] = w->doomed[i + 1];
+    *ret_more = w->doomed_count > 0;
+    (void)pthread_mutex_unlock(&w->lock);
     atomic_fetch_add(&w->control.writer->generation, 1);
     return true;
+}
+
+/* With a helper the deleting is its work: it takes milliseconds, which the append path does not
+ * have. */
+static bool delete_now(struct log_writer *w, struct error *err)
+{
+    if (w->helper_started) {
+        log_control_request_sync(&w->control);
+        return true;
+    }
+    bool more = true;
+    while (more) {
+        struct error why = {0};
+        if (log_retain_step(w, &more, &why))
+            continue;
+        (void)log_writer_fail(w, &why);
+        if (err)
+            *err = why;
+        return false;
+    }
+    return true;
+}
+
+static bool doomed_full(struct log_writer *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    bool full = w->doomed_count == LOG_DOOMED_MAX;
+    (void)pthread_mutex_unlock(&w->lock);
+    return full;
 }
 
 bool log_writer_retain(struct log_writer *w, uint64_t max_bytes, uint64_t keep_from_seq, bool force,
                        uint64_t *ret_lost, struct error *err)
 {
     uint64_t lost = 0;
+    bool any = false;
     if (!log_writer_usable(w, err))
         return false;
-    while (max_bytes && atomic_load(&w->disk_bytes) > max_bytes && w->live_count > 1) {
+    while (max_bytes && atomic_load(&w->disk_bytes) > max_bytes && w->live_count > 1 &&
+           !doomed_full(w)) {
         uint64_t bound = w->live[1].first_seq;
         if (bound > atomic_load(&w->durable_seq) + 1)
             break; /* recovery still needs it */
@@ -63,14 +113,11 @@ bool log_writer_retain(struct log_writer *w, uint64_t max_bytes, uint64_t keep_f
                 break;
             lost += count_wanted(w, &w->live[0], bound, keep_from_seq);
         }
-        struct error why = {0};
-        if (!delete_oldest(w, &why)) {
-            (void)log_writer_fail(w, &why);
-            if (err)
-                *err = why;
-            return false;
-        }
+        give_up_oldest(w);
+        any = true;
     }
+    if (any && !delete_now(w, err))
+        return false;
     if (ret_lost)
         *ret_lost = lost;
     return true;

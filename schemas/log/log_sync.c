@@ -92,10 +92,12 @@ static void *helper_main(void *arg)
             due = clock_boot_ns() + w->sync_ms * ms;
         }
         struct error why = {0};
-        if (!log_prepare_step(w, &more, &why)) {
+        bool more_deletes, more_zeros;
+        if (!log_retain_step(w, &more_deletes, &why) || !log_prepare_step(w, &more_zeros, &why)) {
             (void)log_writer_fail(w, &why);
             break;
         }
+        more = more_deletes || more_zeros;
     }
     return NULL;
 }

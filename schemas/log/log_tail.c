@@ -167,6 +167,8 @@ bool log_tail_scan(const struct log_io *io, const char *path, const struct log_d
         goes_on = scan_segment(&loaded->image, dir, i, &tail, &expected, &offset);
     }
     tail.next_seq = max_u64(tail.next_seq, tail.last.seq + 1);
+    tail.end = dir->at[i - 1];
+    tail.end_offset = offset;
     *ret_tail = tail;
     if (expected <= tail.durable_seq)
         return corrupt_at(err, &dir->at[i - 1], offset, expected, tail.durable_seq);

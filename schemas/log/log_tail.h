@@ -15,13 +15,13 @@ struct log_mark { /* a record's place and times; all 0: none */
 };
 
 struct log_tail {
-    uint64_t durable_seq; /* the highest durable mark that anything claims */
-    struct log_mark last; /* last record of the last whole batch */
-    uint64_t
-        next_seq; /* the least sequence that no record of the log has or had, power cuts aside */
-    uint64_t
-        bytes_after; /* bytes that are not zero behind `last`: torn, or of a batch never finished */
-    struct log_segment_header newest; /* header of the newest readable segment */
+    uint64_t durable_seq;     /* the highest durable mark that anything claims */
+    struct log_mark last;     /* last record of the last whole batch */
+    uint64_t next_seq;        /* the least that no record has or had, power cuts aside */
+    uint64_t bytes_after;     /* not zero behind `last`: torn, or of a batch never finished */
+    struct log_dir_entry end; /* the segment in which the valid records end */
+    uint64_t end_offset;      /* there, right behind the last valid one */
+    struct log_segment_header newest; /* of the newest readable segment */
     size_t segments; /* live segments before the first with a torn header; 0: none is readable */
 };
 

@@ -394,6 +394,9 @@ void log_writer_close(struct log_writer *w)
         return;
     log_helper_stop(w);
     (void)log_writer_sync(w, NULL);
+    bool more = log_writer_usable(w, NULL);
+    while (more && log_retain_step(w, &more, NULL))
+        ;
     writer_free(w);
 }
 

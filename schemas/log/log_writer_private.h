@@ -1,15 +1,17 @@
 /*
- * log_writer_private: the writer's state, shared by its parts and by nobody else:
- *     log_recovery   opening: lock, find the end, seal (log_seal)
- *     log_writer     stage, commit, roll into the next segment           writer's thread
- *     log_sync       fdatasync and the durable mark; the helper thread   helper, or the writer's
- * thread under sync_lock log_prepare    the next segment ahead                              helper,
- * or the writer's thread with LOG_SYNC_MANUAL log_retain     deleting the oldest segments writer's
- * thread
+ * log_writer_private: the writer's state, shared by its parts and by nobody else.
  *
- * Locks: sync_lock is held during a whole sync (long); `lock` guards the fields under it (short,
- * may be taken inside sync_lock, never the other way round). The append path takes neither, but for
- * `lock` once a segment.
+ *     part          what                                     thread
+ *     log_recovery  opening: find the end, seal (log_seal)   the caller's
+ *     log_writer    stage, commit, the next segment          the writer's
+ *     log_sync      fdatasync, the durable mark, the helper  helper, or the writer's
+ *     log_prepare   the next segment ahead                   helper (MANUAL: the writer's)
+ *     log_retain    choosing what to delete                  the writer's
+ *                   deleting it                              helper (MANUAL: the writer's)
+ *
+ * Locks: sync_lock is held during a whole sync (long). `lock` guards the fields under it (short);
+ * it may be taken inside sync_lock, never the other way round. The append path takes `lock` once a
+ * segment and neither otherwise.
  */
 #ifndef CROWDTIDE_SCHEMAS_LOG_LOG_WRITER_PRIVATE_H
 #define CROWDTIDE_SCHEMAS_LOG_LOG_WRITER_PRIVATE_H
@@ -25,6 +27,8 @@ enum {
         512 * 1024, /* zeroed and synced at a time, so that a sync request never waits long */
     LOG_STAGE_KEEP_BYTES = 1024 * 1024, /* memory of the stage kept after a larger batch */
     LOG_PREPARE_RETRY_MS = 1000,        /* after a full disk */
+    LOG_DOOMED_MAX = 64,                /* segments waiting to be deleted */
+    LOG_PAGE_BYTES = 4096,
 };
 
 struct log_live { /* a segment of the log */
@@ -78,6 +82,8 @@ struct log_writer {
     int prep_fd;           /* a prepared segment; -1: none */
     struct log_live *live; /* oldest first; the current one is the last */
     size_t live_count, live_cap;
+    struct log_live doomed[LOG_DOOMED_MAX]; /* oldest first; to be deleted by the helper */
+    size_t doomed_count;
 
     /* helper, or the writer's thread with LOG_SYNC_MANUAL */
     int prep_tmp_fd;
@@ -105,10 +111,12 @@ bool log_recover(struct log_writer *writer, const struct log_writer_options *opt
 /* log_seal.c: what recovery decided */
 struct log_plan {
     struct log_dir dir;
-    uint64_t cover_from;  /* first sequence of the new segment */
-    struct log_mark prev; /* last record before it */
-    struct log_mark kept; /* last record of the log */
-    uint64_t rewritten;   /* out: records copied */
+    uint64_t cover_from;      /* first sequence of the new segment */
+    struct log_mark prev;     /* last record before it */
+    struct log_mark kept;     /* last record of the log */
+    uint64_t rewritten;       /* out: records copied */
+    struct log_dir_entry end; /* where the old records end: what is behind takes space in vain */
+    uint64_t end_offset;
 };
 /* Writes the first segment of the writer's epoch, synced and under its name, and leaves it open for
  * appending. */
@@ -119,6 +127,9 @@ bool log_seal(struct log_writer *writer, struct log_plan *plan, struct log_loade
 bool log_sync_now(struct log_writer *writer, uint64_t target, struct error *err);
 bool log_helper_start(struct log_writer *writer, struct error *err);
 void log_helper_stop(struct log_writer *writer);
+
+/* log_retain.c: deletes one segment that log_writer_retain gave up; *ret_more: there is another. */
+bool log_retain_step(struct log_writer *writer, bool *ret_more, struct error *err);
 
 /* log_prepare.c: does a piece of the work; *ret_more: there is more of it now. */
 bool log_prepare_step(struct log_writer *writer, bool *ret_more, struct error *err);

@@ -418,10 +418,10 @@ static int faulty_list(void *state, const char *path, void (*each)(void *arg, co
     return end(f, verdict, failed);
 }
 
-static int faulty_file_bytes(void *state, const char *path, uint64_t *ret_bytes)
+static int faulty_disk_bytes(void *state, const char *path, uint64_t *ret_bytes)
 {
     BEGIN(state, false, false)
-    failed = real->file_bytes(real->state, path, ret_bytes);
+    failed = real->disk_bytes(real->state, path, ret_bytes);
     return end(f, verdict, failed);
 }
 
@@ -655,7 +655,7 @@ struct faulty_io *faulty_io_new(uint64_t seed)
         .unlink = faulty_unlink,
         .make_dir = faulty_make_dir,
         .list = faulty_list,
-        .file_bytes = faulty_file_bytes,
+        .disk_bytes = faulty_disk_bytes,
         .lock = faulty_lock,
         .map = faulty_map,
         .unmap = faulty_unmap,

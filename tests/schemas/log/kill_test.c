@@ -146,7 +146,11 @@ static void test_killed_writer(void **state)
         pid_t writer = fork();
         if (writer == 0)
             write_until_killed(random + (uint32_t)i * 977);
-        (void)usleep(1000 + draw(&random, 40000));
+        /* Half of them die wherever they are, often while recovering; half once they write. */
+        uint32_t runs = shared->runs;
+        for (int wait = 0; i % 2 && shared->runs == runs && wait < 5000; wait++)
+            (void)usleep(1000);
+        (void)usleep(500 + draw(&random, 20000));
         int status;
         assert_int_equal(kill(writer, SIGKILL), 0);
         assert_int_equal(waitpid(writer, &status, 0), writer);
@@ -174,7 +178,7 @@ static void test_killed_writer(void **state)
     print_message("%llu records over %u runs, %llu rewritten, readers slept %llu times\n",
                   (unsigned long long)recovery.last_seq, shared->runs,
                   (unsigned long long)shared->rewritten, (unsigned long long)shared->waits);
-    assert_true(shared->runs > KILLS / 2);
+    assert_true(shared->runs >= KILLS / 2);
     support_remove_tree(root);
     (void)munmap(shared, sizeof *shared);
 }
