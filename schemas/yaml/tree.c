@@ -1,5 +1,6 @@
 #include "schemas/yaml/tree.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "schemas/base/arena.h"
@@ -214,7 +215,7 @@ static bool children_copy(struct builder *b, const struct frame *frame, struct t
         node->pair = pair;
         return pair;
     }
-    const struct tree_node **item = arena_alloc(b->arena, node->count, sizeof *item);
+    const struct tree_node **item = arena_alloc(b->arena, node->count, sizeof(struct tree_node *));
     for (uint32_t i = 0; item && i < node->count; i++)
         item[i] = child[i].value;
     node->item = item;
@@ -223,6 +224,7 @@ static bool children_copy(struct builder *b, const struct frame *frame, struct t
 
 static bool on_end(struct builder *b, const yaml_event_t *event)
 {
+    assert(b->depth > 0); /* libyaml's events balance */
     struct frame frame = b->frame[--b->depth];
     struct tree_node *node = frame.node;
     node->count = b->child_count - frame.first;
