@@ -219,6 +219,10 @@ static const struct mistake mistakes[] = {
      "touch or cross, or it has no area"},
     {V "zones:\n- {id: a, kind: road, polygon: [[0, 0], [2, 2], [2, 0], [0, 2]]}\n", 3, false,
      "touch or cross"},
+    {V "zones:\n- {id: a, kind: road, polygon: [[0, 0], [9, 0], [9, 9], [3, -3]]}\n", 3, false,
+     "touch or cross"},
+    {V "zones:\n- {id: a, kind: road, polygon: [[0, 0], [8, 0], [8, 8], [4, 0], [0, 8]]}\n", 3,
+     false, "touch or cross"},
     {V "zones:\n- {id: a, kind: road, polygon: [[0, 0], [9, 0, 1], [0, 9]]}\n", 3, false,
      "a point of the polygon is [x, y]"},
     {V "zones:\n- {id: a, kind: road, area_m2: 2, polygon: [[0, 0], [2, 0], [0, 1]]}\n", 3, true,
@@ -310,6 +314,33 @@ static void each_mistake_is_named_with_its_line(void **state)
     }
 }
 
+/* Either way round, concave too; the same figure anywhere on the plan. */
+static void areas_are_those_of_the_polygons(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *polygon;
+        double area_m2;
+    } cases[] = {
+        {"[[0, 0], [4, 0], [4, 3], [0, 3]]", 12},
+        {"[[0, 3], [4, 3], [4, 0], [0, 0]]", 12},
+        {"[[-1000, -1000], [-996, -1000], [-996, -997], [-1000, -997]]", 12},
+        {"[[0, 0], [10, 0], [10, 10], [5, 2.5], [0, 10]]", 62.5},
+        {"[[0, 0], [1, 0], [0, 1]]", 0.5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char source[400];
+        struct venue *v;
+        struct problems problems;
+        (void)snprintf(source, sizeof source,
+                       "venue: {id: f}\nzones:\n- {id: z, kind: road, polygon: %s}\n",
+                       cases[i].polygon);
+        assert_true(parse(source, &v, &problems));
+        assert_true(v->zones[1].area_m2 == cases[i].area_m2);
+        venue_free(v);
+    }
+}
+
 static void deep_nesting_is_refused(void **state)
 {
     (void)state;
@@ -349,6 +380,7 @@ int main(void)
         cmocka_unit_test(own_rules_replace_or_join_the_builtin_ones),
         cmocka_unit_test(defaults_are_taken),
         cmocka_unit_test(each_mistake_is_named_with_its_line),
+        cmocka_unit_test(areas_are_those_of_the_polygons),
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(problems_come_in_the_order_of_the_file),
     };

@@ -182,6 +182,20 @@ static void limits_are_kept(void **state)
     }
 }
 
+static void nesting_ends_where_it_is_said(void **state)
+{
+    (void)state;
+    for (uint32_t depth = TREE_DEPTH_MAX; depth <= TREE_DEPTH_MAX + 1; depth++) {
+        char source[2 * TREE_DEPTH_MAX + 4] = "";
+        memset(source, '[', depth);
+        memset(source + depth, ']', depth);
+        struct tree *tree;
+        struct problems problems;
+        assert_int_equal(parse_with(source, NULL, &tree, &problems), depth == TREE_DEPTH_MAX);
+        tree_free(tree);
+    }
+}
+
 static void bombs_are_refused_at_once(void **state)
 {
     (void)state;
@@ -392,6 +406,7 @@ int main(void)
         cmocka_unit_test(aliases_share_and_keep_their_own_place),
         cmocka_unit_test(what_misleads_is_refused),
         cmocka_unit_test(limits_are_kept),
+        cmocka_unit_test(nesting_ends_where_it_is_said),
         cmocka_unit_test(bombs_are_refused_at_once),
         cmocka_unit_test(variables_are_replaced_in_values_only),
         cmocka_unit_test(numbers_are_what_they_look_like),
