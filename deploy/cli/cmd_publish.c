@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deploy/cli/cli.h"
+#include "deploy/cli/settings.h"
 #include "processors/publish/publish.h"
 
 static void usage(FILE *to)
@@ -43,6 +44,7 @@ int cmd_publish(int argc, char **argv)
             break;
         case 'h':
             usage(stdout);
+            settings_print(stdout, "publish");
             return EXIT_OK;
         default:
             usage(stderr);

@@ -59,6 +59,8 @@ static bool defaults_set(struct loader *l)
             return false;
     }
     l->config.path = strdup(l->path);
+    if (!l->config.path)
+        problems_add(l->problems, 0, 0, "out of memory");
     return l->config.path != NULL;
 }
 
