@@ -207,7 +207,7 @@ struct core_summary core_summary(const struct core *core)
     sum.zones = model->venue->zone_count;
     sum.sensors = model->venue->sensor_count;
     for (uint32_t s = 0; s < sum.sensors; s++)
-        sum.sensors_silent += !model->sensors[s].fresh;
+        sum.sensors_silent += model->silent_at_ns[s] == INT64_MAX;
     for (uint32_t z = 0; z < sum.zones; z++)
         sum.zones_unknown += !model->zones[z].known && model->zones[z].basis != ZONE_BASIS_NONE;
     for (uint32_t i = 0; i < model->alert_count; i++) {

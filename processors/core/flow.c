@@ -25,9 +25,11 @@ void flow_to(struct flow *f, int64_t second)
     }
 }
 
-void flow_add(struct flow *f, int64_t n)
+void flow_add(struct flow *f, int64_t second, int64_t n)
 {
-    uint32_t *bucket = &f->bucket[place(f->second)];
+    if (f->second - second > FLOW_SECONDS)
+        return;
+    uint32_t *bucket = &f->bucket[place(second < f->second ? second : f->second)];
     int64_t room = (int64_t)UINT32_MAX - *bucket;
     int64_t counted = n < room ? n : room;
     *bucket += (uint32_t)counted;

@@ -17,8 +17,9 @@ struct flow {
 
 /* Moves to a second; an earlier one changes nothing. */
 void flow_to(struct flow *f, int64_t second);
-/* Counts n in the running second. A bucket holds at most UINT32_MAX. */
-void flow_add(struct flow *f, int64_t n);
+/* Counts n in a second, the running one or one of the last 60; what is older is not counted, what
+   is newer counts now. A bucket holds at most UINT32_MAX. */
+void flow_add(struct flow *f, int64_t second, int64_t n);
 /* Recomputes the sum, after the buckets were read from a snapshot. */
 void flow_derive(struct flow *f);
 

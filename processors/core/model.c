@@ -342,7 +342,9 @@ bool model_take(struct core *core, struct venue *venue, struct str source, struc
         model_release(&before);
     }
     model_derive(core);
-    for (uint32_t z = 0; z < venue->zone_count; z++)
+    for (uint32_t z = 0; z < venue->zone_count; z++) {
         zone_known_update(core, z);
+        zone_alerts_wake(core, z);
+    }
     return true;
 }

@@ -3,11 +3,11 @@
  *
  *   offset  bytes  what
  *   0       8      "CTCORE" 0 1: format and its version
- *   8       4+n    CORE_VERSION of the writer: another core makes other results of the same state
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
  * sensors, gates, lights, zones and alerts, each behind its id (an alert behind its zone's and
  * rule's), in the model's order; last 4 bytes: CRC32C of all before.
  *
+ * The format has its own version: a core that gives other results (CORE_VERSION) goes on from the state of the one before.
  * What follows from other state (sums, totals over windows, counts) is not kept but made again:
  * model_derive.
  */
@@ -207,11 +207,9 @@ bool core_save(const struct core *from, uint8_t **ret_bytes, size_t *ret_len, st
     struct core *core = (struct core *)(uintptr_t)from;
     struct codec c = {.saving = true};
     uint8_t magic[sizeof save_magic];
-    struct str version = STR_LIT(CORE_VERSION);
     bool has_model = core->model.venue != NULL;
     memcpy(magic, save_magic, sizeof magic);
     codec_bytes(&c, magic, sizeof magic);
-    codec_str(&c, &version);
     walk_scalars(&c, core);
     codec_bool(&c, &has_model);
     if (has_model) {
@@ -265,15 +263,12 @@ static bool load_into(struct core *core, struct codec *c, struct error *err)
 bool core_load(const uint8_t *bytes, size_t len, struct core **ret_core, struct error *err)
 {
     uint8_t magic[sizeof save_magic] = {0};
-    struct str version;
     if (len < sizeof save_magic + 4 || memcmp(bytes, save_magic, 6) != 0)
         return error_set(err, ERROR_CORRUPT, 0, "state: not a state of the core");
     struct codec c = {.in = bytes, .len = len - 4};
     codec_bytes(&c, magic, sizeof magic);
-    codec_str(&c, &version);
-    if (memcmp(magic, save_magic, sizeof magic) != 0 || c.failed ||
-        !str_equal(version, STR_LIT(CORE_VERSION)))
-        return error_set(err, ERROR_VERSION, 0, "state: of another version of the core");
+    if (memcmp(magic, save_magic, sizeof magic) != 0)
+        return error_set(err, ERROR_VERSION, 0, "state: written in another version of its format");
     struct codec tail = {.in = bytes + c.len, .len = 4};
     uint32_t crc = 0;
     codec_u32(&tail, &crc);

@@ -266,9 +266,9 @@ static void gate_apply(struct core *core, uint32_t s, const struct sensor_messag
     gate->total_out += out;
     gate->total_rejects += rejects;
     if (!m->late) {
-        flow_add(&gate->in, in);
-        flow_add(&gate->out, out);
-        flow_add(&gate->rejects, rejects);
+        flow_add(&gate->in, r->ts / WINDOW_BUCKET_MS, in);
+        flow_add(&gate->out, r->ts / WINDOW_BUCKET_MS, out);
+        flow_add(&gate->rejects, r->ts / WINDOW_BUCKET_MS, rejects);
     }
     passages(core, s, in, out, m);
     fresh_now(core, s);

@@ -70,8 +70,8 @@ static void cross(struct core *core, uint32_t z, int64_t in, int64_t out,
     struct zone *zone = &core->model.zones[z];
     zone_advance(zone, when->at_ms);
     if (when->rates) {
-        flow_add(&zone->in, in);
-        flow_add(&zone->out, out);
+        flow_add(&zone->in, when->at_ms / WINDOW_BUCKET_MS, in);
+        flow_add(&zone->out, when->at_ms / WINDOW_BUCKET_MS, out);
     }
     touch(core, z);
     if (zone->basis != ZONE_BASIS_FLOW)
@@ -142,10 +142,20 @@ static double metric_value(const struct zone *zone, const struct venue_zone *mod
     return NAN;
 }
 
+static void alert_known(struct core *core, struct alert *a, bool known)
+{
+    const struct venue *venue = core->model.venue;
+    const struct venue_rule *rule = &venue->rules[a->rule];
+    struct alert_changes changes = {0};
+    if (known)
+        a->value = metric_value(&core->model.zones[a->zone], &venue->zones[a->zone], rule->metric);
+    alert_fire(a, rule, known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
+    emit_alert(core, a, &changes, core->now_ns);
+}
+
 void zone_known_update(struct core *core, uint32_t z)
 {
     struct zone *zone = &core->model.zones[z];
-    const struct venue_rule *rules = core->model.venue->rules;
     bool known = zone->fresh > 0 &&
                  (uint64_t)zone->fresh * 1000 >= (uint64_t)zone->sensors * CORE_QUORUM_PERMILLE;
     if (known == zone->known)
@@ -154,13 +164,17 @@ void zone_known_update(struct core *core, uint32_t z)
     zone->known = known;
     if (known)
         window_note(&zone->window, zone->occupancy);
-    for (uint32_t i = 0; i < zone->alert_count; i++) {
+    for (uint32_t i = 0; i < zone->alert_count; i++)
+        alert_known(core, &core->model.alerts[zone->alert_first + i], known);
+}
+
+void zone_alerts_wake(struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    for (uint32_t i = 0; zone->known && i < zone->alert_count; i++) {
         struct alert *a = &core->model.alerts[zone->alert_first + i];
-        struct alert_changes changes = {0};
-        if (known)
-            a->value = metric_value(zone, &core->model.venue->zones[z], rules[a->rule].metric);
-        alert_fire(a, &rules[a->rule], known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
-        emit_alert(core, a, &changes, core->now_ns);
+        if (a->state == ALERT_UNKNOWN)
+            alert_known(core, a, true);
     }
 }
 

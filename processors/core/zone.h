@@ -36,6 +36,8 @@ void zone_advance(struct zone *zone, int64_t to_ms);
 
 /* Recomputes known from fresh and sensors; alerts get LOST or FOUND. */
 void zone_known_update(struct core *core, uint32_t zone);
+/* Machines of a known zone that wait for data, because their rule is new, begin. */
+void zone_alerts_wake(struct core *core, uint32_t zone);
 /* Feeds the zone's alerts. sample: a reading touched it, of source time ts_ms. now_ns: log time. */
 void zone_alerts(struct core *core, uint32_t zone, int64_t now_ns, int64_t ts_ms, bool sample);
 
