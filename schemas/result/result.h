@@ -178,7 +178,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, detail, NONE, "", "where and why, for a person")                                       \
     F(INT, input_seq, NONE, "", "readings-log sequence")                                           \
     F(TEXT, topic, NONE, "", "MQTT topic; bytes that are not UTF-8 replaced by U+FFFD")            \
-    F(TEXT, payload_base64, NONE, "", "the payload, or its beginning when truncated")              \
+    F(TEXT, payload_base64, NONE, "", "the payload, or its beginning when truncated; absent when it was empty")              \
     F(INT, payload_bytes, NONE, "B", "length of the whole payload")                                \
     F(BOOL, truncated, NONE, "", "payload_base64 holds only the beginning")                        \
     F(TIME, at, NONE, "ms", "log time")

@@ -36,7 +36,7 @@ enum { SCHEMA_BYTES_MAX = 64 * 1024, LEVEL_WORDS = 6, WORDS_MAX = 12 };
       "instance at valid_until connected received decoded duplicate quarantined ignored_retained " \
       "input_seq")                                                                                 \
     T(deadletter, "A message that could not be used, with the reason",                             \
-      "venue reason input_seq topic payload_base64 payload_bytes truncated at")
+      "venue reason input_seq topic payload_bytes truncated at")
 
 struct words {
     const char *topic; /* NULL: every topic */
