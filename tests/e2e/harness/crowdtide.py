@@ -67,7 +67,7 @@ class Crowdtide:
 
     def wait_connected(self, seconds=20):
         wait("ingest is connected and subscribed", lambda: self.counter("ingest", "connected") == 1, seconds,
-             children=[self.child("ingest")] if "ingest" in self.programs else [])
+             children=[self.child(name) for name in ("ingest", "run") if name in self.programs and self.child(name).running()])
 
     def stop(self, *programs):
         """SIGTERM; every program must end with exit code 0."""
@@ -112,12 +112,21 @@ class Crowdtide:
         self.wait_drained()
         self.stop("process", "kafka", "series")
 
+    def log_facts(self, log):
+        """What `crowdtide log ls --json` says of a log: uuid, last_seq …"""
+        for line in self.call("log", "ls", "--json").splitlines():
+            if json.loads(line)["log"] == log:
+                return json.loads(line)
+        raise Failure(f"there is no log {log}")
+
+    def uuid(self, log):
+        return self.log_facts(log)["uuid"]
+
     def wait_drained(self, seconds=90):
         """Until process and both publishers have dealt with everything. ingest must be stopped: its ticks never end."""
+        last = self.log_facts("readings")["last_seq"]
+
         def drained():
-            top = self.top()["programs"]
-            counters = {name: top[section]["counters"] for name, section in SECTIONS.items() if section in top}
-            return (counters["process"]["input_seq"] == counters["ingest"]["log_seq"]
-                    and all(counters[sink][f"{log}_lag"] == 0 for sink in ("kafka", "series")
-                            for log in ("alerts", "bulk") if sink in self.programs))
+            return (self.counter("process", "input_seq") == last
+                    and all(self.counter(sink, f"{log}_lag") == 0 for sink in ("kafka", "series") for log in ("alerts", "bulk")))
         wait("process and the publishers have caught up", drained, seconds, every=0.3)

@@ -76,7 +76,8 @@ class Load:
         return self._message("crowd", f"hall-{hall}-level", {"occupancy": people})
 
     def _door(self):
-        came, went = self.random.randrange(4), self.random.randrange(2)
+        came = self.random.randrange(4)
+        went = min(self.random.randrange(2), self.door_in - self.door_out)  # nobody leaves an empty room
         self.door_in += came
         self.door_out += went
         return self._message("crowd", "forum-door", {"in": came, "out": went})

@@ -1,4 +1,8 @@
-"""Checks that are all made before the test gives its verdict, printed as a table."""
+"""Checks that are all made before the test gives its verdict, printed as a table.
+
+    with Checks() as checks:
+        checks.equal("messages", count, 7)
+"""
 import base64
 import collections
 
@@ -46,9 +50,14 @@ class Checks:
         self.none("sequences of the readings log that do not rise",
                   [b["seq"] for a, b in zip(readings, readings[1:]) if b["seq"] <= a["seq"]])
 
-    def verdict(self):
-        width = max(len(row[0]) for row in self.rows)
-        for what, value, mark in self.rows:
-            print(f"  {what:<{width}}  {value:>10}  {mark}")
-        if self.failures:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        """Prints the table, also when the test broke off; a failed check is a Failure."""
+        width = max((len(row[0]) for row in self.rows), default=0)
+        for what, shown, mark in self.rows:
+            print(f"  {what:<{width}}  {shown:>10}  {mark}")
+        if kind is None and self.failures:
             raise Failure("; ".join(self.failures))
+        return False

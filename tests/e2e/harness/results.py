@@ -1,4 +1,7 @@
-"""Results as `crowdtide log export --json alerts|bulk` gives them, and what Kafka and InfluxDB must hold of them."""
+"""Results as `crowdtide log export --json alerts|bulk` gives them, and what Kafka and InfluxDB must hold of them.
+
+`logs` is everywhere a dict: name of a results log → its records, oldest first.
+"""
 import collections
 import datetime
 
@@ -15,18 +18,27 @@ ALWAYS_THERE = {"reading": "received", "zone": "sensors", "gate": "known", "ligh
                 "heartbeat": "valid_until"}
 
 
+def identity(record):
+    """Which result this is: of which input, and which one of that input's."""
+    return record["origin"]["input_seq"], record["origin"]["index"]
+
+
 def essence(record):
     """What must be the same in every run over the same input: type, identity, log time and content."""
-    return record["type"], record["input_seq"], record["index"], record["log_ns"], record["fields"]
+    return record["type"], record["origin"], record["log_ns"], record["result"]
 
 
-def by_topic(logs):
+def of_type(logs, kind):
+    return [record["result"] for records in logs.values() for record in records if record["type"] == kind]
+
+
+def by_topic(logs, readings_uuid):
     """Topic → the ce_id of every record that it must hold."""
     expected = collections.defaultdict(list)
     for records in logs.values():
         for record in records:
             if record["type"] in TOPICS:
-                expected[TOPICS[record["type"]]].append(record["id"])
+                expected[TOPICS[record["type"]]].append("/".join(map(str, (readings_uuid, *identity(record)))))
     return expected
 
 
@@ -39,11 +51,11 @@ def points(logs):
     expected = collections.defaultdict(set)
     for records in logs.values():
         for record in records:
-            kind, fields = record["type"], record["fields"]
+            kind, fields = record["type"], record["result"]
             if kind not in TAGS:
                 continue
             stamp_ns = time_ms(fields[STAMP.get(kind, "at")]) * 1_000_000
             if kind == "reading":
-                stamp_ns += record["input_seq"] % 1_000_000
+                stamp_ns += record["origin"]["input_seq"] % 1_000_000
             expected[kind].add((*(fields.get(tag) for tag in TAGS[kind]), stamp_ns))
     return expected

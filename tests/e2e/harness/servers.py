@@ -116,6 +116,8 @@ class Kafka:
         done = subprocess.run([program("kcat", "kcat"), "-b", self.brokers, "-C", "-t", topic, "-o", "beginning", "-e",
                                "-q", "-J", "-X", "isolation.level=read_committed", "-X", "check.crcs=true"],
                               capture_output=True, timeout=300)
+        if b"Unknown topic or partition" in done.stderr:
+            return []  # not created yet
         if done.returncode != 0:
             raise Failure(f"kcat cannot read {topic}: {done.stderr.decode(errors='replace')}")
         records = [json.loads(line) for line in done.stdout.decode().splitlines()]
