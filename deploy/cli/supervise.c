@@ -35,7 +35,8 @@ struct supervisor {
     sigset_t signals, signals_before;
     uint64_t random;
     uint32_t stops_asked; /* SIGTERM and SIGINT so far */
-    bool killed;
+    bool killed;   /* a program had to be killed */
+    bool given_up; /* a program ended for good */
 };
 
 static const char program[] = "run";
@@ -123,6 +124,7 @@ static void ended(struct supervisor *s, uint32_t i, int status)
                  (p->final_codes >> WEXITSTATUS(status) & 1) != 0;
     if (final) {
         child->state = CHILD_ENDED;
+        s->given_up = true;
         child->remind_ms = now + s->options->reminder_ms;
         report(REPORT_ERROR, program, "given_up",
                "name=%s pid=%d reason=\"%s\" text=\"starting it again would not help: put it right "
@@ -272,7 +274,6 @@ int supervise_run(const struct supervise_options *options)
         wait_for(&s, next);
         abort_hung(&s);
     }
-    bool given_up = any(&s, CHILD_ENDED, SUPERVISE_STAGES);
     for (uint32_t i = 0; i < options->count; i++) {
         if (s.child[i].state == CHILD_WAITING)
             s.child[i].state = CHILD_ENDED;
@@ -280,5 +281,5 @@ int supervise_run(const struct supervise_options *options)
     for (uint32_t stage = 0; stage < SUPERVISE_STAGES; stage++)
         stop_stage(&s, stage);
     (void)sigprocmask(SIG_SETMASK, &s.signals_before, NULL);
-    return s.killed || given_up ? 1 : 0;
+    return s.killed || s.given_up ? 1 : 0;
 }

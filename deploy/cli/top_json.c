@@ -1,0 +1,139 @@
+#include <inttypes.h>
+
+#include "deploy/cli/top_paint.h"
+
+static void add_name(struct text *out, const char *name)
+{
+    text_add_json(out, str_of(name));
+    text_add_char(out, ':');
+}
+
+static void add_bool(struct text *out, bool value)
+{
+    text_add(out, value ? "true" : "false");
+}
+
+static void add_time(struct text *out, int64_t wall_ns)
+{
+    text_add_char(out, '"');
+    text_add_time_ms(out, wall_ns / 1000000);
+    text_add_char(out, '"');
+}
+
+static void add_programs(struct text *out, const struct top_figures *now)
+{
+    text_add(out, "\"programs\":{");
+    for (int p = 0; p < PROGRAM_COUNT; p++) {
+        const struct counters_program *program = &now->program[p];
+        text_add(out, p ? "," : "");
+        add_name(out, program_name((enum program)p));
+        text_add(out, "{\"running\":");
+        add_bool(out, program->running);
+        if (program->pid) {
+            text_add(out, ",\"pid\":");
+            text_add_i64(out, program->pid);
+            text_add(out, ",\"started\":");
+            add_time(out, program->started_wall_ns);
+            text_add(out, ",\"alive\":");
+            add_time(out, program->alive_wall_ns);
+        }
+        text_add(out, ",\"counters\":{");
+        bool first = true;
+        for (int c = 0; c < COUNTER_COUNT; c++) {
+            char name[COUNTER_NAME_BYTES];
+            if ((int)counter_info_of((enum counter)c)->program != p)
+                continue;
+            text_add(out, first ? "" : ",");
+            first = false;
+            add_name(out, counter_name((enum counter)c, name));
+            text_add_u64(out, now->value[c]);
+        }
+        text_add(out, "}}");
+    }
+    text_add_char(out, '}');
+}
+
+static void add_books(struct text *out, const struct top_figures *now)
+{
+    struct account account[ACCOUNTS_MAX];
+    uint32_t count = books_accounts(now, account);
+    text_add(out, "\"books\":[");
+    for (uint32_t i = 0; i < count; i++) {
+        text_add(out, i ? ",{\"name\":" : "{\"name\":");
+        text_add_json(out, str_of(account[i].name));
+        text_add_char(out, ',');
+        add_name(out, account[i].left);
+        text_add_u64(out, account[i].total);
+        for (int p = 0; p < ACCOUNT_PARTS; p++) {
+            text_add_char(out, ',');
+            add_name(out, account[i].part[p].name);
+            text_add_u64(out, account[i].part[p].value);
+        }
+        text_add(out, ",\"balanced\":");
+        add_bool(out, books_sum(&account[i]) == account[i].total);
+        text_add_char(out, '}');
+    }
+    text_add_char(out, ']');
+}
+
+/* What is stale reads unknown to programs, too. */
+static void mark_unknown(enum top_kind kind, union result_any *any)
+{
+    if (kind == TOP_ZONES) {
+        any->zone.level = LEVEL_UNKNOWN;
+        any->zone.known = 0;
+    } else if (kind == TOP_GATES) {
+        any->gate.known = 0;
+    } else {
+        any->alert.last_known_level = any->alert.level;
+        any->alert.level = LEVEL_UNKNOWN;
+    }
+}
+
+static void add_list(struct text *out, const struct top_view *view, enum top_kind kind,
+                     const char *name, unsigned type, bool stale)
+{
+    uint32_t count = top_state_count(view->state, kind);
+    add_name(out, name);
+    text_add_char(out, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        union result_any any;
+        top_state_get(view->state, kind, i, &any);
+        if (stale)
+            mark_unknown(kind, &any);
+        text_add(out, i ? "," : "");
+        result_json(type, &any, out);
+    }
+    text_add_char(out, ']');
+}
+
+void top_screen_json(const struct top_view *view, struct text *out)
+{
+    struct result_heartbeat heartbeat;
+    bool stale = top_state_stale(view->state, view->now->at_ms);
+    text_add(out, "{\"at\":");
+    add_time(out, view->now->at_ms * 1000000);
+    text_add(out, ",\"stale\":");
+    add_bool(out, stale);
+    if (top_state_heartbeat(view->state, &heartbeat)) {
+        text_add(out, ",\"heartbeat_age_ms\":");
+        text_add_i64(out, view->now->at_ms - heartbeat.at);
+        text_add(out, ",\"heartbeat\":");
+        result_json(RECORD_HEARTBEAT, &heartbeat, out);
+    }
+    if (view->trouble) {
+        text_add(out, ",\"trouble\":");
+        text_add_json(out, str_of(view->trouble));
+    }
+    text_add_char(out, ',');
+    add_programs(out, view->now);
+    text_add_char(out, ',');
+    add_books(out, view->now);
+    text_add_char(out, ',');
+    add_list(out, view, TOP_ALERTS, "alerts", RECORD_ALERT, stale);
+    text_add_char(out, ',');
+    add_list(out, view, TOP_ZONES, "zones", RECORD_ZONE, stale);
+    text_add_char(out, ',');
+    add_list(out, view, TOP_GATES, "gates", RECORD_GATE, stale);
+    text_add(out, "}\n");
+}

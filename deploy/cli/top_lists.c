@@ -1,0 +1,192 @@
+#include "deploy/cli/top_paint.h"
+
+#include <math.h>
+
+enum { TITLES = 2 }; /* of alerts and zones */
+
+/* ---- levels
+ * ------------------------------------------------------------------------------------------ */
+
+static enum style level_style(int level)
+{
+    switch (level) {
+    case LEVEL_RED:
+        return RED;
+    case LEVEL_ORANGE:
+        return ORANGE;
+    case LEVEL_YELLOW:
+        return YELLOW;
+    case LEVEL_BLUE:
+        return BLUE;
+    case LEVEL_NONE:
+        return PLAIN;
+    default:
+        return UNKNOWN;
+    }
+}
+
+/* An absent level is no calm either. */
+static void put_level(struct screen *s, int level, bool known)
+{
+    level = known && !s->stale && level != LEVEL_ABSENT ? level : LEVEL_UNKNOWN;
+    screen_put(s, level_style(level), "%-7s", level_text(level));
+}
+
+static void put_real(struct screen *s, double v, int width, int digits)
+{
+    if (isfinite(v))
+        screen_put(s, PLAIN, "%*.*f", width, digits, v);
+    else
+        screen_put(s, DIM, "%*s", width, "-");
+}
+
+static void put_int(struct screen *s, int64_t v, int width)
+{
+    char text[SCREEN_NUMBER_BYTES];
+    if (v == RESULT_ABSENT || v < 0)
+        screen_put(s, DIM, "%*s", width, "-");
+    else
+        screen_put(s, PLAIN, "%*s", width, screen_grouped((uint64_t)v, text));
+}
+
+static void put_drill(struct screen *s, struct str status)
+{
+    if (status.len && !str_is(status, "Actual"))
+        screen_put(s, BOLD, "  " STR_FMT, STR_ARG(status));
+}
+
+uint32_t lists_unknown(const struct screen *s)
+{
+    struct top_state *state = s->view->state;
+    uint32_t count = top_state_count(state, TOP_ZONES), unknown = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        union result_any any;
+        top_state_get(state, TOP_ZONES, i, &any);
+        unknown += any.zone.known <= 0 || any.zone.level == LEVEL_UNKNOWN;
+    }
+    return unknown;
+}
+
+static void alert_line(struct screen *s, uint32_t i)
+{
+    union result_any any;
+    char age[SCREEN_NUMBER_BYTES];
+    top_state_get(s->view->state, TOP_ALERTS, i, &any);
+    const struct result_alert *a = &any.alert;
+    put_level(s, a->level, true);
+    screen_to(s, 8);
+    screen_put(s, PLAIN, STR_FMT, STR_ARG(a->zone));
+    screen_to(s, 26);
+    screen_put(s, PLAIN, " " STR_FMT, STR_ARG(a->rule));
+    screen_to(s, 44);
+    screen_put(s, PLAIN, " %8s", screen_lasting(s->now_ms - a->start, age));
+    screen_put(s, PLAIN, "  " STR_FMT, STR_ARG(a->state));
+    if (isfinite(a->value))
+        screen_put(s, PLAIN, "  %.4g " STR_FMT, a->value, STR_ARG(a->unit));
+    put_drill(s, a->status);
+    if (a->action.len)
+        screen_put(s, DIM, "  " STR_FMT, STR_ARG(a->action));
+    screen_end(s);
+}
+
+static void zone_line(struct screen *s, uint32_t i)
+{
+    union result_any any;
+    char age[SCREEN_NUMBER_BYTES], people[32];
+    top_state_get(s->view->state, TOP_ZONES, i, &any);
+    const struct result_zone *z = &any.zone;
+    put_level(s, z->level, z->known > 0);
+    screen_to(s, 8);
+    screen_put(s, PLAIN, STR_FMT, STR_ARG(z->zone));
+    screen_to(s, 26);
+    screen_put(s, PLAIN, " " STR_FMT, STR_ARG(z->kind));
+    screen_to(s, 35);
+    put_int(s, z->occupancy, 7);
+    if (z->occupancy_err > 0)
+        screen_put(s, DIM, " ±%s", screen_grouped((uint64_t)z->occupancy_err, people));
+    screen_to(s, 49);
+    put_real(s, z->percent_capacity, 6, 1);
+    put_real(s, z->density, 6, 2);
+    screen_put(s, PLAIN, " %3.*s", (int)z->los.len, z->los.len ? z->los.at : "");
+    bool dated = z->data_at != RESULT_ABSENT;
+    screen_put(s, PLAIN, " %7s", dated ? screen_lasting(s->now_ms - z->data_at, age) : "-");
+    put_int(s, z->in_per_min, 8);
+    put_int(s, z->out_per_min, 8);
+    put_drill(s, z->status);
+    screen_end(s);
+}
+
+static void gate_line(struct screen *s, uint32_t i)
+{
+    union result_any any;
+    top_state_get(s->view->state, TOP_GATES, i, &any);
+    const struct result_gate *g = &any.gate;
+    bool known = g->known > 0 && !s->stale;
+    screen_put(s, PLAIN, STR_FMT, STR_ARG(g->gate));
+    screen_to(s, 26);
+    screen_put(s, PLAIN, " " STR_FMT, STR_ARG(g->direction));
+    screen_to(s, 35);
+    put_int(s, g->per_min, 8);
+    screen_to(s, 45);
+    put_int(s, g->total, 10);
+    put_int(s, g->rejects_per_min, 9);
+    put_int(s, g->lanes_open, 7);
+    if (known)
+        screen_put(s, str_is(g->state, "fault") ? RED : PLAIN, "  " STR_FMT, STR_ARG(g->state));
+    else
+        screen_put(s, UNKNOWN, "  unknown");
+    screen_put(s, PLAIN, "%s", g->vehicle > 0 ? "  vehicles" : "");
+    put_drill(s, g->status);
+    screen_end(s);
+}
+
+static void list(struct screen *s, enum top_kind kind, const char *title, const char *none,
+                 const char *what, uint32_t lines, void (*line)(struct screen *s, uint32_t i))
+{
+    uint32_t count = top_state_count(s->view->state, kind);
+    screen_put(s, BOLD, "%s", title);
+    screen_end(s);
+    if (count == 0) {
+        screen_put(s, DIM, "%s", none);
+        screen_end(s);
+        return;
+    }
+    uint32_t shown = count <= lines ? count : lines > 1 ? lines - 1 : 0;
+    for (uint32_t i = 0; i < shown; i++)
+        line(s, i);
+    if (shown < count) {
+        screen_put(s, DIM, "… %u more %s", count - shown, what);
+        screen_end(s);
+    }
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Alerts have the first word on what room is left, then zones. */
+void lists_draw(struct screen *s)
+{
+    struct top_state *state = s->view->state;
+    uint32_t alerts = top_state_count(state, TOP_ALERTS), gates = top_state_count(state, TOP_GATES);
+    uint32_t zones = top_state_count(state, TOP_ZONES);
+    uint32_t left = UINT32_MAX;
+    if (s->view->rows)
+        left = s->view->rows > s->rows + TITLES ? s->view->rows - s->rows - TITLES : 0;
+    uint32_t for_alerts = s->view->rows ? least(alerts ? alerts : 1, left / 3 + 1) : alerts;
+    left -= least(left, for_alerts);
+    uint32_t for_gates = s->view->rows ? (left > 8 ? least(gates, left / 4) : 0) : gates;
+    left -= least(left, for_gates ? for_gates + 1 : 0); /* and their title */
+    uint32_t for_zones = s->view->rows ? least(zones, left) : zones;
+    list(s, TOP_ALERTS, "ALERTS  ZONE               RULE               SINCE",
+         s->stale ? "unknown" : "none", "alerts", for_alerts, alert_line);
+    list(s, TOP_ZONES,
+         "LEVEL   ZONE               KIND       PEOPLE          % CAP   P/M2 LOS  IN/MIN   OUT     "
+         "DATA",
+         "no zone has reported yet", "zones", for_zones, zone_line);
+    if (for_gates)
+        list(s, TOP_GATES,
+             "GATE                       DIR       PER MIN     TOTAL  REJ/MIN  LANES  STATE",
+             "none", "gates", for_gates, gate_line);
+}

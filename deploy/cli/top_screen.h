@@ -1,0 +1,46 @@
+/*
+ * top_screen: one picture of the running system as lines of text: programs, rates, the books,
+ * active alerts, zones and gates, worst first. Pure: everything comes in as arguments.
+ *
+ *     top_screen_draw(&view, &out);      out: lines ended by \n, cut at view.columns
+ *
+ * When the last heartbeat is stale the picture says so in words and shows no level as calm: every
+ * level reads `unknown`.
+ */
+#ifndef CROWDTIDE_DEPLOY_CLI_TOP_SCREEN_H
+#define CROWDTIDE_DEPLOY_CLI_TOP_SCREEN_H
+
+#include "deploy/cli/top_state.h"
+#include "schemas/counters/counters.h"
+
+/* The counters at one moment. */
+struct top_figures {
+    bool present; /* there is a counters file */
+    int64_t at_ms;
+    uint64_t value[COUNTER_COUNT];
+    struct counters_program program[PROGRAM_COUNT];
+};
+/* Reads them all; present = false when no program ever ran. False: the file can't be read. */
+bool top_figures_read(const char *state_dir, int64_t now_ms, struct top_figures *ret,
+                      struct error *err);
+
+struct top_view {
+    const char *state_dir;
+    struct top_state *state;
+    const struct top_figures *now;
+    const struct top_figures *before; /* for rates; NULL: none yet */
+    const char *trouble;              /* why something can't be read, or NULL */
+    uint32_t columns;                 /* 40..512 */
+    uint32_t rows;                    /* 0: as many as it takes */
+    bool colour;
+    bool keys; /* say which key ends it */
+};
+
+enum { TOP_SCREEN_BYTES_MAX = 4 * 1024 * 1024 };
+
+void top_screen_draw(const struct top_view *view, struct text *out);
+
+/* The same as one JSON object with a newline. */
+void top_screen_json(const struct top_view *view, struct text *out);
+
+#endif
