@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,7 +11,10 @@
 #include "schemas/log/log_dir.h"
 #include "schemas/log/log_tail.h"
 
-enum { RELIST_MAX = 64 }; /* looks at a directory that changes under us before giving up */
+enum {
+    RELIST_MAX = 64,        /* looks at a directory that changes under us before giving up */
+    FORGET_BYTES = 1 << 20, /* what a reader has passed leaves its memory in such steps */
+};
 
 struct log_reader {
     const struct log_io *io;
@@ -29,6 +33,7 @@ struct log_reader {
 
     struct log_image image; /* the mapped segment; bytes NULL: none */
     uint64_t offset;        /* in it, of the next record to look at */
+    uint64_t forgotten;     /* bytes at its beginning that left our memory again */
     uint64_t bound;         /* sequences from here on are in a later segment */
     uint64_t walk_seq;      /* the record before offset */
     uint32_t walk_epoch;
@@ -65,6 +70,16 @@ static bool corrupt(const struct log_reader *r, struct error *err, const char *w
     if (err)
         err->position = r->next_seq;
     return false;
+}
+
+/* Nobody reads backwards in a mapped segment: what lies behind counts as this process's memory for
+   nothing. It stays in the page cache, for the readers that come after. */
+static void forget(struct log_reader *r)
+{
+    uint64_t passed = r->offset / FORGET_BYTES * FORGET_BYTES;
+    uint8_t *from = (uint8_t *)(uintptr_t)r->image.bytes + r->forgotten;
+    (void)madvise(from, passed - r->forgotten, MADV_DONTNEED); /* advice: no harm if refused */
+    r->forgotten = passed;
 }
 
 /* Takes the newest published mark and, when the set of segments changed (or `again`), the new list.
@@ -117,6 +132,7 @@ static bool map_segment(struct log_reader *r, size_t i, struct error *err)
     r->image = (struct log_image){
         .bytes = at, .len = len, .seed = log_segment_seed(&header), .header = header};
     r->offset = LOG_SEGMENT_HEADER_BYTES;
+    r->forgotten = 0;
     r->bound = log_dir_bound(&r->list, i);
     r->walk_seq = header.prev_seq;
     r->walk_epoch = header.prev_epoch;
@@ -172,6 +188,8 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
         }
         if (!r->image.bytes && !place(r, err))
             return LOG_READ_ERROR;
+        if (r->offset - r->forgotten >= 2 * (uint64_t)FORGET_BYTES)
+            forget(r);
         struct log_view view;
         if (log_record_at(&r->image, r->offset, r->verify_crc, &view, NULL) &&
             view.seq < r->bound &&
