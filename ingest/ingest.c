@@ -1,5 +1,6 @@
 #include "ingest/ingest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,6 +216,7 @@ static void reload_model(struct ingest *ingest)
     if (problems)
         report_problems(ingest->config->venue_file, problems);
     free(problems);
+    assert(!ok || model.venue);
     if (ok && !str_equal(model.venue->id, ingest->model.venue->id)) {
         ok = error_set(&err, ERROR_MODEL, 0,
                        "the venue's id is now \"" STR_FMT "\": another venue needs another state "

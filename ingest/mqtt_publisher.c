@@ -232,7 +232,7 @@ void mqtt_publisher_close(struct mqtt_publisher *publisher)
             struct mqtt_publisher_counts counts = mqtt_publisher_counts(publisher);
             if (!counts.connected || counts.acked + counts.refused >= counts.sent)
                 break;
-            nanosleep(&(struct timespec){.tv_nsec = CLOSE_STEP_MS * NS_PER_MS}, NULL);
+            nanosleep(&(struct timespec){.tv_nsec = (long)CLOSE_STEP_MS * NS_PER_MS}, NULL);
         }
         MQTTAsync_destroy(&publisher->handle);
     }

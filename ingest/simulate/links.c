@@ -156,7 +156,7 @@ bool links_open(const struct venue *venue, uint32_t goals_max, struct links **re
                 struct error *err)
 {
     uint32_t nodes = venue->zone_count + 1;
-    size_t ways_max = (size_t)venue->sensor_count + 3u * nodes;
+    size_t ways_max = venue->sensor_count + (size_t)3 * nodes;
     struct builder b = {.venue = venue, .outside = venue->zone_count};
     struct links *links = calloc(1, sizeof *links);
     b.way = calloc(ways_max, sizeof *b.way);

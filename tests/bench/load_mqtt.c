@@ -385,17 +385,18 @@ int main(int argc, char **argv)
     (void)signal(SIGINT, on_stop);
     (void)unsetenv("http_proxy"); /* the library would obey it for plain MQTT */
     (void)unsetenv("HTTP_PROXY");
+    int code = 1;
     if (!(load.venue_file ? sensors_from_venue(&load) : sensors_invented(&load))) {
         (void)fprintf(stderr, "load_mqtt: no sensors (venue file?)\n");
-        return 2;
+        goto done;
     }
     if (load.acked_path && !(load.acked_file = fopen(load.acked_path, "we"))) {
         perror(load.acked_path);
-        return 1;
+        goto done;
     }
     if (!connect_all(&load)) {
         (void)fprintf(stderr, "load_mqtt: cannot connect to %s\n", load.url);
-        return 1;
+        goto done;
     }
     int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
     run(&load, &stop_requested);
@@ -409,7 +410,11 @@ int main(int argc, char **argv)
            (unsigned long long)atomic_load(&load.failed),
            (unsigned long long)atomic_load(&load.no_subscriber), took_s,
            took_s > 0 ? (double)load.sent / took_s : 0.0);
-    bool written = !load.acked_file || fclose(load.acked_file) == 0;
+    code = acked == load.sent ? 0 : 1;
+
+done:
+    if (load.acked_file && fclose(load.acked_file) != 0)
+        code = 1;
     free(load.sensor);
-    return written && acked == load.sent ? 0 : 1;
+    return code;
 }

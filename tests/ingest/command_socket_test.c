@@ -38,8 +38,7 @@ static int setup(void **state)
     struct fixture *f = *state = &fixture;
     struct error err = {0};
     support_temp_dir(f->dir, sizeof f->dir);
-    strcpy(f->path, f->dir);
-    strcat(f->path, "/c.sock");
+    assert_in_range(snprintf(f->path, sizeof f->path, "%s/c.sock", f->dir), 1, sizeof f->path - 1);
     return command_socket_open(
                &(struct command_socket_options){.path = f->path, .handle = echo, .arg = f},
                &f->socket, &err)
@@ -206,12 +205,14 @@ static void pipelines_are_answered_in_order(void **state)
 {
     struct fixture *f = *state;
     char in[2048] = "", want[4096] = "", out[8192];
+    struct text lines = text_over(in, sizeof in - 1), replies = text_over(want, sizeof want - 1);
     for (int i = 0; i < COMMAND_LINES_PER_ROUND * 3; i++) {
-        char line[32];
-        (void)snprintf(line, sizeof line, "n%d\n", i);
-        strcat(in, line);
-        strcat(want, "got ");
-        strcat(want, line);
+        text_add(&lines, "n");
+        text_add_i64(&lines, i);
+        text_add(&lines, "\n");
+        text_add(&replies, "got n");
+        text_add_i64(&replies, i);
+        text_add(&replies, "\n");
     }
     int fd = dial(f);
     put(fd, in);

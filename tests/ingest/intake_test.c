@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,7 +55,7 @@ static void start(struct fixture *f, bool own_clocks)
     f->io = *log_io_files();
     f->io.pwrite = failing_pwrite;
     struct log_writer_options options = {
-        .dir = f->log, .segment_bytes = 1024 * 1024, .sync = LOG_SYNC_MANUAL, .io = &f->io};
+        .dir = f->log, .segment_bytes = 1 << 20, .sync = LOG_SYNC_MANUAL, .io = &f->io};
     if (!log_writer_open(&options, &f->writer, &f->recovery, &err))
         fail_msg("%s", err.where);
     if (!intake_open(&(struct intake_options){.writer = f->writer,
@@ -84,8 +85,7 @@ static int setup(void **state)
     world.fail_errno = 0;
     world.failed = 0;
     support_temp_dir(f->dir, sizeof f->dir);
-    strcpy(f->log, f->dir);
-    strcat(f->log, "/readings");
+    assert_in_range(snprintf(f->log, sizeof f->log, "%s/readings", f->dir), 1, sizeof f->log - 1);
     start(f, true);
     return 0;
 }
@@ -312,7 +312,7 @@ static void a_restart_is_a_gap_and_time_goes_on(void **state)
     put(f, STR_LIT("t"), STR_LIT("1"));
     int64_t last_ns = world.wall_ns;
     stop(f);
-    pass_time(-3600 * 1000, 90 * 1000);
+    pass_time(-3600000, 90000);
     start(f, true);
     put(f, STR_LIT("t"), STR_LIT("2"));
     struct log_reader *reader = reader_of(f);

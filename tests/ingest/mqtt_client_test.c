@@ -59,7 +59,7 @@ static void note(struct bench *b, const char *format, ...)
     char text[128];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)vsnprintf(text, sizeof text, format, args); // NOLINT(clang-analyzer-valist.Uninitialized)
     va_end(args);
     pthread_mutex_lock(&b->lock);
     strncat(b->events, text, sizeof b->events - strlen(b->events) - 1);

@@ -148,8 +148,9 @@ static void filters(void **state)
         mqtt_filters_free(&got);
     }
     char many[MQTT_FILTERS_MAX * 2 + 2] = "a";
-    for (int i = 0; i < MQTT_FILTERS_MAX; i++)
-        strcat(many, "\na");
+    struct text list = text_over(many, sizeof many - 1);
+    for (int i = 0; i <= MQTT_FILTERS_MAX; i++)
+        text_add(&list, i ? "\na" : "a");
     config.mqtt_filters = many;
     struct mqtt_filters got = {0};
     assert_false(mqtt_filters_from(&config, STR_LIT("expo"), &got, NULL));
