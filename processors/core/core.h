@@ -60,7 +60,8 @@ bool core_skip(struct core *core, const struct log_view *record, uint32_t crashe
 /* The whole state as versioned little-endian bytes, the model's source included. *ret_bytes is
  * malloc'ed; the caller frees it. */
 bool core_save(const struct core *core, uint8_t **ret_bytes, size_t *ret_len, struct error *err);
-/* A new core as it was saved, by this or another CORE_VERSION. VERSION: the format is another one. CORRUPT: the bytes are not such a state. */
+/* A new core as it was saved, by this or another CORE_VERSION. VERSION: the format is another one.
+ * CORRUPT: the bytes are not such a state. */
 bool core_load(const uint8_t *bytes, size_t len, struct core **ret_core, struct error *err);
 
 /* The books, for counters and the heartbeat: received = decoded + duplicate + quarantined +

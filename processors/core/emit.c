@@ -142,7 +142,8 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
     now.fresh = zone->fresh;
     now.data_ms = zone->data_ms;
     for (int i = 0; i < WINDOW_LENGTHS; i++) {
-        now.mean[i] = window_mean(&zone->window, (enum window_length)i);
+        double mean = window_mean(&zone->window, (enum window_length)i);
+        memcpy(&now.mean_bits[i], &mean, sizeof mean);
         now.max[i] = window_max(&zone->window, (enum window_length)i);
     }
     now.level = zone_level(core, z);
@@ -155,20 +156,20 @@ static double max_per_area(int64_t max, double area_m2)
     return max == WINDOW_NO_VALUE ? (double)NAN : (double)max / area_m2;
 }
 
-static void densities(const struct zone_shown *now, const struct venue_zone *model,
+static void densities(const struct zone *zone, const struct venue_zone *model,
                       struct result_zone *to)
 {
     double area_m2 = model->area_m2;
     if (!(area_m2 > 0))
         return;
-    to->density = (double)now->occupancy / area_m2;
+    to->density = (double)zone->occupancy / area_m2;
     to->los = zone_los(model->kind, to->density);
-    to->density_mean_10s = now->mean[WINDOW_10S] / area_m2;
-    to->density_mean_60s = now->mean[WINDOW_60S] / area_m2;
-    to->density_mean_300s = now->mean[WINDOW_300S] / area_m2;
-    to->density_max_10s = max_per_area(now->max[WINDOW_10S], area_m2);
-    to->density_max_60s = max_per_area(now->max[WINDOW_60S], area_m2);
-    to->density_max_300s = max_per_area(now->max[WINDOW_300S], area_m2);
+    to->density_mean_10s = window_mean(&zone->window, WINDOW_10S) / area_m2;
+    to->density_mean_60s = window_mean(&zone->window, WINDOW_60S) / area_m2;
+    to->density_mean_300s = window_mean(&zone->window, WINDOW_300S) / area_m2;
+    to->density_max_10s = max_per_area(window_max(&zone->window, WINDOW_10S), area_m2);
+    to->density_max_60s = max_per_area(window_max(&zone->window, WINDOW_60S), area_m2);
+    to->density_max_300s = max_per_area(window_max(&zone->window, WINDOW_300S), area_m2);
 }
 
 void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
@@ -199,7 +200,7 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
         result.data_at = zone->data_ms;
         if (model->capacity > 0)
             result.percent_capacity = (double)zone->occupancy * 100 / (double)model->capacity;
-        densities(&now, model, &result);
+        densities(zone, model, &result);
     }
     emit(core, RECORD_ZONE, &result);
 }

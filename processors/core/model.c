@@ -1,5 +1,6 @@
 #include "processors/core/model.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,37 +108,43 @@ static void zones_init(struct core *core)
     }
 }
 
+static void basis_flow(struct zone *zone, bool vehicle)
+{
+    if (zone->basis != ZONE_BASIS_LEVEL && (!vehicle || zone->vehicles))
+        zone->basis = ZONE_BASIS_FLOW;
+}
+
+static void basis_of_sensor(struct core *core, const struct venue_sensor *sensor)
+{
+    struct zone *zones = core->model.zones;
+    bool inside, outside;
+    if (sensor->class == SENSOR_LIGHT)
+        return;
+    if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL) {
+        zones[sensor->zone].basis = ZONE_BASIS_LEVEL;
+        return;
+    }
+    zone_sides(core, sensor, &inside, &outside);
+    if (inside)
+        basis_flow(&zones[sensor->zone], sensor->class == SENSOR_VEHICLE_GATE);
+    if (outside)
+        basis_flow(&zones[sensor->outside], sensor->class == SENSOR_VEHICLE_GATE);
+}
+
 /* Own level counters decide; else own passages; else the children. Vehicles stay out of sums of
  * people. */
 static void basis_find(struct core *core)
 {
     struct model *model = &core->model;
     const struct venue *venue = model->venue;
-    for (uint32_t s = 0; s < venue->sensor_count; s++) {
-        const struct venue_sensor *sensor = &venue->sensors[s];
-        struct zone *inside = &model->zones[sensor->zone];
-        bool in, out;
-        if (sensor->class == SENSOR_LIGHT)
-            continue;
-        if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL) {
-            inside->basis = ZONE_BASIS_LEVEL;
-            continue;
-        }
-        zone_sides(core, sensor, &in, &out);
-        bool vehicle = sensor->class == SENSOR_VEHICLE_GATE;
-        if (in && (!vehicle || inside->vehicles) && inside->basis != ZONE_BASIS_LEVEL)
-            inside->basis = ZONE_BASIS_FLOW;
-        struct zone *outside = out ? &model->zones[sensor->outside] : NULL;
-        if (outside && (!vehicle || outside->vehicles) && outside->basis != ZONE_BASIS_LEVEL)
-            outside->basis = ZONE_BASIS_FLOW;
-    }
-    for (uint32_t z = 0; z < venue->zone_count;
-         z++) { /* a basis below makes a sum of what is above */
+    assert(model->zones);
+    for (uint32_t s = 0; s < venue->sensor_count; s++)
+        basis_of_sensor(core, &venue->sensors[s]);
+    for (uint32_t z = 0; z < venue->zone_count; z++) {
         const struct zone *zone = &model->zones[z];
-        if (zone->basis != ZONE_BASIS_LEVEL && zone->basis != ZONE_BASIS_FLOW)
+        if (zone->vehicles || (zone->basis != ZONE_BASIS_LEVEL && zone->basis != ZONE_BASIS_FLOW))
             continue;
-        for (uint32_t p = zone->vehicles ? VENUE_NO_ZONE : zone->parent; p != VENUE_NO_ZONE;
-             p = model->zones[p].parent) {
+        for (uint32_t p = zone->parent; p != VENUE_NO_ZONE; p = model->zones[p].parent) {
             if (model->zones[p].basis != ZONE_BASIS_NONE)
                 break;
             model->zones[p].basis = ZONE_BASIS_SUM;

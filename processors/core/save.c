@@ -7,9 +7,9 @@
  * sensors, gates, lights, zones and alerts, each behind its id (an alert behind its zone's and
  * rule's), in the model's order; last 4 bytes: CRC32C of all before.
  *
- * The format has its own version: a core that gives other results (CORE_VERSION) goes on from the state of the one before.
- * What follows from other state (sums, totals over windows, counts) is not kept but made again:
- * model_derive.
+ * The format has its own version: a core that gives other results (CORE_VERSION) goes on from the
+ * state of the one before. What follows from other state (sums, totals over windows, counts) is not
+ * kept but made again: model_derive.
  */
 #include "processors/core/core.h"
 

@@ -53,9 +53,9 @@ enum zone_basis {
 struct zone_shown {
     int64_t occupancy, err, in, out, sensors, fresh, data_ms, level, known;
     int64_t max[WINDOW_LENGTHS];
-    double mean[WINDOW_LENGTHS];
+    int64_t mean_bits[WINDOW_LENGTHS]; /* of the double */
 };
-_Static_assert(sizeof(struct zone_shown) == (9 + 2 * WINDOW_LENGTHS) * 8, "no padding");
+_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[9 + 2 * WINDOW_LENGTHS]), "no padding");
 
 struct zone {
     uint8_t basis; /* enum zone_basis */
@@ -97,7 +97,7 @@ enum gate_state { GATE_UNSAID, GATE_OPEN, GATE_CLOSED, GATE_FAULT };
 struct gate_shown {
     int64_t per_min[2], rejects_per_min, total[2], rejects, lanes_open, state, known;
 };
-_Static_assert(sizeof(struct gate_shown) == 9 * 8, "no padding");
+_Static_assert(sizeof(struct gate_shown) == sizeof(int64_t[9]), "no padding");
 struct gate {
     uint32_t sensor;
     uint8_t state; /* enum gate_state */

@@ -90,7 +90,7 @@ static void values(struct core_stream *s, uint32_t sensor, struct text *t)
     case 5:
     case 6:
     case 7:
-        s->total_in[sensor] += a * (core_stream_below(s, 50) == 0 ? 3000 : 1);
+        s->total_in[sensor] += (int64_t)a * (core_stream_below(s, 50) == 0 ? 3000 : 1);
         s->total_out[sensor] += b;
         if (core_stream_below(s, 60) == 0) /* a restart */
             s->total_in[sensor] = s->total_out[sensor] = 0;

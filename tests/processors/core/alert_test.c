@@ -271,6 +271,24 @@ static void test_dwell_and_samples(void **state)
     value(&d, &rule, 9.9, 100, true);
     assert_int_equal(d.changes.count, 0);
 
+    d = begin(); /* and the samples: one after the gap is not enough */
+    value(&d, &rule, 0, 100, true);
+    value(&d, &rule, 6, 100, true);
+    alert_gap(&d.a);
+    value(&d, &rule, 1, 100, true);
+    value(&d, &rule, 11, 100, false);
+    assert_int_equal(d.changes.count, 0);
+    value(&d, &rule, 0, 100, true);
+    assert_int_equal(d.changes.count, 1);
+    value(&d, &rule, 1, 10, true); /* nor does an alert clear across one */
+    value(&d, &rule, 100, 10, true);
+    alert_gap(&d.a);
+    value(&d, &rule, 30, 10, true);
+    value(&d, &rule, 119, 10, true);
+    assert_int_equal(d.a.level, LEVEL_RED);
+    value(&d, &rule, 1, 10, true);
+    assert_int_equal(d.a.level, LEVEL_ORANGE);
+
     d = begin(); /* falling back before any dwell: never announced */
     value(&d, &rule, 0, 60, true);
     value(&d, &rule, 59, 60, true);
@@ -361,6 +379,9 @@ static void test_acknowledged(void **state)
     value(&d, &quick, 1, 100, true);                 /* worsening alerts again */
     assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
     assert_int_equal(d.a.level, LEVEL_RED);
+    value(&d, &quick, 1, 60, true); /* the acknowledgement was of the lower level */
+    value(&d, &quick, 1, 100, true);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
 }
 
 /* Two alerts that begin in one millisecond still have two ids. */

@@ -225,6 +225,39 @@ static void test_heartbeat(void **state)
     assert_int_equal(any.heartbeat.zones_unknown, 2); /* hall-2; the venue: 1 of 3 speaks */
 }
 
+/* The setting of process: what is late is not in the rates, though the last minute would still hold
+ * it. */
+static void test_late_setting(void **state)
+{
+    struct core_feed *f = *state;
+    union result_any any;
+    core_late_set(f->core, 5000);
+    core_feed_until(f, start_ms + 30000);
+    core_feed_publish(f, start_ms + 30500, "crowdtide/v/crowd/d2",
+                      "{\"ts\":1795424420000,\"in\":5,\"out\":0}", 0);
+    core_feed_publish(f, start_ms + 30600, "crowdtide/v/crowd/d2",
+                      "{\"ts\":1795424429000,\"in\":3,\"out\":0}", 0);
+    core_feed_publish(f, start_ms + 30600, "crowdtide/v/gate/g1",
+                      "{\"ts\":1795424420000,\"in\":2,\"out\":0}", 0);
+    core_feed_until(f, start_ms + 31000);
+    uint32_t zones = 0;
+    for (uint32_t i = 0; i < f->results.count; i++) {
+        core_feed_result(f, i, &any);
+        if (f->results.result[i].type == RECORD_ZONE && str_is(any.zone.zone, "hall-2")) {
+            zones++;
+            assert_int_equal(any.zone.occupancy, 6);
+            assert_int_equal(any.zone.in_per_min, 3);
+            assert_int_equal(any.zone.out_per_min, 0);
+        }
+        if (f->results.result[i].type == RECORD_GATE && str_is(any.gate.direction, "in")) {
+            zones++;
+            assert_int_equal(any.gate.total, 2);
+            assert_int_equal(any.gate.per_min, 0);
+        }
+    }
+    assert_int_equal(zones, 2);
+}
+
 static void test_command_refused(void **state)
 {
     struct core_feed *f = *state;
@@ -286,14 +319,9 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_era),
-        CASE(test_reading_and_alert),
-        CASE(test_letters),
-        CASE(test_letter_bytes),
-        CASE(test_oversized),
-        CASE(test_heartbeat),
-        CASE(test_command_refused),
-        CASE(test_corrupt),
+        CASE(test_era),          CASE(test_reading_and_alert), CASE(test_letters),
+        CASE(test_letter_bytes), CASE(test_oversized),         CASE(test_heartbeat),
+        CASE(test_late_setting), CASE(test_command_refused),   CASE(test_corrupt),
         CASE(test_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

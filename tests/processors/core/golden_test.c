@@ -56,10 +56,11 @@ struct script {
     uint32_t repeat_count;
 };
 
-static void wrong(const struct script *s, const char *what, const char *detail)
+_Noreturn static void wrong(const struct script *s, const char *what, const char *detail)
 {
     fprintf(stderr, "%s:%d: %s: %s\n", s->file, s->line, what, detail);
     fail();
+    abort(); /* not reached */
 }
 
 /* ---- results ----------------------------------------------------------------------------------
@@ -227,7 +228,7 @@ static void member_add(struct text *t, const char *name, const char *value)
 /* `line`: sensor ID member value … */
 static void sensor_line(struct script *s, int64_t t_ms, char *line)
 {
-    char *words[WORDS_MAX], topic[128], payload[1024];
+    char *words[WORDS_MAX] = {NULL}, topic[128], payload[1024];
     uint32_t n = words_of(line, words);
     if (n < 2)
         wrong(s, "a sensor is expected", "sensor ID member value …");
@@ -368,7 +369,7 @@ static void model_take(struct script *s, int64_t t_ms, const char *yaml)
 
 static void timed_line(struct script *s, int64_t t_ms, char *rest)
 {
-    char copy[1024], *words[WORDS_MAX];
+    char copy[1024], *words[WORDS_MAX] = {NULL};
     snprintf(copy, sizeof copy, "%s", rest);
     uint32_t n = words_of(copy, words);
     if (n == 0)
@@ -412,10 +413,11 @@ static void run_script(const char *path)
     memset(s, 0, sizeof *s);
     s->file = path;
     FILE *in = fopen(path, "r");
-    assert_non_null(in);
-    char line[1024], *words[WORDS_MAX];
+    if (!in)
+        wrong(s, "cannot be read", path);
+    char line[1024], *words[WORDS_MAX] = {NULL};
     bool in_venue = false;
-    int64_t model_ms = day_ms + 9 * 3600 * INT64_C(1000);
+    int64_t model_ms = day_ms + INT64_C(9) * 3600 * 1000;
     struct text t = text_over(yaml, sizeof yaml - 1);
     while (fgets(line, sizeof line, in)) {
         s->line++;
@@ -446,7 +448,7 @@ static void run_script(const char *path)
             wrong(s, "not understood", rest);
         }
     }
-    fclose(in);
+    (void)fclose(in);
     assert_true(s->begun);
     venue_free(s->venue);
     core_feed_free(&s->feed);

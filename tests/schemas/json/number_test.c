@@ -64,7 +64,7 @@ static void test_round_trip(void **state)
         assert_memory_equal(&v, &back, sizeof v);
     }
     if (locale)
-        setlocale(LC_ALL, "C");
+        (void)setlocale(LC_ALL, "C");
 }
 
 static void test_parse(void **state)
