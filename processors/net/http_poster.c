@@ -267,7 +267,8 @@ bool http_probe(const struct http_poster_options *options, const char *url, int 
     struct http_poster *poster = NULL;
     struct http_response response;
     one.slots = 1;
-    if (!http_poster_new(&one, &poster, err))
+    (void)http_poster_new(&one, &poster, err);
+    if (!poster) /* stays NULL on failure */
         return false;
     bool ok = http_poster_start(poster, 0, &(struct http_request){.url = url}, err);
     bool answered = false;

@@ -46,7 +46,7 @@ static bool consider(struct search *s, const rd_kafka_message_t *message, struct
                          s->query->topic, message->len);
     s->found = message->payload != NULL; /* a tombstone takes the value away */
     s->len = message->len;
-    if (message->len)
+    if (message->payload && message->len)
         memcpy(s->out, message->payload, message->len);
     return true;
 }

@@ -181,7 +181,7 @@ static enum kafka_outcome outcome_of(struct kafka_producer *p, rd_kafka_error_t 
 static enum kafka_outcome paced(enum kafka_outcome outcome, int64_t began_ns)
 {
     if (outcome == KAFKA_AGAIN && clock_boot_ns() - began_ns < (int64_t)AGAIN_PAUSE_MS * 1000000) {
-        const struct timespec pause = {.tv_nsec = AGAIN_PAUSE_MS * 1000000};
+        const struct timespec pause = {.tv_nsec = AGAIN_PAUSE_MS * 1000000L};
         (void)nanosleep(&pause, NULL);
     }
     return outcome;

@@ -171,7 +171,7 @@ static bool seek(struct feed *feed, uint64_t seq, struct error *err)
 static bool hint_holds(struct feed *feed, const struct log_position *from)
 {
     struct log_view view;
-    struct feed_item item;
+    struct feed_item item = {0};
     struct error ignored = {0};
     if (from->seq == 0 || !log_uuid_equal(&from->log, log_reader_uuid(feed->results)) ||
         from->seq > log_reader_last_seq(feed->results) ||

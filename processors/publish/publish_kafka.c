@@ -84,7 +84,7 @@ int publish_kafka_run(const struct publish_options *options)
         }
     }
     for (unsigned look = 0; !publish_stopping(&shared); look++) {
-        const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+        const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
         (void)nanosleep(&pause, NULL);
         if (look % ALIVE_EVERY_LOOKS == 0)
             counters_alive(shared.counters);

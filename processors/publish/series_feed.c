@@ -101,9 +101,7 @@ void series_feed_free(struct series_feed *f)
     free(f);
 }
 
-/* ---- collecting
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- collecting ---- */
 
 /* Adds the item's point, if it has one. */
 static bool add_point(struct series_feed *f, const struct feed_item *item, struct error *err)
@@ -198,9 +196,7 @@ static bool collect(struct series_feed *f, int64_t now_ns, struct error *err)
     return move_cursor(f, &f->end, now_ns, err);
 }
 
-/* ---- sending
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- sending ---- */
 
 static bool send_slice(struct series_feed *f, struct error *err)
 {

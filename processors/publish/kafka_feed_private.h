@@ -1,0 +1,61 @@
+/* Between kafka_feed.c (connecting, the loop) and kafka_transact.c (one transaction); nobody else includes this. */
+#ifndef CROWDTIDE_PROCESSORS_PUBLISH_KAFKA_FEED_PRIVATE_H
+#define CROWDTIDE_PROCESSORS_PUBLISH_KAFKA_FEED_PRIVATE_H
+
+#include "processors/publish/kafka_feed.h"
+#include "processors/publish/kafka_message.h"
+#include "processors/publish/rejected.h"
+
+#define KAFKA_FEED_PROGRAM "publish-kafka"
+
+enum {
+    KAFKA_CALL_MS = 1000, /* of one call into the library; then look whether to stop */
+    KAFKA_OPEN_MS_MAX = KAFKA_TRANSACTION_MS / 4, /* a transaction is filled at most this long */
+};
+
+struct kafka_feed {
+    const struct kafka_feed_options *options;
+    struct publish_shared *shared;
+    struct feed *feed;
+    struct rejected *rejected;
+    struct kafka_producer *producer;
+    struct kafka_messages messages;
+    struct kafka_position committed; /* as it is in Kafka */
+    struct kafka_position open;      /* as the transaction in hand will make it */
+    bool claimed;                    /* this process has committed a position */
+    bool rebase;
+    uint64_t span;        /* results a transaction may hold; 0: any number */
+    uint64_t in_hand;     /* results in the open transaction */
+    uint64_t refused_seq; /* refused by the brokers standing alone: reject it at sight */
+    char refused_why[256];
+    uint64_t rejected_seq; /* the newest result written to the rejected file */
+    uint64_t lost;
+    bool full;        /* the last transaction hit a limit: go on at once */
+    int64_t began_ns; /* the last transaction */
+    int64_t durable_ns;
+    struct pace backoff;
+    struct notice notice;
+};
+
+enum step { STEP_ON, STEP_LATER, STEP_RECONNECT, STEP_END };
+
+/* What a step came to, with the exit code when it ends the run. */
+struct progress {
+    enum step step;
+    int code;
+};
+
+/* How long a transaction is kept open to be filled. */
+uint32_t kafka_feed_open_ms(const struct kafka_feed *f);
+
+/* One transaction that begins with *item (NULL: only the position), committed or undone. */
+struct progress kafka_feed_transact(struct kafka_feed *f, struct feed_item *item);
+
+/* Tells of trouble with Kafka, once, and marks it down. */
+void kafka_feed_trouble(struct kafka_feed *f, const char *event, const struct error *err);
+/* Reports and ends the run. */
+struct progress kafka_feed_failed(const struct error *err);
+/* Sets the lag gauge, counts and reports what retention took. */
+void kafka_feed_show_lag(struct kafka_feed *f);
+
+#endif
