@@ -1,60 +1,35 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "deploy/cli/arguments.h"
 #include "deploy/cli/cli.h"
-#include "deploy/cli/settings.h"
 #include "processors/publish/publish.h"
-
-static void usage(FILE *to)
-{
-    fprintf(to,
-            "usage: crowdtide publish kafka|series [-c FILE] [--rebase]\n"
-            "\n"
-            "  kafka      send results to Kafka, each exactly once (read_committed)\n"
-            "  series     send results to the time-series store; a repeat is the same point\n"
-            "\n"
-            "  -c, --config FILE   configuration (default: settings from the environment)\n"
-            "      --rebase        kafka: the position in Kafka is missing or does not fit this\n"
-            "                      state directory: start from the oldest result kept\n"
-            "  -h, --help          this text\n"
-            "\n"
-            "Exit code: 0 stopped, 1 failure, 2 bad use or configuration, 3 another instance\n"
-            "with the same readings log took over.\n");
-}
 
 int cmd_publish(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"rebase", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     const char *path = NULL;
     bool rebase = false;
-    int c;
-    while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-        switch (c) {
-        case 'c':
-            path = optarg;
-            break;
-        case 'r':
-            rebase = true;
-            break;
-        case 'h':
-            usage(stdout);
-            settings_print(stdout, "publish");
-            return EXIT_OK;
-        default:
-            usage(stderr);
-            return EXIT_USAGE;
-        }
-    }
-    const char *sink = optind + 1 == argc ? argv[optind] : "";
+    const struct arguments_option options[] = {
+        ARGUMENTS_CONFIG(&path),
+        {.name = "rebase",
+         .help = "kafka: start from the oldest result kept, whatever position Kafka has",
+         .flag = &rebase},
+        {0},
+    };
+    const struct arguments spec = {
+        "publish", "kafka|series",
+        "Sends results: kafka, each exactly once for readers with read_committed; series, to the\n"
+        "time-series store, where a repeat is the same point.",
+        options,
+        "Exit code: 0 stopped, 1 failure, 2 bad use or configuration, 3 another instance with a\n"
+        "copy of this state directory took over."};
+    int operand, code;
+    if (!arguments_parse(argc, argv, &spec, &operand, &code))
+        return code;
+    const char *sink = operand + 1 == argc ? argv[operand] : "";
     const bool kafka = strcmp(sink, "kafka") == 0;
     if (!kafka && (strcmp(sink, "series") != 0 || rebase)) {
-        usage(stderr);
+        (void)fprintf(stderr, "crowdtide publish: say kafka or series (--rebase: kafka only)\n");
         return EXIT_USAGE;
     }
     struct config config;
@@ -63,7 +38,7 @@ int cmd_publish(int argc, char **argv)
     cli_signals();
     const struct publish_options publish = {
         .config = &config, .stop = cli_stop(), .rebase = rebase};
-    int code = kafka ? publish_kafka_run(&publish) : publish_series_run(&publish);
+    code = kafka ? publish_kafka_run(&publish) : publish_series_run(&publish);
     config_free(&config);
     return code;
 }

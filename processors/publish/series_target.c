@@ -84,9 +84,6 @@ bool series_target_init(const struct config *config, struct series_target *ret, 
                          config->series_url);
     if (!(v1 ? set_v1(config, &t, err) : set_v2(config, &t, err)))
         return false;
-    struct text ping = begin_url(t.ping_url, config->series_url, "/ping");
-    if (!finish_url(&ping, err))
-        return false;
     const bool loopback = http_url_loopback(config->series_url);
     t.gzip = strcmp(gzip, "on") == 0 || (strcmp(gzip, "auto") == 0 && !loopback);
     t.http = (struct http_poster_options){

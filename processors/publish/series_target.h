@@ -11,7 +11,6 @@
 struct series_target {
     char write_url[HTTP_URL_BYTES];
     char create_url[HTTP_URL_BYTES]; /* v1: makes the database; "" in v2 */
-    char ping_url[HTTP_URL_BYTES];
     bool gzip;
     struct http_poster_options http; /* texts borrowed from the configuration */
 };
