@@ -17,7 +17,10 @@ static const struct {
     {"publish kafka", {"kafka", "log"}},
     {"publish series", {"series", "log"}},
     {"simulate", {"mqtt"}},
-    {"log", {"log"}},
+    {"log ls", {NULL}},
+    {"log verify", {NULL}},
+    {"log export", {NULL}},
+    {"log tap", {NULL}},
     {"top", {NULL}},
 };
 
