@@ -88,6 +88,22 @@ static void check_time_zone(struct check *check)
                       "time_zone: this machine knows no " STR_FMT, STR_ARG(zone));
 }
 
+/* Why the venue file could not be taken. The reader puts "file:line:column: " before the reason of
+ * a malformed one. */
+static void venue_refused(struct check *check, const struct error *err)
+{
+    const char *reason = err->where;
+    size_t name_len = strlen(check->config.venue_file);
+    char text[PROBLEM_BYTES];
+    unsigned line = 0, column = 0;
+    int skip = 0;
+    if (err->code == ERROR_MALFORMED && strlen(reason) > name_len &&
+        sscanf(reason + name_len, ":%u:%u: %n", &line, &column, &skip) == 2)
+        problems_add(&check->venue_problems, line, column, "%s", reason + name_len + skip);
+    else
+        problems_add(&check->venue_problems, 0, 0, "%s", error_describe(err, text, sizeof text));
+}
+
 static void check_venue(struct check *check)
 {
     struct error err = {0};
@@ -98,9 +114,7 @@ static void check_venue(struct check *check)
         return;
     }
     if (!config_read_venue(&check->config, &source, &len, &err)) {
-        char text[PROBLEM_BYTES];
-        problems_add(&check->venue_problems, (uint32_t)err.position, 0, "%s",
-                     error_describe(&err, text, sizeof text));
+        venue_refused(check, &err);
         return;
     }
     if (venue_parse((struct str){source, (uint32_t)len}, &check->venue, &check->venue_problems))

@@ -155,6 +155,21 @@ static bool run(struct expansion *x)
     return ok && !x->out.overflow;
 }
 
+static bool copy(struct str source, char **ret_text, size_t *ret_len, struct problems *problems)
+{
+    char *text = malloc((size_t)source.len + 1);
+    if (!text) {
+        problems_add(problems, 1, 1, "out of memory");
+        return false;
+    }
+    if (source.len)
+        memcpy(text, source.at, source.len);
+    text[source.len] = '\0';
+    *ret_text = text;
+    *ret_len = source.len;
+    return true;
+}
+
 bool tree_expand(struct str source, const struct tree_env *env, char **ret_text, size_t *ret_len,
                  struct problems *problems)
 {
@@ -162,6 +177,8 @@ bool tree_expand(struct str source, const struct tree_env *env, char **ret_text,
         problems_add(problems, 1, 1, "the file is longer than %d bytes", TREE_BYTES_MAX);
         return false;
     }
+    if (!env_needed(source)) /* whether it is YAML is for its reader to say */
+        return copy(source, ret_text, ret_len, problems);
     struct expansion x = {.source = source, .env = env, .problems = problems};
     char *buffer = malloc(TREE_BYTES_MAX + 1);
     x.scratch = malloc(TREE_SCALAR_BYTES_MAX);

@@ -207,7 +207,7 @@ static bool on_start(struct builder *b, const yaml_event_t *event, enum tree_kin
 
 static bool children_copy(struct builder *b, const struct frame *frame, struct tree_node *node)
 {
-    const struct tree_pair *child = b->child + frame->first;
+    const struct tree_pair *child = node->count ? b->child + frame->first : NULL;
     if (node->kind == TREE_MAP) {
         struct tree_pair *pair = arena_alloc(b->arena, node->count, sizeof *pair);
         if (pair && node->count)

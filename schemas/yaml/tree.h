@@ -70,7 +70,8 @@ void tree_free(struct tree *tree); /* NULL is allowed */
 /* The top node; an empty map for an empty file. */
 const struct tree_node *tree_root(const struct tree *tree);
 
-/* The same source with ${NAME} replaced inside values only (comments and keys stay); line numbers do not move. *ret_text is malloc'ed, NUL-terminated. */
+/* The same source with ${NAME} replaced inside values only (comments and keys stay); line numbers do not move. *ret_text is malloc'ed, NUL-terminated. A
+   source without `${` is copied unread, YAML or not. */
 bool tree_expand(struct str source, const struct tree_env *env, char **ret_text, size_t *ret_len,
                  struct problems *problems);
 

@@ -112,6 +112,12 @@ static void each_mistake_has_file_line_and_reason(void **state)
     assert_int_equal(run(f, ""), EXIT_USAGE);
     assert_says(f,
                 "/v.yaml:3:25: error: a zone has no key \"capcity\"; did you mean \"capacity\"?");
+    put(f, "v.yaml", "venue: {id: fair}\nzones: [\n");
+    assert_int_equal(run(f, ""), EXIT_USAGE);
+    assert_says(f, "/v.yaml:3:1: error: did not find expected node content");
+    put(f, "v.yaml", "venue:\n  id: ${NOT_SET_FOR_SURE}\n");
+    assert_int_equal(run(f, ""), EXIT_USAGE);
+    assert_says(f, "/v.yaml:2:7: error: the environment variable NOT_SET_FOR_SURE is not set");
     put(f, "c.yaml", "venue: missing.yaml\n");
     assert_int_equal(run(f, ""), EXIT_USAGE);
     assert_says(f, "missing.yaml");

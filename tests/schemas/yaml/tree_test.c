@@ -161,12 +161,13 @@ static void limits_are_kept(void **state)
         {"", "[", "", 0, "nested too deep"},
         {"", "- &a%u x\n", "", TREE_ANCHORS_MAX, "too many anchors"},
         {"a: \"", "x", "\"\n", TREE_SCALAR_BYTES_MAX, "too long"},
-        {"", "- 1\n", "", TREE_NODES_MAX - 1, "too many values"},
+        {"[", "1,", "]", TREE_NODES_MAX - 1, "too many values"},
         {"", "#..............................................................\n", "",
          TREE_BYTES_MAX / 64, "longer than"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (uint32_t over = cases[i].last_good ? 0 : 1; over < 2; over++) {
+        bool costly = cases[i].last_good > 1000000; /* its last good one takes seconds */
+        for (uint32_t over = cases[i].last_good && !costly ? 0 : 1; over < 2; over++) {
             uint32_t count = cases[i].last_good ? cases[i].last_good + over : 100000;
             char *source = repeat(cases[i].head, cases[i].part, count, cases[i].tail);
             struct tree *tree;
@@ -290,6 +291,9 @@ static void variables_are_replaced_in_values_only(void **state)
     struct problems problems = {0};
     char *text = NULL;
     size_t len;
+    assert_true(tree_expand(STR_LIT("[ $ { \xff\n"), &test_env, &text, &len, &problems));
+    assert_string_equal(text, "[ $ { \xff\n");
+    free(text);
     assert_false(tree_expand(STR_LIT("a: ${BAD}\n"), &test_env, &text, &len, &problems));
 }
 
