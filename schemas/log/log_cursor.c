@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,8 +119,7 @@ static bool create(const struct log_io *io, const char *dir, const char *path, s
     size_t len = strlen(path);
     if (len + sizeof ".tmp" > sizeof tmp)
         return error_set(err, ERROR_TOO_LARGE, 0, "path %.128s…", path);
-    memcpy(tmp, path, len);
-    memcpy(tmp + len, ".tmp", sizeof ".tmp");
+    (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
     int fd = -1;
     int failed = io->open(io->state, tmp, O_RDWR | O_CREAT | O_TRUNC, &fd);
     if (failed)
@@ -221,6 +221,23 @@ void log_cursor_close(struct log_cursor *c)
     free(c);
 }
 
+static bool position_read(const char *dir, const char *name, struct log_position *ret,
+                          struct error *err)
+{
+    const struct log_io *io = log_io_files();
+    char path[LOG_PATH_BYTES_MAX];
+    uint64_t count;
+    int fd = -1;
+    if (!log_io_path(dir, name, path, err))
+        return false;
+    int failed = io->open(io->state, path, O_RDONLY, &fd);
+    if (failed)
+        return log_io_failed(err, failed, "open", path);
+    bool ok = slots_read(io, fd, path, ret, &count, err);
+    (void)io->close(io->state, fd);
+    return ok;
+}
+
 struct least {
     const char *dir, *prefix;
     const struct log_uuid *log;
@@ -237,13 +254,11 @@ static void on_cursor(void *arg, const char *name)
     if (least->failed || strncmp(name, least->prefix, strlen(least->prefix)) != 0 ||
         (len > 4 && strcmp(name + len - 4, ".tmp") == 0))
         return;
-    struct log_cursor *cursor = NULL;
-    if (!log_cursor_open(least->dir, name, false, &cursor, least->err)) {
+    struct log_position p;
+    if (!position_read(least->dir, name, &p, least->err)) {
         least->failed = true;
         return;
     }
-    struct log_position p = cursor->position;
-    log_cursor_close(cursor);
     uint64_t seq = log_uuid_equal(&p.log, &unused) ? 0 : p.seq;
     if ((seq == 0 || log_uuid_equal(&p.log, least->log)) && seq < least->seq)
         least->seq = seq;

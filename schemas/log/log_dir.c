@@ -213,7 +213,7 @@ bool log_loaded_read(struct log_loaded *loaded, const struct log_io *io, const c
         return true;
     loaded->image.bytes = NULL;
     int fd = -1;
-    struct log_segment_header header;
+    struct log_segment_header header = {0};
     char name[LOG_NAME_BYTES];
     log_dir_name(entry, name);
     if (!log_dir_open(io, path, entry, &fd, &header, err))

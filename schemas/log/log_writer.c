@@ -270,7 +270,7 @@ bool log_writer_commit(struct log_writer *w, struct error *err)
 bool log_writer_append(struct log_writer *w, const struct log_record *record, uint64_t *ret_seq,
                        struct error *err)
 {
-    uint64_t seq;
+    uint64_t seq = 0;
     if (!log_writer_stage(w, record, &seq, err) || !log_writer_commit(w, err))
         return false;
     if (ret_seq)

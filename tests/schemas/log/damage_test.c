@@ -149,7 +149,7 @@ static void test_damage_behind_the_mark_is_cut(void **state)
     assert_true(open_writer(&writer, &recovery, &err));
     assert_int_equal(recovery.last_seq, 44);
     assert_int_equal(recovery.records_rewritten, 44 - DURABLE);
-    assert_true(recovery.bytes_cut > 5 * BODY);
+    assert_true(recovery.bytes_cut > 5 * (uint64_t)BODY);
     assert_true(recovery.power_cut_possible);
     struct log_record record = {.type = 1, .body = "x", .body_len = 1};
     uint64_t seq;
@@ -249,7 +249,8 @@ static void test_restarts_cost_little(void **state)
         if (i > 15)
             assert_true(log_writer_append(writer, &record, NULL, NULL));
         uint64_t bytes = log_writer_bytes(writer);
-        assert_true(bytes <= 2 * LOG_SEGMENT_BYTES_MIN + (uint64_t)(i > 15 ? i - 15 : 0) * 8192);
+        assert_true(bytes <=
+                    2 * (uint64_t)LOG_SEGMENT_BYTES_MIN + (uint64_t)(i > 15 ? i - 15 : 0) * 8192);
         log_writer_close(writer);
     }
     assert_true(disk_bytes(segment) < LOG_SEGMENT_BYTES_MIN / 2);

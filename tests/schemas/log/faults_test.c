@@ -65,7 +65,7 @@ static uint64_t draw(struct world *w, uint64_t below)
 static void fill(uint8_t *out, uint64_t uid, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(uid * 131 + i * 7 + (i >> 8));
+        out[i] = (uint8_t)(uid * 131 + (uint64_t)i * 7 + (i >> 8));
     memcpy(out, &uid, len < 8 ? len : 8);
 }
 
@@ -146,8 +146,8 @@ static bool session(struct world *w, int batches)
             ok = log_writer_sync(writer, &err);
         if (ok && i % 11 == 0) {
             w->keep_from = log_writer_durable_seq(writer) + 1;
-            ok = log_writer_retain(writer, 4 * LOG_SEGMENT_BYTES_MIN, w->keep_from, false, NULL,
-                                   &err);
+            ok = log_writer_retain(writer, 4 * (uint64_t)LOG_SEGMENT_BYTES_MIN, w->keep_from, false,
+                                   NULL, &err);
         }
         if (log_writer_durable_seq(writer) > w->durable_seq)
             w->durable_seq = log_writer_durable_seq(writer);

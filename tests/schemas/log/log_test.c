@@ -287,7 +287,7 @@ static void test_retention(void **state)
         append(writer, i, true);
     struct log_view view;
     assert_int_equal(log_reader_next(slow, &view, &err), LOG_READ_RECORD);
-    uint64_t lost = 99, cap = 5 * LOG_SEGMENT_BYTES_MIN;
+    uint64_t lost = 99, cap = 5 * (uint64_t)LOG_SEGMENT_BYTES_MIN;
     /* nothing durable yet: nothing may go */
     uint64_t before = log_writer_bytes(writer);
     assert_true(log_writer_retain(writer, cap, UINT64_MAX, true, &lost, &err));

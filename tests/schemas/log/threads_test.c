@@ -33,7 +33,7 @@ static int teardown(void **state)
 static struct log_writer *open_writer(uint32_t sync_ms)
 {
     struct log_writer_options options = {
-        .dir = dir, .segment_bytes = 4 * LOG_SEGMENT_BYTES_MIN, .sync_ms = sync_ms};
+        .dir = dir, .segment_bytes = 4 * (uint64_t)LOG_SEGMENT_BYTES_MIN, .sync_ms = sync_ms};
     struct log_writer *writer = NULL;
     assert_true(log_writer_open(&options, &writer, NULL, NULL));
     return writer;
