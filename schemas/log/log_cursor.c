@@ -254,7 +254,7 @@ static void on_cursor(void *arg, const char *name)
     if (least->failed || strncmp(name, least->prefix, strlen(least->prefix)) != 0 ||
         (len > 4 && strcmp(name + len - 4, ".tmp") == 0))
         return;
-    struct log_position p;
+    struct log_position p = {0};
     if (!position_read(least->dir, name, &p, least->err)) {
         least->failed = true;
         return;

@@ -89,6 +89,17 @@ static bool plan_existing(struct log_writer *w, const struct log_writer_options 
     return true;
 }
 
+/* Makes the log's own name durable before anything in it is. Also when the directory was there:
+   whoever made it may have died before this. Once there is a segment, this was done. */
+static bool sync_parent(struct log_writer *w, struct error *err)
+{
+    char parent[LOG_PATH_BYTES_MAX];
+    if (!log_io_path(w->dir, "..", parent, err))
+        return false;
+    int failed = w->io->sync_dir(w->io->state, parent);
+    return !failed || log_io_failed(err, failed, "sync", parent);
+}
+
 static bool identify(struct log_writer *w, const struct log_writer_options *options,
                      const struct log_dir *dir, struct error *err)
 {
@@ -218,6 +229,8 @@ bool log_recover(struct log_writer *w, const struct log_writer_options *options,
     if (!log_dir_list(w->io, w->dir, &plan.dir, err) || !identify(w, options, &plan.dir, err))
         goto done;
     got.created = plan.dir.live_count == 0;
+    if (got.created && !sync_parent(w, err))
+        goto done;
     if (!open_control(w, !got.created, boot, &past, err))
         goto done;
     w->epoch_first_seq = 1;

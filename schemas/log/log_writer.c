@@ -298,11 +298,6 @@ static bool take_lock(struct log_writer *w, struct error *err)
     int failed = io->make_dir(io->state, w->dir);
     if (failed && failed != EEXIST)
         return log_io_failed(err, failed, "create", w->dir);
-    /* Also when it was there: whoever made it may have died before this. */
-    if (!log_io_path(w->dir, "..", path, err))
-        return false;
-    if ((failed = io->sync_dir(io->state, path)))
-        return log_io_failed(err, failed, "sync", path);
     if (!log_io_path(w->dir, LOG_NAME_LOCK, path, err))
         return false;
     failed = io->open(io->state, path, O_RDWR | O_CREAT, &w->lock_fd);
