@@ -225,6 +225,25 @@ static void test_heartbeat(void **state)
     assert_int_equal(any.heartbeat.zones_unknown, 2); /* hall-2; the venue: 1 of 3 speaks */
 }
 
+/* At a second boundary only what changed is said. */
+static void test_changed_only(void **state)
+{
+    struct core_feed *f = *state;
+    core_feed_tick(f, start_ms + 1000);
+    assert_int_equal(f->results.count,
+                     3 + 2 + 1 + 1); /* zones, the gate's directions, light, heartbeat */
+    core_feed_tick(f, start_ms + 2000);
+    assert_int_equal(f->results.count, 1);
+    core_feed_tick(f, start_ms + 2001); /* no boundary */
+    assert_int_equal(f->results.count, 1);
+    core_feed_publish(f, start_ms + 3500, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
+    assert_int_equal(f->results.count, 1);
+    core_feed_publish(f, start_ms + 4000, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
+    assert_int_equal(f->results.count, 2);
+    assert_int_equal(f->results.result[0].type, RECORD_LIGHT);
+    assert_int_equal(f->results.result[1].type, RECORD_READING);
+}
+
 /* The setting of process: what is late is not in the rates, though the last minute would still hold
  * it. */
 static void test_late_setting(void **state)
@@ -319,9 +338,16 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_era),          CASE(test_reading_and_alert), CASE(test_letters),
-        CASE(test_letter_bytes), CASE(test_oversized),         CASE(test_heartbeat),
-        CASE(test_late_setting), CASE(test_command_refused),   CASE(test_corrupt),
+        CASE(test_era),
+        CASE(test_reading_and_alert),
+        CASE(test_letters),
+        CASE(test_letter_bytes),
+        CASE(test_oversized),
+        CASE(test_heartbeat),
+        CASE(test_late_setting),
+        CASE(test_changed_only),
+        CASE(test_command_refused),
+        CASE(test_corrupt),
         CASE(test_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

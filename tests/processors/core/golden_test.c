@@ -378,6 +378,10 @@ static void timed_line(struct script *s, int64_t t_ms, char *rest)
         core_feed_gap(&s->feed, t_ms);
         return;
     }
+    if (strcmp(words[0], "pause") == 0) {
+        core_feed_tick(&s->feed, t_ms);
+        return;
+    }
     go_to(s, t_ms);
     if (strcmp(words[0], "sensor") == 0) {
         sensor_line(s, t_ms, rest);

@@ -66,6 +66,22 @@ static void test_young(void **state)
     core_feed_free(&feed);
 }
 
+/* A repeat is known across a restart, also the first number of a device that sends no time. */
+static void test_repeat_is_kept(void **state)
+{
+    (void)state;
+    static const char payload[] = "{\"seq\":1,\"in\":1,\"out\":0}";
+    struct core_stream s = core_stream_begin(8);
+    struct core_feed feed;
+    core_stream_init(&s, &feed);
+    core_feed_publish(&feed, s.t_ms, "crowdtide/v/crowd/s3", payload, 0);
+    reload(&feed);
+    core_feed_publish(&feed, s.t_ms, "crowdtide/v/crowd/s3", payload, 0);
+    assert_int_equal(core_books(feed.core).decoded, 1);
+    assert_int_equal(core_books(feed.core).duplicate, 1);
+    core_feed_free(&feed);
+}
+
 static void test_late_setting_is_kept(void **state)
 {
     (void)state;
@@ -116,9 +132,8 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_point),
-        cmocka_unit_test(test_young),
-        cmocka_unit_test(test_late_setting_is_kept),
+        cmocka_unit_test(test_any_point),      cmocka_unit_test(test_young),
+        cmocka_unit_test(test_repeat_is_kept), cmocka_unit_test(test_late_setting_is_kept),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
