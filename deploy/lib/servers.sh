@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # servers: a broker, a Kafka and a time-series store of our own on loopback, each with its data below SERVERS_DIR.
-# Needs common.sh, processes.sh and state_use.
+# Needs common.sh, processes.sh and state_use; the stand-in for Kafka also CONFIG, crowdtide's configuration.
 #
 #     ports_settle                       MQTT_PORT, KAFKA_PORT, … from the environment, what runs already, or the defaults
 #     mosquitto_start; mosquitto_wait    the same for kafka, kafka_mock, influxdb: start returns at once, so that they start side by side
 #
 # Each start does nothing when the server that we started earlier still runs.
+# shellcheck disable=SC2153 # CONFIG is the caller's
 
 # A port that a running server of ours was started with wins over the environment: it can't be moved under its clients.
 port_settle() { # SERVER VARIABLE DEFAULT

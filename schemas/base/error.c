@@ -16,10 +16,10 @@ static const struct {
 
 enum { ERROR_COUNT = sizeof error_table / sizeof error_table[0] };
 
-bool error_set(struct error *err, enum error_code code, int sys_errno, const char *format, ...)
+void error_fill(struct error *err, enum error_code code, int sys_errno, const char *format, ...)
 {
     if (!err)
-        return false;
+        return;
     err->code = code;
     err->sys_errno = sys_errno;
     err->position = 0;
@@ -28,7 +28,6 @@ bool error_set(struct error *err, enum error_code code, int sys_errno, const cha
     if (vsnprintf(err->where, sizeof err->where, format, args) < 0)
         err->where[0] = '\0';
     va_end(args);
-    return false;
 }
 
 const char *error_text(enum error_code code)

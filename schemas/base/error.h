@@ -59,10 +59,17 @@ struct error {
     char where[ERROR_WHERE_BYTES]; /* the place and the particulars, for a person; always NUL-terminated */
 };
 
-/* Fills *err (which may be NULL) and returns false, so that callers can `return error_set(…)`. `format` describes
-   the place and the particulars; it is cut at ERROR_WHERE_BYTES. */
-bool error_set(struct error *err, enum error_code code, int sys_errno, const char *format, ...)
+/* Fills *err (which may be NULL) and is false, so that callers can `return error_set(…)`. `format` describes
+   the place and the particulars; it is cut at ERROR_WHERE_BYTES. A macro, so that compilers and analysers see the false. */
+#define error_set(err, code, sys_errno, ...)                                                       \
+    (error_fill(err, code, sys_errno, __VA_ARGS__), error_is_false())
+
+void error_fill(struct error *err, enum error_code code, int sys_errno, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+static inline bool error_is_false(void)
+{
+    return false;
+}
 
 /* The constant text, short name ("NO_SPACE") and action of a code. Never NULL. */
 const char *error_text(enum error_code code);
