@@ -95,6 +95,10 @@ class Crowdtide:
             return None
         return top["programs"][SECTIONS[program]]["counters"][name]
 
+    def pending(self):
+        """Book → what is still on its way through it: messages, kafka alerts, kafka bulk, series alerts, series bulk."""
+        return {book["name"]: book["pending"] for book in self.top()["books"]}
+
     def export(self, log):
         """Every record of a log, oldest first, as a dict a record."""
         done = subprocess.Popen(self.command("log", "export", "--json", log), stdout=subprocess.PIPE)
