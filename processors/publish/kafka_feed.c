@@ -10,6 +10,7 @@ enum {
     TOPICS_MS = 5000,
     POSITION_MS = 30000, /* longer than any transaction that may hide the position */
     IDLE_WAIT_MS = 100,
+    LAG_EVERY_MS = 500,
 };
 
 static const struct progress on = {STEP_ON, 0}, reconnect = {STEP_RECONNECT, 0};
@@ -28,6 +29,7 @@ struct progress kafka_feed_failed(const struct error *err)
 void kafka_feed_trouble(struct kafka_feed *f, const char *event, const struct error *err)
 {
     publish_set_up(f->shared, COUNTER_KAFKA_UP, f->options->number, false);
+    kafka_feed_show_lag(f); /* it grows while nothing is committed */
     if (notice_due(&f->notice, err->where)) {
         char quoted[ERROR_WHERE_BYTES];
         report(REPORT_WARN, KAFKA_FEED_PROGRAM, event, "feed=%s error=\"%s\"", f->options->log,
@@ -37,6 +39,7 @@ void kafka_feed_trouble(struct kafka_feed *f, const char *event, const struct er
 
 static bool going(void *arg)
 {
+    kafka_feed_show_lag(arg);
     return !publish_stopping(((struct kafka_feed *)arg)->shared);
 }
 
@@ -51,6 +54,19 @@ void kafka_feed_show_lag(struct kafka_feed *f)
         counters_add(counters, f->options->lost, lost - f->lost);
         f->lost = lost;
     }
+}
+
+/* Before the next attempt; the lag grows meanwhile, and shows it. */
+static bool pause_before_retry(struct kafka_feed *f)
+{
+    for (uint32_t ms = pace_next_ms(&f->backoff); ms > 0;) {
+        uint32_t slice = ms < LAG_EVERY_MS ? ms : LAG_EVERY_MS;
+        kafka_feed_show_lag(f);
+        if (!publish_pause(f->shared, slice))
+            return false;
+        ms -= slice;
+    }
+    return true;
 }
 
 /* ---- the position ---- */
@@ -204,7 +220,7 @@ static struct progress fenced(struct kafka_feed *f)
     struct error err = {0};
     while (f->claimed && !position_fetch(f, &found, &is_found, &err)) {
         kafka_feed_trouble(f, "position_unread", &err);
-        if (!publish_pause(f->shared, pace_next_ms(&f->backoff)))
+        if (!pause_before_retry(f))
             return on;
     }
     if (!f->claimed || !is_found || strcmp(found.instance, f->options->instance) == 0)
@@ -227,7 +243,7 @@ static int run_connected(struct kafka_feed *f)
         if (progress.step == STEP_END)
             return progress.code;
         if (progress.step != STEP_ON)
-            (void)publish_pause(f->shared, pace_next_ms(&f->backoff));
+            (void)pause_before_retry(f);
     }
     return PUBLISH_OK;
 }

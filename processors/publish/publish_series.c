@@ -34,6 +34,9 @@ static void look_up(struct series *s)
         atomic_store(&s->publish.stop, true);
     if (now_ns - s->alive_ns > ALIVE_EVERY_NS) {
         counters_alive(s->publish.counters);
+        for (int i = 0; i < FEEDS; i++)
+            if (s->feed[i])
+                series_feed_show_lag(s->feed[i]); /* it grows while the store does not answer */
         s->alive_ns = now_ns;
     }
 }

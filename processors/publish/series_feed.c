@@ -146,7 +146,7 @@ static bool reject(struct series_feed *f, const struct log_position *at, unsigne
     return true;
 }
 
-static void show_lag(struct series_feed *f)
+void series_feed_show_lag(struct series_feed *f)
 {
     struct counters *counters = f->options.shared->publish->counters;
     uint64_t lost = feed_lost(f->feed);
@@ -242,7 +242,7 @@ static bool advance(struct series_feed *f, uint32_t n, int64_t now_ns, struct er
     f->state = STATE_IDLE;
     counters_add(f->options.shared->publish->counters, f->options.skipped, f->skipped);
     bool ok = move_cursor(f, &f->end, now_ns, err);
-    show_lag(f);
+    series_feed_show_lag(f);
     return ok;
 }
 
@@ -344,7 +344,7 @@ bool series_feed_turn(struct series_feed *f, int64_t now_ns, struct error *err)
         return true;
     if (!collect(f, now_ns, err))
         return false;
-    show_lag(f);
+    series_feed_show_lag(f);
     return f->line_count == 0 || send_slice(f, err);
 }
 

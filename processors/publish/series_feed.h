@@ -54,4 +54,7 @@ enum series_wait {
 enum series_wait series_feed_waits(const struct series_feed *feed, int64_t now_ns, uint32_t *ret_ms);
 void series_feed_wait_log(struct series_feed *feed, uint32_t ms);
 
+/* Brings the gauge of results not yet stored up to date: also while the store does not answer. */
+void series_feed_show_lag(struct series_feed *feed);
+
 #endif
