@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deploy/cli/check.h"
+#include "deploy/cli/cli.h"
 
 enum { EXPLANATION_BYTES = 4096, JSON_BYTES = 8192 };
 
@@ -11,20 +12,6 @@ static const char *const level_names[VENUE_LEVELS] = {"blue", "yellow", "orange"
 static const char *config_name(const struct check *check)
 {
     return check->path[0] ? check->path : "environment";
-}
-
-static void print_problems(const char *file, const struct problems *problems)
-{
-    for (uint32_t i = 0; i < problems_listed(problems); i++) {
-        const struct problem *p = &problems->problem[i];
-        char place[32] = "";
-        if (p->line)
-            (void)snprintf(place, sizeof place, p->column ? ":%u:%u" : ":%u", p->line, p->column);
-        (void)fprintf(stderr, "%s%s: %s: %s\n", file, place, p->warning ? "warning" : "error",
-                      p->text);
-    }
-    if (problems->count > PROBLEMS_MAX)
-        (void)fprintf(stderr, "%s: and %u more\n", file, problems->count - PROBLEMS_MAX);
 }
 
 /* "8 hall, 280 cell …" of what there is. */
@@ -76,9 +63,9 @@ static void print_venue(const struct venue *v)
 
 void check_print(const struct check *check)
 {
-    print_problems(config_name(check), &check->problems);
+    cli_print_problems(config_name(check), &check->problems);
     if (check->has_config)
-        print_problems(check->config.venue_file, &check->venue_problems);
+        cli_print_problems(check->config.venue_file, &check->venue_problems);
     if (check->venue)
         print_venue(check->venue);
     for (int i = 0; i < CHECK_SERVERS; i++)

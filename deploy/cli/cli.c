@@ -44,24 +44,25 @@ volatile int *cli_reload(void)
     return &reload_requested;
 }
 
-static void print_problems(const char *file, const struct problems *problems)
+void cli_print_problems(const char *file, const struct problems *problems)
 {
     for (uint32_t i = 0; i < problems_listed(problems); i++) {
         const struct problem *p = &problems->problem[i];
         char place[32] = "";
         if (p->line)
-            (void)snprintf(place, sizeof place, ":%u:%u", p->line, p->column);
-        fprintf(stderr, "%s%s: %s%s\n", file, place, p->warning ? "warning: " : "", p->text);
+            (void)snprintf(place, sizeof place, p->column ? ":%u:%u" : ":%u", p->line, p->column);
+        (void)fprintf(stderr, "%s%s: %s: %s\n", file, place, p->warning ? "warning" : "error",
+                      p->text);
     }
     if (problems->count > PROBLEMS_MAX)
-        fprintf(stderr, "%s: %u more problems\n", file, problems->count - PROBLEMS_MAX);
+        (void)fprintf(stderr, "%s: and %u more\n", file, problems->count - PROBLEMS_MAX);
 }
 
 bool cli_load_config(const char *path, struct config *ret_config)
 {
     struct problems problems = {0};
     bool ok = config_load(path, ret_config, &problems);
-    print_problems(path ? path : "environment", &problems);
+    cli_print_problems(path ? path : "environment", &problems);
     return ok;
 }
 
@@ -77,7 +78,7 @@ bool cli_load_venue(const struct config *config, struct venue **ret_venue, char 
         return false;
     }
     bool ok = venue_parse((struct str){source, (uint32_t)len}, ret_venue, &problems);
-    print_problems(config->venue_file, &problems);
+    cli_print_problems(config->venue_file, &problems);
     if (ok && ret_source)
         *ret_source = source;
     else

@@ -30,7 +30,10 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
-/* Loads the configuration and prints every problem as "file:line:column: text" on stderr. path NULL: defaults. */
+/* Each problem as "file:line:column: error: text" (or warning) on stderr. */
+void cli_print_problems(const char *file, const struct problems *problems);
+
+/* Loads the configuration and prints every problem. path NULL: defaults. */
 bool cli_load_config(const char *path, struct config *ret_config);
 
 /* Reads and parses config->venue_file, printing every problem. *ret_source (malloc'ed) may be NULL. */
