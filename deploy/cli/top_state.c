@@ -111,7 +111,7 @@ static struct item *add(struct table *t, struct str key, uint64_t hash)
         t->cap = cap;
         reindex(t);
     }
-    char *copy = strndup(key.at, key.len);
+    char *copy = key.len ? strndup(key.at, key.len) : NULL;
     if (!copy)
         return NULL;
     struct item *item = &t->items[t->count];

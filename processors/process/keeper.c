@@ -12,7 +12,7 @@ enum {
     KEEPER_POLL_MS = 2,
     KEEPER_RESERVE_SEGMENTS = 4, /* free space below this is short: both logs prepare one ahead */
 };
-static const uint64_t mib = 1024 * 1024;
+static const uint64_t mib = UINT64_C(1) << 20;
 static const char program[] = "process";
 
 static void sleep_ms(uint32_t ms)

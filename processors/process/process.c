@@ -285,7 +285,7 @@ static bool await_readings(struct runner *r, bool *ret_ready, struct error *err)
         if (r->readings)
             log_reader_wait(r->readings, WAIT_START_MS);
         else
-            sleep_us(WAIT_START_MS * 1000);
+            sleep_us(WAIT_START_MS * 1000L);
     }
     return true;
 }

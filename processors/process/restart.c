@@ -128,8 +128,8 @@ static bool input_exists(struct runner *r, uint64_t seq, bool *ret_found, struct
 static bool first_void(struct runner *r, struct log_reader *results, uint64_t from_seq,
                        uint64_t *ret_first, struct error *err)
 {
-    struct log_view result, input = {0};
-    struct result_origin origin;
+    struct log_view result = {0}, input = {0};
+    struct result_origin origin = {0};
     bool more = true, seeked = false;
     if (!seek_kept(results, from_seq, err))
         return false;
@@ -164,8 +164,8 @@ static bool find_void(struct runner *r, enum output output, uint64_t from_seq, u
     *ret_first = 0;
     if (!open_output(r, output, true, &results, err))
         return err->code == ERROR_NOT_FOUND;
-    struct log_view view;
-    struct result_origin origin, last = {0};
+    struct log_view view = {0};
+    struct result_origin origin = {0}, last = {0};
     bool more = true, found = true;
     bool ok = seek_kept(results, from_seq, err);
     while (ok && more) {
@@ -222,8 +222,8 @@ static bool scan_output(struct runner *r, enum output output, uint64_t from_seq,
     uint64_t last_seq = log_reader_last_seq(results);
     if (output == OUTPUT_BULK || from_seq > last_seq)
         from_seq = last_seq; /* its last record says all */
-    struct log_view view;
-    struct result_origin origin;
+    struct log_view view = {0};
+    struct result_origin origin = {0};
     bool more = last_seq != 0;
     bool ok = !more || seek_kept(results, from_seq, err);
     while (ok && more) {

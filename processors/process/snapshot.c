@@ -279,7 +279,7 @@ bool snapshot_peek(const char *dir, uint64_t seq, struct snapshot *ret_header, s
 static bool load(const char *dir, uint64_t seq, struct snapshot *ret, struct error *err)
 {
     char path[PATH_BYTES];
-    uint32_t crc, begun;
+    uint32_t crc = 0, begun = 0;
     struct snapshot s = {0};
     int fd = open_file(dir, seq, path, err);
     if (fd < 0)

@@ -23,13 +23,13 @@ static struct seen parse(const char *operands, int argc, char **argv)
         {0},
     };
     const struct arguments spec = {"try", operands, "Tries.", options, NULL};
-    fflush(NULL);
+    (void)fflush(NULL);
     int out = dup(1), err = dup(2), null = open("/dev/null", O_WRONLY);
     dup2(null, 1);
     dup2(null, 2);
     close(null);
     seen.go = arguments_parse(argc, argv, &spec, &seen.operands, &seen.code);
-    fflush(NULL);
+    (void)fflush(NULL);
     dup2(out, 1);
     dup2(err, 2);
     close(out);

@@ -59,7 +59,7 @@ static char *said(void)
     FILE *f = fopen(path, "r");
     size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
     if (f)
-        fclose(f);
+        (void)fclose(f);
     text[n] = '\0';
     return text;
 }

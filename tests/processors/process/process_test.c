@@ -179,7 +179,7 @@ static int process_here(const struct run *run)
 
 static pid_t begin(const struct run *run)
 {
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         int fd = open(path_of(root, "stderr"), O_WRONLY | O_CREAT | O_APPEND, 0644);

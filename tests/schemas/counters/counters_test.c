@@ -185,7 +185,7 @@ static void a_section_of_another_version_keeps_its_sums(void **state)
     assert_int_equal(pwrite(fd, name, 32, NAMES + 32), 32);
     assert_int_equal(pwrite(fd, &value, 8, VALUES + 8), 8);
     memset(name, 0, sizeof name);
-    memcpy(name, "unheard_of", 10);
+    memcpy(name, "unheard_of", sizeof "unheard_of");
     value = 1234;
     assert_int_equal(pwrite(fd, name, 32, NAMES), 32);
     assert_int_equal(pwrite(fd, &value, 8, VALUES), 8);
