@@ -23,8 +23,7 @@ enum {
     WAIT_START_MS = 100,
     COUNTERS_MS = 200,
     RETAIN_MS = 5000,
-    SNAPSHOT_BARRIER_MS = 2000, /* how long a new model waits for the snapshot before it */
-    SNAPSHOT_STOP_MS = 3000,
+    SNAPSHOT_WAIT_MS = 2000,
     ERA_BODY_BYTES = 512,
 };
 static const char program[] = "process";
@@ -88,7 +87,7 @@ static bool begin_era(struct runner *r, struct error *err)
     uint8_t body[ERA_BODY_BYTES];
     char hash[17];
     bool snapshotted = false;
-    if (!commit(r, err) || !keeper_now(r, SNAPSHOT_BARRIER_MS, &snapshotted, err))
+    if (!commit(r, err) || !keeper_now(r, r->snapshot_wait_ms, &snapshotted, err))
         return false;
     struct result_era era;
     result_clear(RECORD_ERA, &era);
@@ -118,7 +117,7 @@ static bool before_model(struct runner *r, const struct log_view *view, struct e
     if (!record_model_decode(view->body, view->body_len, &model, err))
         return false;
     if (r->at.seq != 0 && outputs_covered(&r->out, r->at.seq)) {
-        if (!commit(r, err) || !keeper_now(r, SNAPSHOT_BARRIER_MS, NULL, err))
+        if (!commit(r, err) || !keeper_now(r, r->snapshot_wait_ms, NULL, err))
             return false;
     }
     r->model_hash = model.hash;
@@ -250,7 +249,7 @@ static bool loop(struct runner *r, struct error *err)
             log_reader_wait(r->readings, LOG_WAIT_MS_MAX);
     }
     bool snapshotted = false;
-    bool ok = commit(r, err) && keeper_now(r, SNAPSHOT_STOP_MS, &snapshotted, err);
+    bool ok = commit(r, err) && keeper_now(r, r->snapshot_wait_ms, &snapshotted, err);
     count(r);
     report(REPORT_INFO, program, "stopped", "input_seq=%" PRIu64 " snapshot=%d", r->at.seq,
            snapshotted);
@@ -263,7 +262,8 @@ static bool await_readings(struct runner *r, bool *ret_ready, struct error *err)
 {
     char dir[RUNNER_PATH_BYTES + 16];
     (void)snprintf(dir, sizeof dir, "%s/readings", r->state_dir);
-    const struct log_reader_options options = {.dir = dir, .verify_crc = true};
+    const struct log_reader_options options = {
+        .dir = dir, .verify_crc = true, .io = r->options->reader_io};
     bool said = false;
     *ret_ready = false;
     while (!runner_stopped(r)) {
@@ -335,6 +335,7 @@ int process_run(const struct process_options *options)
     r->options = options;
     r->config = options->config;
     r->ops = options->core;
+    r->snapshot_wait_ms = options->snapshot_wait_ms ? options->snapshot_wait_ms : SNAPSHOT_WAIT_MS;
     r->segment_bytes = options->segment_bytes ? options->segment_bytes
                                               : (uint64_t)r->config->log_segment_mb * 1024 * 1024;
     bool ok = open_all(r, &ready, &err) && (!ready || loop(r, &err));

@@ -37,8 +37,11 @@ struct process_options {
     const volatile int *stop;        /* nonzero: finish the batch, snapshot, return 0 */
     const struct process_core *core; /* process_core_real(), or a test's */
     const struct log_io *io;         /* of the results logs; NULL: the real files */
+    const struct log_io *reader_io;  /* for reading any log; NULL: the real files */
     uint64_t segment_bytes;          /* 0: as configured */
-    bool until_caught_up;            /* end, as if stopped, at the end of the readings log */
+    uint32_t snapshot_wait_ms; /* for the readings to be durable, before a new model and at the
+                                  end; 0: 2 s */
+    bool until_caught_up;      /* end, as if stopped, at the end of the readings log */
 };
 
 /* Runs until stopped; returns the exit code: 0 stopped, 1 failure. */

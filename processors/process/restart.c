@@ -92,7 +92,11 @@ static bool open_output(const struct runner *r, enum output output, bool offline
     char dir[RUNNER_PATH_BYTES + 16];
     (void)snprintf(dir, sizeof dir, "%s/%s", r->state_dir, output_name(output));
     const struct log_reader_options options = {
-        .dir = dir, .verify_crc = true, .ignore_published = offline};
+        .dir = dir,
+        .verify_crc = true,
+        .ignore_published = offline,
+        .io = r->options->reader_io,
+    };
     return log_reader_open(&options, ret, err);
 }
 

@@ -29,6 +29,7 @@ struct runner {
     const struct config *config;
     const struct process_core *ops;
     uint64_t segment_bytes;
+    uint32_t snapshot_wait_ms;
     char state_dir[RUNNER_PATH_BYTES];
     char snapshots_dir[RUNNER_PATH_BYTES + 16];
     char cursors_dir[RUNNER_PATH_BYTES + 16];
