@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "schemas/base/clock.h"
 
@@ -117,6 +118,15 @@ bool keeper_now(struct runner *r, uint32_t timeout_ms, bool *ret_done, struct er
     return ok;
 }
 
+/* A publisher that run starts, but that has not come as far as making its cursor, needs everything.
+ */
+static bool awaited(const struct runner *r, enum output output, bool enabled, const char *sink)
+{
+    char path[RUNNER_PATH_BYTES + 64];
+    (void)snprintf(path, sizeof path, "%s/%s.%s", r->cursors_dir, output_name(output), sink);
+    return enabled && access(path, F_OK) != 0;
+}
+
 /* The first sequence of a results log that somebody still needs. */
 static bool needed_from(struct runner *r, enum output output, uint64_t *ret, struct error *err)
 {
@@ -127,6 +137,9 @@ static bool needed_from(struct runner *r, enum output output, uint64_t *ret, str
                           err))
         return false;
     uint64_t from = least == UINT64_MAX ? least : least + 1;
+    if (awaited(r, output, r->config->kafka_enabled, "kafka") ||
+        awaited(r, output, r->config->series_enabled, "series"))
+        from = 1;
     *ret = from < r->keep_from[output] ? from : r->keep_from[output];
     return true;
 }

@@ -92,6 +92,8 @@ static int run(struct world *w, const char *state, bool faulty)
     assert_int_equal(setenv("CROWDTIDE_STATE", state, 1), 0);
     assert_true(config_load(NULL, &config, &problems));
     config.log_sync_ms = 2;
+    int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+    dup2(null, STDERR_FILENO); /* what process says of its misfortunes */
     int code = process_run(&(struct process_options){
         .config = &config,
         .core = toy_core(),
@@ -101,6 +103,9 @@ static int run(struct world *w, const char *state, bool faulty)
         .snapshot_wait_ms = faulty ? 1 + draw(w, 5) : 1000,
         .until_caught_up = true,
     });
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(null);
     config_free(&config);
     return code;
 }
@@ -183,17 +188,12 @@ static uint64_t life(uint64_t seed, enum faulty_kind kind, uint64_t at, enum fau
 static void whatever_fails_the_results_are_those_of_a_calm_machine(void **state)
 {
     (void)state;
-    int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
     uint64_t results = 0;
-    dup2(null, STDERR_FILENO);
     for (uint64_t i = 0; i < LIVES; i++) {
         enum faulty_kind kind = (enum faulty_kind)(i % FAULTY_KINDS);
         enum faulty_restart how = i % 3 ? FAULTY_POWER_CUT : FAULTY_PROGRAM_DIED;
         results += life(i + 1, kind, 1 + i * 7919 % 400, how);
     }
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    close(null);
     print_message("%d lives, %llu results\n", LIVES, (unsigned long long)results);
 }
 

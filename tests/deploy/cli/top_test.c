@@ -1,0 +1,276 @@
+#include "tests/support/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deploy/cli/top_screen.h"
+#include "schemas/log/log.h"
+
+enum { PICTURE_BYTES = 1024 * 1024 };
+static const int64_t now_ms = INT64_C(1795000000000);
+
+struct place {
+    char dir[4096];
+    struct log_writer *writer[2]; /* alerts, bulk */
+    struct top_state *state;
+    char *picture;
+};
+
+static int setup(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    struct error err = {0};
+    support_temp_dir(p->dir, sizeof p->dir);
+    for (int i = 0; i < 2; i++) {
+        char dir[4200];
+        struct log_recovery recovery;
+        (void)snprintf(dir, sizeof dir, "%s/%s", p->dir, i ? "bulk" : "alerts");
+        if (!log_writer_open(&(struct log_writer_options){.dir = dir,
+                                                          .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                                          .sync = LOG_SYNC_MANUAL},
+                             &p->writer[i], &recovery, &err))
+            return 1;
+    }
+    p->state = top_state_new(p->dir);
+    p->picture = malloc(PICTURE_BYTES);
+    *state = p;
+    return p->state && p->picture ? 0 : 1;
+}
+
+static int teardown(void **state)
+{
+    struct place *p = *state;
+    top_state_free(p->state);
+    log_writer_close(p->writer[0]);
+    log_writer_close(p->writer[1]);
+    support_remove_tree(p->dir);
+    free(p->picture);
+    free(p);
+    return 0;
+}
+
+static void say(struct place *p, uint16_t type, const void *result)
+{
+    uint8_t body[1024];
+    static uint64_t input;
+    struct error err = {0};
+    const struct result_origin origin = {++input, 1, 0};
+    const struct log_record record = {.type = type,
+                                      .log_ns = now_ms * 1000000,
+                                      .body = body,
+                                      .body_len =
+                                          result_encode(type, &origin, result, body, sizeof body)};
+    assert_true(log_writer_append(p->writer[type < RECORD_ALERT], &record, NULL, &err));
+}
+
+static void beat(struct place *p, int64_t at_ms)
+{
+    struct result_heartbeat h;
+    result_clear(RECORD_HEARTBEAT, &h);
+    h.instance = STR_LIT("expo");
+    h.at = at_ms;
+    h.connected = 1;
+    say(p, RECORD_HEARTBEAT, &h);
+}
+
+static void zone(struct place *p, const char *id, int level, int known, double percent)
+{
+    struct result_zone z;
+    result_clear(RECORD_ZONE, &z);
+    z.venue = STR_LIT("expo");
+    z.zone = str_of(id);
+    z.kind = STR_LIT("hall");
+    z.status = STR_LIT("Actual");
+    z.level = (int8_t)level;
+    z.known = (int8_t)known;
+    z.percent_capacity = percent;
+    z.occupancy = 1234567;
+    z.at = z.data_at = now_ms - 500;
+    say(p, RECORD_ZONE, &z);
+}
+
+static void alert(struct place *p, const char *id, const char *in_state, int level)
+{
+    struct result_alert a;
+    result_clear(RECORD_ALERT, &a);
+    a.id = str_of(id);
+    a.venue = STR_LIT("expo");
+    a.zone = STR_LIT("hall-1");
+    a.rule = STR_LIT("capacity");
+    a.status = STR_LIT("Actual");
+    a.state = str_of(in_state);
+    a.level = (int8_t)level;
+    a.start = now_ms - 65000;
+    a.action = STR_LIT("只出不进: stop entry\033[31m");
+    say(p, RECORD_ALERT, &a);
+}
+
+static const char *draw(struct place *p, int64_t at_ms, uint32_t columns, uint32_t rows)
+{
+    struct error err = {0};
+    struct top_figures figures = {.at_ms = at_ms, .present = true};
+    struct text out = text_over(p->picture, PICTURE_BYTES - 1);
+    assert_true(top_state_follow(p->state, &err));
+    top_screen_draw(&(struct top_view){.state_dir = "/state",
+                                       .state = p->state,
+                                       .now = &figures,
+                                       .columns = columns,
+                                       .rows = rows},
+                    &out);
+    assert_false(out.overflow);
+    p->picture[out.len] = '\0';
+    return p->picture;
+}
+
+static void assert_order(const char *text, const char *first, const char *second)
+{
+    const char *a = strstr(text, first), *b = strstr(text, second);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_true(a < b);
+}
+
+static void zones_stand_worst_first(void **state)
+{
+    struct place *p = *state;
+    beat(p, now_ms - 800);
+    zone(p, "calm-hall", LEVEL_NONE, 1, 20);
+    zone(p, "red-hall", LEVEL_RED, 1, 101);
+    zone(p, "silent-hall", LEVEL_NONE, 0, 10);
+    zone(p, "yellow-hall", LEVEL_YELLOW, 1, 81);
+    zone(p, "busy-hall", LEVEL_NONE, 1, 45);
+    const char *text = draw(p, now_ms, 120, 0);
+    assert_order(text, "red     red-hall", "unknown silent-hall");
+    assert_order(text, "unknown silent-hall", "yellow  yellow-hall");
+    assert_order(text, "yellow  yellow-hall", "none    busy-hall");
+    assert_order(text, "none    busy-hall", "none    calm-hall");
+    assert_non_null(strstr(text, "1,234,567"));
+    assert_non_null(strstr(text, "1 zones unknown"));
+    zone(p, "calm-hall", LEVEL_RED, 1, 150); /* the last word counts */
+    text = draw(p, now_ms, 120, 0);
+    assert_order(text, "red     calm-hall", "red     red-hall");
+    assert_null(strstr(text, "none    calm-hall"));
+}
+
+static void without_a_fresh_heartbeat_nothing_is_calm(void **state)
+{
+    struct place *p = *state;
+    zone(p, "calm-hall", LEVEL_NONE, 1, 20);
+    alert(p, "expo/hall-1/capacity/1", "active_unacked", LEVEL_RED);
+    const char *text = draw(p, now_ms, 120, 0);
+    assert_non_null(strstr(text, "UNKNOWN: no heartbeat has ever come"));
+    assert_non_null(strstr(text, "unknown calm-hall"));
+    beat(p, now_ms);
+    static const struct {
+        int64_t age_ms;
+        bool stale;
+    } cases[] = {{0, false}, {10000, false}, {10001, true}, {-10000, false}, {-10001, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        text = draw(p, now_ms + cases[i].age_ms, 120, 0);
+        assert_int_equal(strstr(text, "UNKNOWN: the last heartbeat") != NULL, cases[i].stale);
+        assert_int_equal(strstr(text, "unknown calm-hall") != NULL, cases[i].stale);
+        assert_int_equal(strstr(text, "none    calm-hall") != NULL, !cases[i].stale);
+        assert_int_equal(strstr(text, "red     hall-1") != NULL, !cases[i].stale);
+    }
+}
+
+static void a_resolved_alert_leaves(void **state)
+{
+    struct place *p = *state;
+    beat(p, now_ms);
+    alert(p, "expo/hall-1/capacity/1", "active_unacked", LEVEL_YELLOW);
+    alert(p, "expo/hall-1/capacity/2", "active_unacked", LEVEL_RED);
+    const char *text = draw(p, now_ms, 120, 0);
+    assert_order(text, "red     hall-1", "yellow  hall-1");
+    assert_non_null(strstr(text, "65 s"));
+    alert(p, "expo/hall-1/capacity/2", "resolved", LEVEL_NONE);
+    text = draw(p, now_ms, 120, 0);
+    assert_null(strstr(text, "red     hall-1"));
+    assert_non_null(strstr(text, "yellow  hall-1"));
+    alert(p, "expo/hall-1/capacity/1", "resolved", LEVEL_NONE);
+    assert_non_null(strstr(draw(p, now_ms, 120, 0), "\nnone\n"));
+}
+
+/* Bytes of a line that are no continuation bytes; wide characters only occur in the action. */
+static void every_size_is_kept(void **state)
+{
+    struct place *p = *state;
+    beat(p, now_ms);
+    for (int i = 0; i < 300; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "zone-%d", i);
+        zone(p, id, i % 5, 1, i);
+    }
+    for (int i = 0; i < 40; i++) {
+        char id[64];
+        (void)snprintf(id, sizeof id, "expo/hall-1/capacity/%d", i);
+        alert(p, id, "active_unacked", 1 + i % 4);
+    }
+    for (uint32_t columns = 40; columns < 200; columns += 7) {
+        for (uint32_t rows = 14; rows < 80; rows += 11) {
+            const char *text = draw(p, now_ms, columns, rows);
+            uint32_t lines = 0;
+            assert_null(strchr(text, '\033')); /* neither ours nor the action's */
+            for (const char *at = text; *at; lines++) {
+                const char *end = strchr(at, '\n');
+                assert_non_null(end);
+                uint32_t width = 0;
+                for (; at < end; at++)
+                    width += ((unsigned char)*at & 0xc0) != 0x80;
+                assert_true(width <= columns);
+                at = end + 1;
+            }
+            assert_true(lines <= rows);
+        }
+    }
+}
+
+static void nothing_there_is_unknown(void **state)
+{
+    (void)state;
+    char *picture = malloc(PICTURE_BYTES);
+    struct top_state *empty = top_state_new("/nonexistent");
+    struct top_figures figures = {.at_ms = now_ms};
+    struct text out = text_over(picture, PICTURE_BYTES - 1);
+    struct error err = {0};
+    assert_true(top_state_follow(empty, &err));
+    assert_true(top_figures_read("/nonexistent", now_ms, &figures, &err));
+    assert_false(figures.present);
+    top_screen_draw(
+        &(struct top_view){.state_dir = "x", .state = empty, .now = &figures, .columns = 80}, &out);
+    picture[out.len] = '\0';
+    assert_non_null(strstr(picture, "UNKNOWN: nothing has run"));
+    assert_null(strstr(picture, "none\n"));
+    top_state_free(empty);
+    free(picture);
+}
+
+static void programs_read_stale_levels_as_unknown(void **state)
+{
+    struct place *p = *state;
+    struct error err = {0};
+    beat(p, now_ms - 60000);
+    zone(p, "calm-hall", LEVEL_NONE, 1, 20);
+    assert_true(top_state_follow(p->state, &err));
+    struct top_figures figures = {.at_ms = now_ms, .present = true};
+    struct text out = text_over(p->picture, PICTURE_BYTES - 1);
+    top_screen_json(&(struct top_view){.state = p->state, .now = &figures, .columns = 80}, &out);
+    p->picture[out.len] = '\0';
+    assert_non_null(strstr(p->picture, "\"stale\":true"));
+    assert_non_null(strstr(p->picture, "\"heartbeat_age_ms\":60000"));
+    assert_non_null(strstr(p->picture, "\"level\":\"unknown\""));
+    assert_null(strstr(p->picture, "\"level\":\"none\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        T(zones_stand_worst_first),  T(without_a_fresh_heartbeat_nothing_is_calm),
+        T(a_resolved_alert_leaves),  T(every_size_is_kept),
+        T(nothing_there_is_unknown), T(programs_read_stale_levels_as_unknown),
+#undef T
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
