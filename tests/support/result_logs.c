@@ -19,7 +19,7 @@ static struct log_writer *open_log(const char *dir, const char *name, const stru
     (void)snprintf(path, sizeof path, "%s/%s", dir, name);
     const struct log_writer_options options = {
         .dir = path,
-        .segment_bytes = 4 << 20,
+        .segment_bytes = 256 << 10,
         .sync = manual ? LOG_SYNC_MANUAL : LOG_SYNC_TIMER,
         .source = source,
     };
