@@ -9,20 +9,19 @@ enum { FILE_BYTES_MAX = 1024 * 1024 };
 
 static int replay_file(const char *path)
 {
+    static uint8_t bytes[FILE_BYTES_MAX];
     FILE *in = fopen(path, "rb");
-    uint8_t *bytes = malloc(FILE_BYTES_MAX);
-    if (!in || !bytes) {
+    if (!in) {
         fprintf(stderr, "%s: can't be read\n", path);
         return 1;
     }
-    size_t size = fread(bytes, 1, FILE_BYTES_MAX, in);
+    size_t size = fread(bytes, 1, sizeof bytes, in);
     (void)fclose(in);
     /* Exactly as long as it is, so that a sanitizer sees one byte too many. */
     uint8_t *exact = malloc(size ? size : 1);
     if (!exact)
         return 1;
     memcpy(exact, bytes, size);
-    free(bytes);
     (void)LLVMFuzzerTestOneInput(exact, size);
     free(exact);
     return 0;
