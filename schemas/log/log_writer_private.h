@@ -2,8 +2,10 @@
  * log_writer_private: the writer's state, shared by its parts and by nobody else.
  *
  *     part          what                                     thread
- *     log_recovery  opening: find the end, seal (log_seal)   the caller's
- *     log_writer    stage, commit, the next segment          the writer's
+ *     log_open      opening and closing                      the caller's
+ *     log_recovery  finding the end, sealing (log_seal)      the caller's
+ *     log_writer    stage, commit                            the writer's
+ *     log_roll      the next segment                         the writer's
  *     log_sync      fdatasync, the durable mark, the helper  helper, or the writer's
  *     log_prepare   the next segment ahead                   helper (MANUAL: the writer's)
  *     log_retain    choosing what to delete                  the writer's
@@ -27,7 +29,9 @@ enum {
         512 * 1024, /* zeroed and synced at a time, so that a sync request never waits long */
     LOG_STAGE_KEEP_BYTES = 1024 * 1024, /* memory of the stage kept after a larger batch */
     LOG_PREPARE_RETRY_MS = 1000,        /* after a full disk */
-    LOG_DOOMED_MAX = 64,                /* segments waiting to be deleted */
+    LOG_STAGE_ROOM_BYTES = LOG_STAGE_BYTES_MAX + LOG_RECORD_HEADER_BYTES + LOG_BODY_BYTES_MAX +
+                           LOG_RECORD_ALIGN, /* a full stage and one record more */
+    LOG_DOOMED_MAX = 64,                     /* segments waiting to be deleted */
     LOG_PAGE_BYTES = 4096,
 };
 
@@ -98,11 +102,14 @@ struct log_writer {
 bool log_writer_fail(struct log_writer *writer, const struct error *why);
 /* False, with the reason, when the writer is spent. */
 bool log_writer_usable(struct log_writer *writer, struct error *err);
-/* Adds a live segment at the end. */
+/* log_roll.c: adds a live segment at the end. */
 bool log_writer_add_live(struct log_writer *writer, struct log_live live, struct error *err);
 void log_writer_header(const struct log_writer *writer, uint64_t first_seq,
                        const struct log_mark *prev, uint64_t file_bytes,
                        struct log_segment_header *ret_header);
+
+/* log_roll.c: begins a new segment with next_seq, large enough for a record of record_bytes. */
+bool log_writer_roll(struct log_writer *writer, uint64_t record_bytes, struct error *err);
 
 /* log_recovery.c */
 bool log_recover(struct log_writer *writer, const struct log_writer_options *options,

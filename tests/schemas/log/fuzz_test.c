@@ -46,7 +46,7 @@ static uint32_t fill(uint8_t *body, uint64_t uid)
     uint32_t len = 8 + (uint32_t)(uid * 677 % 2400);
     for (uint32_t i = 0; i < len; i++)
         body[i] = (uint8_t)(uid * 31 + i);
-    memcpy(body, &uid, 8);
+    memcpy(body, &uid, sizeof uid);
     return len;
 }
 
@@ -60,7 +60,7 @@ static void keep_files(void)
             continue;
         assert_true(file_count < FILES_MAX);
         struct kept *file = &files[file_count++];
-        struct stat st;
+        struct stat st = {0};
         (void)snprintf(file->path, sizeof file->path, "%s/%s", dir, entry->d_name);
         int fd = open(file->path, O_RDONLY | O_CLOEXEC);
         assert_true(fd >= 0 && fstat(fd, &st) == 0);
@@ -120,7 +120,7 @@ static void read_all(bool offline)
         uint8_t body[4096];
         uint64_t uid = 0;
         assert_true(view.seq > prev);
-        assert_true(++n < 10 * RECORDS);
+        assert_true(++n < (uint64_t)10 * RECORDS);
         prev = view.seq;
         assert_true(view.body_len >= 8);
         memcpy(&uid, view.body, 8);
