@@ -60,7 +60,7 @@ bool keeper_begin(struct runner *r, struct error *err)
         .model_hash = r->model_hash,
         .era_due = r->era_due,
     };
-    (void)snprintf(s.core_version, sizeof s.core_version, "%s", r->ops->version);
+    (void)snprintf(s.core_version, sizeof s.core_version, "%s", r->version);
     if (!r->ops->save(r->core, &s.state, &s.state_len, err))
         return false;
     r->waiting = s;

@@ -25,6 +25,7 @@ enum {
     RETAIN_MS = 5000,
     SNAPSHOT_WAIT_MS = 2000,
     ERA_BODY_BYTES = 512,
+    LATE_S_USUAL = 60, /* the default of process.late_s */
 };
 static const char program[] = "process";
 static const int64_t ms_ns = 1000000;
@@ -92,7 +93,7 @@ static bool begin_era(struct runner *r, struct error *err)
     struct result_era era;
     result_clear(RECORD_ERA, &era);
     (void)snprintf(hash, sizeof hash, "%016" PRIx64, r->model_hash);
-    era.core_version = str_of(r->ops->version);
+    era.core_version = str_of(r->version);
     if (r->model_hash)
         era.model_hash = str_of(hash);
     era.at = r->at.log_ns / ms_ns;
@@ -105,8 +106,9 @@ static bool begin_era(struct runner *r, struct error *err)
         .body_len = result_encode(RECORD_ERA, &origin, &era, body, sizeof body),
     };
     report(REPORT_INFO, program, "era", "core_version=%s input_seq=%" PRIu64 " snapshot=%d",
-           r->ops->version, r->at.seq, snapshotted);
+           r->version, r->at.seq, snapshotted);
     r->era_due = false;
+    runner_settings(r);
     return outputs_stage_own(&r->out, &record, err) && commit(r, err);
 }
 
@@ -322,6 +324,16 @@ static void close_all(struct runner *r)
     counters_close(r->counters);
 }
 
+/* A setting that shapes results makes another era like another version does. */
+static void version_of(const struct process_options *options, char out[SNAPSHOT_VERSION_BYTES])
+{
+    if (!options->core->late_set || options->config->late_s == LATE_S_USUAL)
+        (void)snprintf(out, SNAPSHOT_VERSION_BYTES, "%s", options->core->version);
+    else
+        (void)snprintf(out, SNAPSHOT_VERSION_BYTES, "%s late %" PRId64, options->core->version,
+                       options->config->late_s);
+}
+
 int process_run(const struct process_options *options)
 {
     struct runner *r = calloc(1, sizeof *r);
@@ -336,6 +348,7 @@ int process_run(const struct process_options *options)
     r->config = options->config;
     r->ops = options->core;
     r->snapshot_wait_ms = options->snapshot_wait_ms ? options->snapshot_wait_ms : SNAPSHOT_WAIT_MS;
+    version_of(options, r->version);
     r->segment_bytes = options->segment_bytes ? options->segment_bytes
                                               : (uint64_t)r->config->log_segment_mb * 1024 * 1024;
     bool ok = open_all(r, &ready, &err) && (!ready || loop(r, &err));

@@ -28,6 +28,7 @@ struct process_core {
     bool (*load)(const uint8_t *bytes, size_t len, struct core **ret_core, struct error *err);
     struct core_books (*books)(const struct core *core);
     struct core_summary (*summary)(const struct core *core);
+    void (*late_set)(struct core *core, int64_t late_ms); /* NULL: has no such setting */
 };
 /* The real one. */
 const struct process_core *process_core_real(void);

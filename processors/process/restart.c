@@ -29,7 +29,7 @@ static bool take_snapshot(struct runner *r, struct snapshot *snapshot, struct er
     r->at =
         (struct runner_place){snapshot->input_seq, snapshot->input_epoch, snapshot->input_log_ns};
     r->model_hash = snapshot->model_hash;
-    r->era_due = snapshot->era_due || strcmp(snapshot->core_version, r->ops->version) != 0;
+    r->era_due = snapshot->era_due || strcmp(snapshot->core_version, r->version) != 0;
     r->snapshot_last_seq = snapshot->input_seq;
     r->keep_from[OUTPUT_ALERTS] = snapshot->alerts_seq + 1;
     r->keep_from[OUTPUT_BULK] = snapshot->bulk_seq + 1;
@@ -212,7 +212,7 @@ static bool learn(struct runner *r, const struct log_view *view, struct error *e
         return false;
     if (view->type == RECORD_SKIPPED)
         return remember_skip(r, &any.skipped, err);
-    if (origin.index == RESTART_ERA_INDEX && str_is(any.era.core_version, r->ops->version))
+    if (origin.index == RESTART_ERA_INDEX && str_is(any.era.core_version, r->version))
         r->era_due = false; /* said before the last stop */
     return true;
 }
@@ -300,6 +300,8 @@ bool restart_run(struct runner *r, struct error *err)
     }
     if (!open_outputs(r, err))
         return false;
+    if (!r->era_due) /* else the settings before hold until its era begins */
+        runner_settings(r);
     r->suspect = counters_suspect(r->counters);
     if (!log_reader_seek(r->readings, r->at.seq + 1, err)) {
         uint64_t first = err->position;

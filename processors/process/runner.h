@@ -28,6 +28,8 @@ struct runner {
     const struct process_options *options;
     const struct config *config;
     const struct process_core *ops;
+    char version[SNAPSHOT_VERSION_BYTES]; /* of what makes the results: the core's, and its settings
+                                             where they are not the usual ones */
     uint64_t segment_bytes;
     uint32_t snapshot_wait_ms;
     char state_dir[RUNNER_PATH_BYTES];
@@ -61,6 +63,13 @@ struct runner {
     int64_t retain_due_boot_ns;
     int64_t counters_due_boot_ns;
 };
+
+/* The configuration's settings of the core take force. */
+static inline void runner_settings(struct runner *r)
+{
+    if (r->ops->late_set)
+        r->ops->late_set(r->core, r->options->config->late_s * 1000);
+}
 
 static inline bool runner_stopped(const struct runner *r)
 {
