@@ -325,17 +325,18 @@ void movement_step(struct movement *movement, double dt_s)
     }
 }
 
-void movement_empty(struct movement *movement)
+int64_t movement_leave(struct movement *movement)
 {
     const struct links *links = movement->links;
     for (uint32_t i = 0; i < movement->people; i++) {
         struct person *person = &movement->person[i];
         set_goal(movement, person, GOAL_LEAVE);
-        const struct link *link;
-        while ((link = links_toward(links, GOAL_LEAVE, person->node, &movement->random)) != NULL)
-            (void)pass(movement, person, link); /* a verification on the way out is tried again */
+        const struct link *link = links_toward(links, GOAL_LEAVE, person->node, &movement->random);
+        if (link)
+            (void)pass(movement, person, link); /* who is refused on a way round tries again */
         person->staying = true;
     }
+    return movement->inside[0];
 }
 
 bool movement_open(const struct movement_options *options, struct movement **ret_movement,

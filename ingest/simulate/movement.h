@@ -55,8 +55,9 @@ void movement_close(struct movement *movement); /* NULL is allowed */
 void movement_step(struct movement *movement, double dt_s);
 #define MOVEMENT_STEP_S 5.0
 
-/* Everybody leaves at once, counted on the way: what a simulation that ends does, so that the counts it leaves behind say that nobody is inside. */
-void movement_empty(struct movement *movement);
+/* Everybody who is inside takes one link toward the way out, counted there; returns how many are still inside. Repeated by a simulation that ends, so that the counts it leaves behind say
+   that nobody is inside. One link at a time, each reported before the next: no zone's counters ever report more people leaving than they reported entering. */
+int64_t movement_leave(struct movement *movement);
 
 /* Seconds since the simulated midnight. */
 double movement_time_s(const struct movement *movement);

@@ -10,7 +10,7 @@
 
 #define PROGRAM "simulate"
 
-enum { STEP_MS = 100, PROGRESS_S = 10, NS_PER_MS = 1000000 };
+enum { STEP_MS = 100, PROGRESS_S = 10, SETTLE_MS = 2, NS_PER_MS = 1000000 };
 
 struct simulate {
     const struct simulate_options *options;
@@ -76,20 +76,31 @@ static void run(struct simulate *simulate)
     }
 }
 
-/* Counters keep what they counted: without this, the people of an ended simulation would be inside
- * for ever. */
+/* Waits for the PUBACK of everything sent; false when the connection or the time is over. */
+static bool settle(struct simulate *simulate, int64_t until_ns)
+{
+    for (;;) {
+        struct mqtt_publisher_counts counts = mqtt_publisher_counts(simulate->publisher);
+        if (!counts.connected || clock_boot_ns() >= until_ns)
+            return false;
+        if (counts.acked + counts.refused >= counts.sent)
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = SETTLE_MS * NS_PER_MS}, NULL);
+    }
+}
+
+/* Counters keep what they counted: without this, the people of an ended simulation would be inside for ever. */
 static void end(struct simulate *simulate)
 {
-    const uint32_t all = UINT32_MAX;
-    movement_empty(simulate->movement);
+    int64_t until_ns = clock_boot_ns() + (int64_t)SIMULATE_END_S * 1000000000, inside;
     devices_rush(simulate->devices);
-    for (int i = 0; i < SIMULATE_END_S * 1000 / STEP_MS; i++) {
-        if (!mqtt_publisher_counts(simulate->publisher).connected)
-            return;
-        if (devices_report(simulate->devices, clock_wall_ns() / NS_PER_MS, all) == 0)
-            return; /* what is in flight is waited for by mqtt_publisher_close */
-        nanosleep(&(struct timespec){.tv_nsec = (long)STEP_MS * NS_PER_MS}, NULL);
-    }
+    do {
+        inside = movement_leave(simulate->movement);
+        while (devices_report(simulate->devices, clock_wall_ns() / NS_PER_MS, UINT32_MAX) > 0) {
+            if (!settle(simulate, until_ns))
+                return;
+        }
+    } while (inside > 0);
 }
 
 int simulate_run(const struct simulate_options *options)

@@ -31,7 +31,7 @@ struct simulate_options {
     const volatile int *stop;
 };
 
-/* Runs until stopped or for duration_s; prints progress on stderr. At the end everybody leaves the venue and is counted (at most SIMULATE_END_S). Returns the exit code. */
+/* Runs until stopped or for duration_s; prints progress on stderr. At the end everybody leaves the venue and is counted, if that takes no longer than SIMULATE_END_S. Returns the exit code. */
 enum { SIMULATE_END_S = 5 };
 int simulate_run(const struct simulate_options *options);
 
