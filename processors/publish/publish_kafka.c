@@ -88,7 +88,7 @@ int publish_kafka_run(const struct publish_options *options)
         (void)nanosleep(&pause, NULL);
         if (look % ALIVE_EVERY_LOOKS == 0)
             counters_alive(shared.counters);
-        if (*options->stop)
+        if (__atomic_load_n(options->stop, __ATOMIC_RELAXED))
             atomic_store(&shared.stop, true);
     }
     for (int i = 0; i < FEEDS; i++) {

@@ -30,7 +30,7 @@ struct series {
 static void look_up(struct series *s)
 {
     int64_t now_ns = clock_boot_ns();
-    if (*s->options->stop)
+    if (__atomic_load_n(s->options->stop, __ATOMIC_RELAXED))
         atomic_store(&s->publish.stop, true);
     if (now_ns - s->alive_ns > ALIVE_EVERY_NS) {
         counters_alive(s->publish.counters);

@@ -216,7 +216,8 @@ struct http_server *http_server_start(const struct http_rule *rules, uint32_t co
     socklen_t len = sizeof at;
     if (!s || count > HTTP_SERVER_RULES_MAX)
         abort();
-    memcpy(s->rules, rules, count * sizeof *rules);
+    if (count)
+        memcpy(s->rules, rules, count * sizeof *rules);
     s->rule_count = count;
     for (int i = 0; i < CONNECTIONS_MAX; i++)
         s->connection[i].fd = -1;

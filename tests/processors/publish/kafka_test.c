@@ -89,7 +89,7 @@ static void start(struct bench *b)
 
 static int stop(struct bench *b)
 {
-    b->stop = 1;
+    __atomic_store_n(&b->stop, 1, __ATOMIC_RELAXED);
     assert_int_equal(pthread_join(b->thread, NULL), 0);
     return b->code;
 }
@@ -161,7 +161,7 @@ static size_t rejected_text(struct bench *b, const char *log, char *out, size_t 
 static void the_position_follows_and_a_restart_goes_on_behind_it(void **state)
 {
     (void)state;
-    struct bench b;
+    struct bench b = {0};
     struct kafka_position at;
     setup(&b);
     for (int i = 0; i < 100; i++)
@@ -207,7 +207,7 @@ static const struct {
 static void passing_failures_lose_nothing(void **state)
 {
     (void)state;
-    struct bench b;
+    struct bench b = {0};
     char text[4096];
     uint64_t readings = 0;
     setup(&b);
@@ -241,7 +241,7 @@ static void passing_failures_lose_nothing(void **state)
 static void brokers_down_at_first_and_in_between(void **state)
 {
     (void)state;
-    struct bench b;
+    struct bench b = {0};
     setup(&b);
     kafka_mock_down(b.mock, true);
     result_logs_step(&b.logs, &(struct result_step){.readings = 5, .alerts = 1});
@@ -263,7 +263,7 @@ static void brokers_down_at_first_and_in_between(void **state)
 static void a_message_the_client_finds_too_large_is_rejected_alone(void **state)
 {
     (void)state;
-    struct bench b;
+    struct bench b = {0};
     char text[1 << 17];
     struct kafka_position at;
     setup(&b);
@@ -290,7 +290,7 @@ static void a_refused_batch_is_repeated_in_parts(void **state)
 {
     (void)state;
     static const int codes[] = {MESSAGE_TOO_LARGE, MESSAGE_TOO_LARGE};
-    struct bench b;
+    struct bench b = {0};
     char text[4096];
     struct kafka_position at;
     setup(&b);
@@ -310,7 +310,7 @@ static void a_refused_batch_is_repeated_in_parts(void **state)
 static void a_lost_position_stops_until_rebase(void **state)
 {
     (void)state;
-    struct bench b;
+    struct bench b = {0};
     struct kafka_position at;
     setup(&b);
     result_logs_step(&b.logs, &(struct result_step){.readings = 5, .alerts = 1});
@@ -336,7 +336,7 @@ static void a_lost_position_stops_until_rebase(void **state)
 static void only_results_of_durable_inputs_are_sent(void **state)
 {
     (void)state;
-    struct bench b;
+    struct bench b = {0};
     setup(&b);
     result_logs_close(&b.logs);
     result_logs_open(&b.logs, b.dir, true);
@@ -360,7 +360,7 @@ static void only_results_of_durable_inputs_are_sent(void **state)
 static void bad_options_are_named(void **state)
 {
     (void)state;
-    struct bench b;
+    struct bench b = {0};
     setup(&b);
     b.config.kafka_options = (char *)(uintptr_t) "compression.type=lz4\nno.such.option=1";
     start(&b);

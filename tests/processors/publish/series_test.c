@@ -58,7 +58,7 @@ static void start(struct bench *b)
 
 static void stop(struct bench *b)
 {
-    b->stop = 1;
+    __atomic_store_n(&b->stop, 1, __ATOMIC_RELAXED);
     assert_int_equal(pthread_join(b->thread, NULL), 0);
     assert_int_equal(b->code, 0);
 }
