@@ -75,11 +75,10 @@ static bool durable(const struct runner *r)
            log_writer_durable_seq(r->out.writer[OUTPUT_BULK]) >= r->waiting.bulk_seq;
 }
 
-bool keeper_poll(struct runner *r, struct error *err)
+/* The snapshot has its name, or the disk is full. */
+static bool written(struct runner *r, struct error *err)
 {
-    if (!r->waiting.state || !durable(r))
-        return true;
-    bool ok = snapshot_write(r->snapshots_dir, &r->waiting, err);
+    bool ok = snapshot_thread_finish(&r->writing, err);
     uint64_t seq = r->waiting.input_seq;
     snapshot_clear(&r->waiting);
     if (!ok && err->code == ERROR_NO_SPACE) {
@@ -97,25 +96,57 @@ bool keeper_poll(struct runner *r, struct error *err)
     return move_pins(r, err);
 }
 
+bool keeper_poll(struct runner *r, struct error *err)
+{
+    if (r->writing.busy)
+        return !snapshot_thread_done(&r->writing) || written(r, err);
+    if (r->waiting.state && durable(r))
+        snapshot_thread_start(&r->writing, r->snapshots_dir, &r->waiting);
+    return true;
+}
+
 bool keeper_now(struct runner *r, uint32_t timeout_ms, bool *ret_done, struct error *err)
 {
     int64_t until_ns = clock_boot_ns() + (int64_t)timeout_ms * 1000000;
-    bool ok = true;
-    if (r->waiting.state && r->waiting.input_seq != r->at.seq)
-        snapshot_clear(&r->waiting); /* overtaken */
-    ok = keeper_begin(r, err);
-    for (int o = 0; ok && o < OUTPUT_COUNT && r->waiting.state; o++)
-        ok = log_writer_sync(r->out.writer[o], err);
-    while (ok && r->waiting.state) {
-        ok = keeper_poll(r, err);
-        if (!ok || !r->waiting.state || clock_boot_ns() >= until_ns)
+    bool tried = false;
+    for (;;) {
+        if (r->waiting.state && !r->writing.busy && r->waiting.input_seq != r->at.seq)
+            snapshot_clear(&r->waiting); /* overtaken */
+        if (!r->waiting.state) {
+            if (tried)
+                break;
+            if (!keeper_begin(r, err))
+                return false;
+            tried = true;
+            if (!r->waiting.state) /* there is one already, or there can't be one now */
+                break;
+            for (int o = 0; o < OUTPUT_COUNT; o++) {
+                if (!log_writer_sync(r->out.writer[o], err))
+                    return false;
+            }
+        }
+        if (!keeper_poll(r, err))
+            return false;
+        if (clock_boot_ns() >= until_ns && !r->writing.busy)
             break;
         counters_alive(r->counters);
-        sleep_ms(KEEPER_POLL_MS);
+        if (r->waiting.state)
+            sleep_ms(KEEPER_POLL_MS);
     }
     if (ret_done)
         *ret_done = r->snapshot_last_seq == r->at.seq;
-    return ok;
+    return true;
+}
+
+void keeper_close(struct runner *r)
+{
+    struct error err;
+    if (r->writing.busy)
+        (void)snapshot_thread_finish(&r->writing, &err); /* whole, or not there: both will do */
+    snapshot_clear(&r->waiting);
+    if (r->pin)
+        log_cursor_close(r->pin);
+    r->pin = NULL;
 }
 
 /* A publisher that run starts, but that has not come as far as making its cursor, needs everything.

@@ -2,7 +2,8 @@
  * keeper: when the state is snapshotted, and what the disk has to keep for it.
  *
  *     keeper_begin(r, &err);      between batches: takes the state as it is now
- *     keeper_poll(r, &err);       often: writes it once all three logs are durable up to it
+ *     keeper_poll(r, &err);       often: has it written, beside the main loop, once all three logs are
+ *                                 durable up to it
  *     keeper_now(r, ms, &err);    both at once, waiting: before a new model, at the end
  *     keeper_retain(r, &err);     now and then: deletes what nobody needs any more
  *
@@ -26,5 +27,8 @@ bool keeper_poll(struct runner *r, struct error *err);
 bool keeper_now(struct runner *r, uint32_t timeout_ms, bool *ret_done, struct error *err);
 
 bool keeper_retain(struct runner *r, struct error *err);
+
+/* Waits for a snapshot that is being written. Safe when keeper_open was not called. */
+void keeper_close(struct runner *r);
 
 #endif

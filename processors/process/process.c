@@ -311,14 +311,12 @@ static bool open_all(struct runner *r, bool *ret_ready, struct error *err)
 
 static void close_all(struct runner *r)
 {
+    keeper_close(r);
     outputs_close(&r->out);
-    if (r->pin)
-        log_cursor_close(r->pin);
     log_reader_close(r->readings);
     if (r->core)
         r->ops->free(r->core);
     core_results_free(&r->results);
-    snapshot_clear(&r->waiting);
     free(r->skips);
     blame_remove();
     counters_close(r->counters);

@@ -6,7 +6,7 @@
 
 #include "processors/process/outputs.h"
 #include "processors/process/process.h"
-#include "processors/process/snapshot.h"
+#include "processors/process/snapshot_thread.h"
 #include "schemas/base/report.h"
 #include "schemas/counters/counters.h"
 
@@ -56,6 +56,7 @@ struct runner {
 
     /* Snapshots (keeper.h). */
     struct snapshot waiting; /* state == NULL: none */
+    struct snapshot_thread writing;
     int64_t snapshot_due_boot_ns;
     uint64_t snapshot_last_seq;
     uint64_t keep_from[OUTPUT_COUNT]; /* what the older snapshot needs of the results logs */
