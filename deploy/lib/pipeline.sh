@@ -19,6 +19,14 @@ pipeline_check() {
     }
 }
 
+# The servers answer as crowdtide will use them; else which one does not, and why.
+pipeline_reach() {
+    "$CROWDTIDE" check --connect -c "$CONFIG" >"$LOG_DIR/check.log" 2>&1 || {
+        grep -E '^[a-z]+ +FAILED' "$LOG_DIR/check.log" | sed 's/^/    /' >&2
+        fail "not every server answered"
+    }
+}
+
 pipeline_start() {
     if process_running crowdtide; then
         if [ "$(pipeline_settings)" != "$(cat "$RUN_DIR/crowdtide.settings" 2>/dev/null)" ]; then
@@ -26,13 +34,17 @@ pipeline_start() {
         fi
         return 0
     fi
+    pipeline_reach
     pipeline_settings >"$RUN_DIR/crowdtide.settings"
     process_start crowdtide "$CROWDTIDE" run -c "$CONFIG"
     process_wait crowdtide 60 pipeline_flows
 }
 
-# The logs exist: every program of the chain has begun its work.
-pipeline_flows() { [ -d "$CROWDTIDE_STATE/readings" ] && [ -d "$CROWDTIDE_STATE/alerts" ] && [ -d "$CROWDTIDE_STATE/bulk" ]; }
+# Ingest has the broker and every subscription, and process reads what it writes.
+pipeline_flows() {
+    "$CROWDTIDE" top --json -c "$CONFIG" 2>/dev/null |
+        jq -e '.programs | .ingest.running and .ingest.counters.connected == 1 and .process.running'
+}
 
 simulator_start() {
     process_running simulate && return 0
