@@ -95,8 +95,7 @@ static bool parse_seq(const char *text, uint64_t *ret)
     return true;
 }
 
-/* ---- the subcommands
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the subcommands ---- */
 
 #define OPTION_STATE(request)                                                                      \
     {                                                                                              \

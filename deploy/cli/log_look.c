@@ -24,9 +24,7 @@ static const char *bytes_text(uint64_t bytes, char out[32])
     return out;
 }
 
-/* ---- ls
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- ls ---- */
 
 static void ls_json(const struct log_target *log, struct log_reader *reader, bool writer)
 {
@@ -86,9 +84,7 @@ int log_command_ls(const struct log_target *logs, size_t count, bool json)
     return code;
 }
 
-/* ---- verify
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- verify ---- */
 
 static void show_progress(void *arg, uint64_t done, uint64_t all)
 {

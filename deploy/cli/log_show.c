@@ -18,9 +18,7 @@ size_t log_show_bytes(const struct log_view *view)
     return SHOW_FIXED_BYTES + (size_t)view->body_len * 8;
 }
 
-/* ---- JSON
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static void member(struct text *out, const char *name)
 {
@@ -218,9 +216,7 @@ void log_show_json(const struct log_view *view, struct text *out)
     text_add_char(out, '}');
 }
 
-/* ---- for people
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- for people ---- */
 
 static void add_cut(struct text *out, struct str bytes)
 {
