@@ -16,7 +16,7 @@ enum {
     HEALTHY_MS = 60000,
     STOP_MS = 10000,
     REMINDER_MS = 60000,
-    HUNG_MS = 30000,
+    HUNG_MS = 60000,
     PATH_BYTES = 4096,
     PROGRAMS = 4,
 };

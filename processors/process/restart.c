@@ -7,6 +7,7 @@
 
 #include "schemas/result/result.h"
 
+enum { ALIVE_RESULTS = 16384 };
 static const char program[] = "process";
 
 uint32_t restart_skipped(const struct runner *r, uint64_t seq)
@@ -101,7 +102,7 @@ static bool open_output(const struct runner *r, enum output output, bool offline
 }
 
 /* Reads the next result; *ret_more false at the end. */
-static bool next_result(struct log_reader *reader, struct log_view *ret_view,
+static bool next_result(struct runner *r, struct log_reader *reader, struct log_view *ret_view,
                         struct result_origin *ret_origin, bool *ret_more, struct error *err)
 {
     enum log_read got = log_reader_next(reader, ret_view, err);
@@ -111,6 +112,9 @@ static bool next_result(struct log_reader *reader, struct log_view *ret_view,
     if (ret_view->body_len < RESULT_ORIGIN_BYTES)
         return error_set(err, ERROR_CORRUPT, 0, "result %" PRIu64 " is too short", ret_view->seq);
     *ret_origin = result_origin_decode(ret_view->body);
+    if (ret_view->seq % ALIVE_RESULTS == 0)
+        counters_alive(
+            r->counters); /* long logs take long: the supervisor shall not take it amiss */
     return true;
 }
 
@@ -138,7 +142,7 @@ static bool first_void(struct runner *r, struct log_reader *results, uint64_t fr
     if (!seek_kept(results, from_seq, err))
         return false;
     for (;;) {
-        if (!next_result(results, &result, &origin, &more, err))
+        if (!next_result(r, results, &result, &origin, &more, err))
             return false;
         if (!more)
             return true;
@@ -173,7 +177,7 @@ static bool find_void(struct runner *r, enum output output, uint64_t from_seq, u
     bool more = true, found = true;
     bool ok = seek_kept(results, from_seq, err);
     while (ok && more) {
-        ok = next_result(results, &view, &origin, &more, err);
+        ok = next_result(r, results, &view, &origin, &more, err);
         if (ok && more)
             last = origin;
     }
@@ -231,7 +235,7 @@ static bool scan_output(struct runner *r, enum output output, uint64_t from_seq,
     bool more = last_seq != 0;
     bool ok = !more || seek_kept(results, from_seq, err);
     while (ok && more) {
-        ok = next_result(results, &view, &origin, &more, err);
+        ok = next_result(r, results, &view, &origin, &more, err);
         if (!ok || !more)
             break;
         r->out.done[output] = origin;
