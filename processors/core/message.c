@@ -6,6 +6,8 @@
 #include "processors/core/reading.h"
 #include "processors/core/sensor.h"
 
+enum { CACHE_LINE_BYTES = 64 };
+
 static void refuse(struct core *core, const struct record_mqtt *message,
                    const struct refusal *refusal)
 {
@@ -83,6 +85,19 @@ static void say(struct core *core, uint32_t s, struct result_reading *reading)
     emit(core, RECORD_READING, reading);
 }
 
+/* With many sensors their state is far away in memory: it comes while the payload is parsed. */
+static void state_fetch(const struct core *core, uint32_t s)
+{
+    const struct model *model = &core->model;
+    const char *sensor = (const char *)&model->sensors[s];
+    for (size_t at = 0; at < sizeof(struct sensor); at += CACHE_LINE_BYTES)
+        __builtin_prefetch(sensor + at);
+    __builtin_prefetch(&model->silent_at_ns[s]);
+    const char *zone = (const char *)&model->zones[model->venue->sensors[s].zone];
+    for (size_t at = 0; at < offsetof(struct zone, in); at += CACHE_LINE_BYTES)
+        __builtin_prefetch(zone + at);
+}
+
 void message_take(struct core *core, const struct record_mqtt *message)
 {
     struct refusal refusal;
@@ -94,6 +109,7 @@ void message_take(struct core *core, const struct record_mqtt *message)
         return;
     }
     const struct venue_sensor *model = &core->model.venue->sensors[s];
+    state_fetch(core, s);
     bool status = topic.class == TOPIC_STATUS;
     struct result_reading reading = core->reading_clear;
     if (!reading_parse(core->json, topic.class, model, message->payload, &reading, &refusal)) {
