@@ -129,7 +129,7 @@ static void test_ls_and_verify(void **state)
     expect("readings ");
     expect("bulk       (none yet)");
     assert_int_equal(run("ls --json readings"), 0);
-    expect("\"epoch\":1,\"first_seq\":1,\"last_seq\":5,");
+    expect("\"epoch\":1,\"first_seq\":1,\"last_seq\":5,\"durable_seq\":5,");
     expect("\"segments\":1,\"writer\":false}");
     assert_int_equal(run("verify"), 0);
     expect("readings: ok, 5 records (1 to 5) in 1 segments and 1 epochs\n");
