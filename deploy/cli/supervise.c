@@ -35,8 +35,8 @@ struct supervisor {
     sigset_t signals, signals_before;
     uint64_t random;
     uint32_t stops_asked; /* SIGTERM and SIGINT so far */
-    bool killed;   /* a program had to be killed */
-    bool given_up; /* a program ended for good */
+    bool killed;          /* a program had to be killed */
+    bool given_up;        /* a program ended for good */
 };
 
 static const char program[] = "run";

@@ -182,7 +182,8 @@ void lists_draw(struct screen *s)
     list(s, TOP_ALERTS, "ALERTS  ZONE               RULE               SINCE",
          s->stale ? "unknown" : "none", "alerts", for_alerts, alert_line);
     list(s, TOP_ZONES,
-         "LEVEL   ZONE               KIND      PEOPLE         % CAP  P/M2 LOS    DATA  IN/MIN OUT/MIN",
+         "LEVEL   ZONE               KIND      PEOPLE         % CAP  P/M2 LOS    DATA  IN/MIN "
+         "OUT/MIN",
          "no zone has reported yet", "zones", for_zones, zone_line);
     if (for_gates)
         list(s, TOP_GATES,

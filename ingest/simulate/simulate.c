@@ -89,7 +89,8 @@ static bool settle(struct simulate *simulate, int64_t until_ns)
     }
 }
 
-/* Counters keep what they counted: without this, the people of an ended simulation would be inside for ever. */
+/* Counters keep what they counted: without this, the people of an ended simulation would be inside
+ * for ever. */
 static void end(struct simulate *simulate)
 {
     int64_t until_ns = clock_boot_ns() + (int64_t)SIMULATE_END_S * 1000000000, inside;

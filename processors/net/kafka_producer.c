@@ -191,7 +191,8 @@ enum kafka_outcome kafka_producer_init(struct kafka_producer *p, int timeout_ms,
 {
     int64_t began_ns = clock_boot_ns();
     const struct rd_kafka_metadata *meta = NULL;
-    /* Wait for a connection first: without one the library looks for a coordinator only every half second. */
+    /* Wait for a connection first: without one the library looks for a coordinator only every half
+     * second. */
     if (rd_kafka_metadata(p->rk, 0, NULL, &meta, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
         rd_kafka_metadata_destroy(meta);
     rd_kafka_error_t *error = rd_kafka_init_transactions(p->rk, timeout_ms);

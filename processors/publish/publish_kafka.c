@@ -70,8 +70,8 @@ int publish_kafka_run(const struct publish_options *options)
     struct feed_thread thread[FEEDS] = {0};
     struct error err = {0};
     int code = PUBLISH_OK;
-    /* The library allocates a message and its headers in our thread and frees them in its own: with an
-       arena a thread that cost a third of the CPU time, and twice the memory. */
+    /* The library allocates a message and its headers in our thread and frees them in its own: with
+       an arena a thread that cost a third of the CPU time, and twice the memory. */
     (void)mallopt(M_ARENA_MAX, 1);
     if (!counters_open(options->config->state_dir, PROGRAM_KAFKA, &shared.counters, &err)) {
         report_error(PROGRAM, "stopped", &err);

@@ -1,4 +1,5 @@
-/* What retention deletes: nothing that a reader needs, unless the cap forces it, and then the loss is counted. */
+/* What retention deletes: nothing that a reader needs, unless the cap forces it, and then the loss
+ * is counted. */
 #include "ingest/retention.h"
 
 #include <stdio.h>
