@@ -148,12 +148,17 @@ static bool item_read(const struct log_view *view, struct feed_item *ret, struct
     return true;
 }
 
-/* Seeks, going to the oldest record kept (and counting the rest as lost) when the one wanted was
- * deleted. */
+/* Seeks, going to the oldest record kept (and counting the rest as lost) when the one wanted was deleted. seq 0: the oldest kept, nothing is lost. */
 static bool seek(struct feed *feed, uint64_t seq, struct error *err)
 {
     struct error why = {0};
+    uint64_t first = log_reader_first_seq(feed->results);
+    if (seq && seq < first) { /* the reader itself takes 1 for "the oldest kept" */
+        feed->lost += first - seq;
+        seq = first;
+    }
     if (!log_reader_seek(feed->results, seq, &why)) {
+        /* Retention may have gone on since. */
         if (why.code != ERROR_LOST || !log_reader_seek(feed->results, why.position, err)) {
             if (why.code != ERROR_LOST && err)
                 *err = why;
@@ -250,8 +255,13 @@ static enum feed_read read_record(struct feed *feed, struct log_view *view, stru
     }
     if (got == LOG_READ_ERROR && err)
         *err = why;
-    if (got == LOG_READ_RECORD)
+    if (got == LOG_READ_RECORD) {
+        /* A reader that has not read yet is not told: it begins at the oldest record kept. */
+        if (feed->next_seq && view->seq > feed->next_seq &&
+            view->seq == log_reader_first_seq(feed->results))
+            feed->lost += view->seq - feed->next_seq;
         feed->next_seq = view->seq + 1;
+    }
     return got == LOG_READ_RECORD ? FEED_RESULT : got == LOG_READ_ERROR ? FEED_ERROR : FEED_NONE;
 }
 
