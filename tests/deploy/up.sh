@@ -75,6 +75,7 @@ before=$(pids)
 cp "$scratch/out" "$scratch/hints"
 run "$root/deploy/up" || fails "a second deploy/up"
 [ "$(pids)" = "$before" ] || fails "the second run started something"
+says "the second run says what runs" '^Running already, and left alone: mosquitto kafka influxdb crowdtide simulate$'
 
 # Every line that is printed for the user works as it stands.
 hint() { grep -A 2 -E "^    ($1)" "$scratch/hints" | sed -n '1{/\\$/!{p;q}};p' | sed '/^  [^ ]/d;/^$/d'; }
