@@ -162,7 +162,7 @@ static void the_position_follows_and_a_restart_goes_on_behind_it(void **state)
 {
     (void)state;
     struct bench b = {0};
-    struct kafka_position at;
+    struct kafka_position at = {0};
     setup(&b);
     for (int i = 0; i < 100; i++)
         result_logs_step(&b.logs, &(struct result_step){.readings = 3, .alerts = i % 10 == 0});
@@ -229,7 +229,7 @@ static void passing_failures_lose_nothing(void **state)
         wait_published(&b, failures[i].name);
     }
     assert_int_equal(stop(&b), 0);
-    struct kafka_position at;
+    struct kafka_position at = {0};
     assert_true(position(&b, "bulk", &at));
     assert_int_equal(at.delivered, readings);
     assert_int_equal(at.rejected, 0);
@@ -265,7 +265,7 @@ static void a_message_the_client_finds_too_large_is_rejected_alone(void **state)
     (void)state;
     struct bench b = {0};
     char text[1 << 17];
-    struct kafka_position at;
+    struct kafka_position at = {0};
     setup(&b);
     b.config.kafka_options = (char *)(uintptr_t) "message.max.bytes=2000";
     result_logs_step(&b.logs, &(struct result_step){.alerts = 2});
@@ -292,7 +292,7 @@ static void a_refused_batch_is_repeated_in_parts(void **state)
     static const int codes[] = {MESSAGE_TOO_LARGE, MESSAGE_TOO_LARGE};
     struct bench b = {0};
     char text[4096];
-    struct kafka_position at;
+    struct kafka_position at = {0};
     setup(&b);
     start(&b);
     result_logs_step(&b.logs, &(struct result_step){.readings = 1, .alerts = 1});
@@ -311,7 +311,7 @@ static void a_lost_position_stops_until_rebase(void **state)
 {
     (void)state;
     struct bench b = {0};
-    struct kafka_position at;
+    struct kafka_position at = {0};
     setup(&b);
     result_logs_step(&b.logs, &(struct result_step){.readings = 5, .alerts = 1});
     start(&b);
