@@ -148,12 +148,16 @@ int main(int argc, char **argv)
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_POST, 1L) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
-        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_answer) != CURLE_OK)
+        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_answer) != CURLE_OK) {
+        free(lines);
         return 1;
+    }
     double used_s = 0;
     const double began_s = now_s();
-    if (!send_all(&floor, easy, lines, &used_s))
+    if (!send_all(&floor, easy, lines, &used_s)) {
+        free(lines);
         return 1;
+    }
     printf("{\"program\":\"floor_http\",\"messages\":%" PRIu64 ",\"failed\":%" PRIu64
            ",\"bytes\":%zu,\"rate\":%" PRIu64 ",\"wall_s\":%.3f,\"cpu_s\":%.3f,"
            "\"cpu_us_per_message\":%.3f}\n",

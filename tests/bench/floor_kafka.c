@@ -142,8 +142,10 @@ int main(int argc, char **argv)
     }
     rd_kafka_t *rk = connect_to(&floor);
     char *value = malloc(VALUE_BYTES_MAX);
-    if (!rk || !value)
+    if (!rk || !value) {
+        free(value);
         return 1;
+    }
     for (size_t i = 0; i < VALUE_BYTES_MAX; i++)
         value[i] = (char)('a' + i * 7 % 26);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, floor.topic, NULL);
