@@ -13,7 +13,7 @@
 #include "tests/support/faulty_io.h"
 #include "tests/support/toy_core.h"
 
-enum { SEGMENT = LOG_SEGMENT_BYTES_MIN, LIVES = 20, BODY_MAX = 300 };
+enum { SEGMENT = LOG_SEGMENT_BYTES_MIN, LIVES = 16, BODY_MAX = 300 };
 
 struct world {
     char root[2048];
@@ -156,7 +156,7 @@ static uint64_t life(uint64_t seed, enum faulty_kind kind, uint64_t at, enum fau
     for (int round = 0; round < 3; round++) {
         struct log_writer *writer = NULL;
         faulty_io_arm(w.f, round == 1 ? kind : FAULTY_NONE, round == 1 ? at : 0);
-        (void)append(&w, 5 + draw(&w, 60), &writer);
+        (void)append(&w, 5 + draw(&w, 40), &writer);
         (void)run(&w, w.state, true);
         /* Closing would sync; what process has just seen must be able to vanish. */
         faulty_io_arm(w.f, FAULTY_DIE_BEFORE, 1);

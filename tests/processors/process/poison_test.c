@@ -1,0 +1,94 @@
+/* Inputs that crash process: left out after three crashes, never for less. */
+#include "tests/support/machine.h"
+
+#include <signal.h>
+
+#include "schemas/record/record.h"
+
+static void an_input_that_crashes_three_times_is_left_out(void **state)
+{
+    (void)state;
+    const char *a = machine_at("a");
+    machine_append(a, 0, 1000);
+    machine_append_one(a, "poison", 1000);
+    machine_append(a, 1001, 2000);
+    for (int crash = 1; crash <= 3; crash++)
+        assert_int_equal(machine_run(a), 1000 + SIGABRT);
+    assert_int_equal(machine_run(a), 0);
+    assert_int_equal(machine_count(a, "alerts", RECORD_SKIPPED), 1);
+    assert_int_equal(machine_counter(a, COUNTER_PROCESS_SKIPPED), 1);
+    assert_true(machine_said("input_skipped input_seq=1001 crashes=3"));
+    /* A re-run from the first reading honours it, without the counters' help. */
+    const char *b = machine_at("b");
+    machine_shell("cp -r '%s' '%s' && rm -r '%s/snapshots' '%s/counters'", a, b, b, b);
+    assert_int_equal(machine_run(b), 0);
+    machine_append(a, 2000, 2100);
+    machine_append(b, 2000, 2100);
+    assert_int_equal(machine_run(a), 0);
+    assert_int_equal(machine_run(b), 0);
+    assert_int_equal(machine_count(b, "alerts", RECORD_SKIPPED), 1);
+}
+
+static void two_poisoned_inputs_are_left_out_one_after_the_other(void **state)
+{
+    (void)state;
+    const char *a = machine_at("a");
+    machine_append(a, 0, 100);
+    machine_append_one(a, "poison", 100);
+    machine_append(a, 101, 200);
+    machine_append_one(a, "poison", 200);
+    machine_append(a, 201, 300);
+    uint32_t crashes = 0;
+    while (machine_run(a) == 1000 + SIGABRT)
+        crashes++;
+    assert_int_equal(crashes, 6);
+    assert_int_equal(machine_count(a, "alerts", RECORD_SKIPPED), 2);
+}
+
+static struct counters_suspect suspect(const char *state)
+{
+    struct counters *counters = NULL;
+    struct error err = {0};
+    assert_true(counters_open_reader(state, &counters, &err));
+    struct counters_suspect suspect = counters_suspect(counters);
+    counters_close(counters);
+    return suspect;
+}
+
+/* Killed from outside while at it, however often: not the input's fault. */
+static void a_kill_is_not_the_inputs_fault(void **state)
+{
+    (void)state;
+    const char *a = machine_at("a");
+    machine_append(a, 0, 100);
+    machine_append_one(a, "hang", 100);
+    for (int i = 0; i < 5; i++) {
+        pid_t pid = machine_begin(&(struct machine_run){.state = a});
+        machine_sleep_us(50000);
+        kill(pid, SIGKILL);
+        assert_int_equal(machine_end(pid), 1000 + SIGKILL);
+    }
+    assert_int_equal(suspect(a).seq, 0);
+    /* The supervisor's watchdog aborts what hangs: that does count, once process is at it. */
+    for (uint32_t wait_us = 20000; suspect(a).crashes < 3; wait_us += wait_us / 4) {
+        pid_t pid = machine_begin(&(struct machine_run){.state = a});
+        machine_sleep_us(wait_us);
+        kill(pid, SIGABRT);
+        assert_int_equal(machine_end(pid), 1000 + SIGABRT);
+        assert_true(wait_us < 10000000);
+    }
+    assert_int_equal(machine_run(a), 0);
+    assert_int_equal(machine_count(a, "alerts", RECORD_SKIPPED), 1);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]); /* one test by its name, * allowed */
+    const struct CMUnitTest tests[] = {
+        MACHINE_TEST(an_input_that_crashes_three_times_is_left_out),
+        MACHINE_TEST(two_poisoned_inputs_are_left_out_one_after_the_other),
+        MACHINE_TEST(a_kill_is_not_the_inputs_fault),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
