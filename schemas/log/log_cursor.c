@@ -109,7 +109,7 @@ static bool slots_read(const struct log_io *io, int fd, const char *path, struct
 }
 
 /* Makes the file under another name first, so that nobody ever sees it without a valid slot. */
-static bool create(const struct log_io *io, const char *dir, const char *path, struct error *err)
+static bool create(const struct log_io *io, const char *path, struct error *err)
 {
     char tmp[LOG_PATH_BYTES_MAX];
     uint8_t bytes[SLOT_STRIDE_BYTES + SLOT_BYTES] = {0};
@@ -130,9 +130,20 @@ static bool create(const struct log_io *io, const char *dir, const char *path, s
     (void)io->close(io->state, fd);
     if (ok && (failed = io->rename(io->state, tmp, path)))
         ok = log_io_failed(err, failed, "rename", tmp);
-    if (ok && (failed = io->sync_dir(io->state, dir)))
-        ok = log_io_failed(err, failed, "sync", dir);
     return ok;
+}
+
+/* A position is as durable as the names that lead to it. Also when they were there before: whoever
+   made them may have died before this. */
+static bool sync_names(const struct log_io *io, const char *dir, struct error *err)
+{
+    char parent[LOG_PATH_BYTES_MAX];
+    if (!log_io_path(dir, "..", parent, err))
+        return false;
+    int failed = io->sync_dir(io->state, dir);
+    if (!failed)
+        failed = io->sync_dir(io->state, parent);
+    return !failed || log_io_failed(err, failed, "sync", dir);
 }
 
 bool log_cursor_open_io(const struct log_io *io, const char *dir, const char *name, bool writable,
@@ -154,7 +165,7 @@ bool log_cursor_open_io(const struct log_io *io, const char *dir, const char *na
             log_io_failed(err, made, "create", dir);
             goto failed;
         }
-        if (!create(io, dir, c->path, err))
+        if (!create(io, c->path, err))
             goto failed;
         failed = io->open(io->state, c->path, flags, &c->fd);
     }
@@ -171,7 +182,8 @@ bool log_cursor_open_io(const struct log_io *io, const char *dir, const char *na
         log_io_failed(err, failed, "lock", c->path);
         goto failed;
     }
-    if (!slots_read(io, c->fd, c->path, &c->position, &c->count, err))
+    if ((writable && !sync_names(io, dir, err)) ||
+        !slots_read(io, c->fd, c->path, &c->position, &c->count, err))
         goto failed;
     *ret_cursor = c;
     return true;

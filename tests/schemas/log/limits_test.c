@@ -222,6 +222,33 @@ static void test_cursor_faults(void **state)
     }
 }
 
+/* A durable position survives the power cut also when the cursor is the first thing in a new
+   directory, and whoever made the file died before its name was synced. */
+static void test_cursor_in_a_new_directory(void **state)
+{
+    (void)state;
+    for (uint64_t at = 0; at <= 12; at++) {
+        struct faulty_io *f = faulty_io_new(at + 1);
+        char cursors[400];
+        struct log_cursor *cursor = NULL;
+        struct log_position p = {.log = {{7}}, .seq = 5};
+        (void)snprintf(cursors, sizeof cursors, "%s/cursors-%llu", root, (unsigned long long)at);
+        faulty_io_arm(f, FAULTY_DIE_BEFORE, at);
+        if (log_cursor_open_io(faulty_io_table(f), cursors, "c", true, &cursor, NULL))
+            log_cursor_close(cursor);
+        faulty_io_restart(f, FAULTY_PROGRAM_DIED);
+        assert_true(log_cursor_open_io(faulty_io_table(f), cursors, "c", true, &cursor, NULL));
+        assert_true(log_cursor_store(cursor, &p, true, NULL));
+        log_cursor_close(cursor);
+        faulty_io_restart(f, FAULTY_POWER_CUT);
+        assert_true(log_cursor_open_io(faulty_io_table(f), cursors, "c", true, &cursor, NULL));
+        if (log_cursor_load(cursor).seq != 5)
+            fail_msg("died at %llu: the position is gone", (unsigned long long)at);
+        log_cursor_close(cursor);
+        faulty_io_free(f);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -234,6 +261,7 @@ int main(void)
         TEST(test_many_segments_in_a_batch),
         TEST(test_sync_every),
         TEST(test_cursor_faults),
+        TEST(test_cursor_in_a_new_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
