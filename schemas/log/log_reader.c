@@ -156,8 +156,14 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
         if (log_record_at(&r->image, r->offset, r->verify_crc, &view, NULL) &&
             view.seq < r->bound &&
             log_record_follows(r->walk_seq, r->walk_epoch, view.seq, view.epoch)) {
-            if (view.seq > r->limit)
-                return LOG_READ_CAUGHT_UP;
+            if (view.seq > r->limit) { /* what stood between was published once, and is void now */
+                if (looked_again)
+                    return LOG_READ_CAUGHT_UP;
+                looked_again = true;
+                if (!log_reader_refresh(r, false, err))
+                    return LOG_READ_ERROR;
+                continue;
+            }
             r->offset += log_record_bytes(view.body_len);
             r->walk_seq = view.seq;
             r->walk_epoch = view.epoch;
@@ -176,8 +182,13 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
         } else if (follows >
                    r->limit) { /* what is published stood before this segment, and is deleted */
             r->next_seq = follows;
+            log_reader_unmap(r); /* empty: a larger one may yet replace it */
         } else if (looked_again) {
-            (void)corrupt(r, err, "no valid record");
+            /* Our segment was the newest we knew; it and those behind it may be deleted by now. */
+            if (r->list.live_count && follows < r->list.at[0].first_seq)
+                (void)lost(r, follows, err);
+            else
+                (void)corrupt(r, err, "no valid record");
             return LOG_READ_ERROR;
         } else { /* a newer segment may hold it: our list is older than the published mark */
             looked_again = true;

@@ -1,0 +1,113 @@
+/* A reader that stands still while the log moves under it: retention, discards, restarts. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "schemas/log/log.h"
+#include "tests/support/support.h"
+
+static char root[256], dir[300];
+
+static int setup(void **state)
+{
+    (void)state;
+    support_temp_dir(root, sizeof root);
+    (void)snprintf(dir, sizeof dir, "%s/log", root);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    support_remove_tree(root);
+    return 0;
+}
+
+static struct log_writer *open_writer(uint64_t discard_from_seq)
+{
+    struct log_writer_options options = {.dir = dir,
+                                         .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                         .sync = LOG_SYNC_MANUAL,
+                                         .discard_from_seq = discard_from_seq};
+    struct log_writer *writer = NULL;
+    assert_true(log_writer_open(&options, &writer, NULL, NULL));
+    return writer;
+}
+
+static struct log_reader *open_reader(void)
+{
+    const struct log_reader_options options = {.dir = dir};
+    struct log_reader *reader = NULL;
+    assert_true(log_reader_open(&options, &reader, NULL));
+    return reader;
+}
+
+static void append(struct log_writer *writer, int count)
+{
+    static uint8_t body[2000];
+    struct log_record record = {.type = 1, .body = body, .body_len = sizeof body};
+    for (int i = 0; i < count; i++)
+        assert_true(log_writer_append(writer, &record, NULL, NULL));
+}
+
+/* It knew its segment as the newest one; since then many came, and the oldest were deleted. */
+static void test_slow_reader_is_told_what_it_lost(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(0);
+    struct log_reader *reader = open_reader();
+    struct log_view view;
+    struct error err = {0};
+    append(writer, 5);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    append(writer, 1000);
+    assert_true(log_writer_sync(writer, NULL));
+    assert_true(
+        log_writer_retain(writer, 5 * (uint64_t)LOG_SEGMENT_BYTES_MIN, 6, true, NULL, &err));
+    uint64_t seen = 5;
+    enum log_read got;
+    while ((got = log_reader_next(reader, &view, &err)) == LOG_READ_RECORD)
+        assert_int_equal(view.seq, ++seen);
+    assert_true(seen > 5); /* what is mapped stays good to its end */
+    assert_int_equal(got, LOG_READ_ERROR);
+    assert_int_equal(err.code, ERROR_LOST);
+    assert_int_equal(err.position, log_reader_first_seq(reader));
+    assert_true(log_reader_seek(reader, err.position, &err));
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    log_reader_close(reader);
+    log_writer_close(writer);
+}
+
+/* It wants a record that was published and then made void. */
+static void test_reader_passes_over_what_was_discarded(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(0);
+    append(writer, 120);
+    struct log_reader *reader = open_reader();
+    struct log_view view;
+    struct error err = {0};
+    assert_true(log_reader_seek(reader, 100, &err));
+    log_writer_close(writer);
+    writer = open_writer(61);
+    append(writer, 1);
+    uint64_t last = log_writer_last_seq(writer);
+    assert_true(last > 120);
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    assert_int_equal(view.seq, last);
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_CAUGHT_UP);
+    log_reader_close(reader);
+    log_writer_close(writer);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_slow_reader_is_told_what_it_lost),
+        TEST(test_reader_passes_over_what_was_discarded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
