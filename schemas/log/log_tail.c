@@ -43,21 +43,30 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* Highest durable mark in valid records anywhere behind `from`; *ret_bytes counts up to the last
- * byte that is not zero. */
-static uint64_t search_behind(const struct log_image *image, uint64_t from, uint64_t *ret_bytes)
+/* The highest durable mark in valid records anywhere behind `from`, where the record `expected`
+   should stand. Only sequences that could have come to stand there are worth a CRC: else payloads
+   full of long forged records would make recovery slow. */
+static uint64_t durable_behind(const struct log_image *image, uint64_t from, uint64_t expected)
 {
-    uint64_t durable = 0, end = from;
-    for (uint64_t at = from; at + 8 <= image->len; at += LOG_RECORD_ALIGN) {
-        if (bytes_get_u64(image->bytes + at) == 0)
-            continue;
-        end = at + 8;
+    uint64_t durable = 0, most = max_u64(expected, image->header.epoch_first_seq);
+    for (uint64_t at = from; at + LOG_RECORD_ALIGN <= image->len; at += LOG_RECORD_ALIGN) {
         struct log_view view;
-        if (log_record_at(image, at, true, &view, NULL))
+        if (bytes_get_u64(image->bytes + at) != 0 && log_record_at(image, at, false, &view, NULL) &&
+            view.seq <= most + (at - from) / LOG_RECORD_HEADER_BYTES &&
+            log_record_at(image, at, true, &view, NULL))
             durable = max_u64(durable, view.durable_seq);
     }
-    *ret_bytes = end - from;
     return durable;
+}
+
+/* Bytes from `from` to the last one that is not zero. */
+static uint64_t bytes_behind(const struct log_image *image, uint64_t from)
+{
+    uint64_t end = from;
+    for (uint64_t at = from; at + LOG_RECORD_ALIGN <= image->len; at += LOG_RECORD_ALIGN)
+        if (bytes_get_u64(image->bytes + at) != 0)
+            end = at + LOG_RECORD_ALIGN;
+    return end - from;
 }
 
 /* The highest durable mark that the segment's header and records claim, wherever they stand. */
@@ -66,11 +75,11 @@ static uint64_t segment_durable(const struct log_image *image, uint64_t bound)
     struct log_walk walk;
     struct log_view view;
     bool last;
-    uint64_t durable = image->header.kept_seq, unused;
+    uint64_t durable = image->header.kept_seq;
     log_walk_start(&walk, image, bound);
     while (log_walk_next(&walk, &view, &last))
         durable = max_u64(durable, view.durable_seq);
-    return max_u64(durable, search_behind(image, walk.offset, &unused));
+    return max_u64(durable, durable_behind(image, walk.offset, log_walk_expected(&walk)));
 }
 
 static bool corrupt_at(struct error *err, const struct log_dir_entry *entry, uint64_t offset,
@@ -138,7 +147,7 @@ static bool scan_segment(const struct log_image *image, const struct log_dir *di
     *ret_offset = walk.offset;
     if (i + 1 < dir->live_count && *ret_expected >= dir->at[i + 1].first_seq)
         return true;
-    (void)search_behind(image, whole, &tail->bytes_after);
+    tail->bytes_after = bytes_behind(image, whole);
     return false;
 }
 

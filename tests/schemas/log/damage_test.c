@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "schemas/base/clock.h"
 #include "schemas/base/crc32c.h"
 #include "schemas/log/log.h"
 #include "schemas/log/log_format.h"
@@ -231,6 +232,36 @@ static void test_forged_record_in_a_payload(void **state)
     log_writer_close(writer);
 }
 
+/* A payload in which every eight bytes look like the beginning of a very long record must not make
+   recovery add up sixteen megabytes for each of them. */
+static void test_many_forged_records(void **state)
+{
+    (void)state;
+    (void)teardown(state);
+    support_temp_dir(root, sizeof root);
+    (void)snprintf(dir, sizeof dir, "%s/log", root);
+    struct log_writer_options options = {.dir = dir, .sync = LOG_SYNC_MANUAL};
+    struct log_writer *writer = NULL;
+    assert_true(log_writer_open(&options, &writer, NULL, NULL));
+    static uint8_t body[512 * 1024];
+    const uint8_t forged[8] = {1, 0, 0, 0, 0xff, 0xff, 0xff, 0}; /* epoch 1; 16 MiB less one */
+    for (size_t at = 0; at < sizeof body; at += sizeof forged)
+        memcpy(body + at, forged, sizeof forged);
+    struct log_record record = {.type = 1, .body = body, .body_len = sizeof body};
+    assert_true(log_writer_append(writer, &record, NULL, NULL));
+    log_writer_close(writer);
+    (void)snprintf(segment, sizeof segment, "%s/0000000000000001-00000001.seg", dir);
+    (void)snprintf(control, sizeof control, "%s/control", dir);
+    assert_int_equal(unlink(control), 0);
+    flip(LOG_SEGMENT_HEADER_BYTES + 20, 0); /* torn, as by a power cut */
+    int64_t from = clock_boot_ns();
+    struct log_recovery recovery;
+    assert_true(log_writer_open(&options, &writer, &recovery, NULL));
+    assert_int_equal(recovery.last_seq, 0);
+    assert_true(clock_boot_ns() - from < 3 * INT64_C(1000000000));
+    log_writer_close(writer);
+}
+
 static uint64_t disk_bytes(const char *path)
 {
     struct stat st;
@@ -291,6 +322,7 @@ int main(void)
         TEST(test_control_page_is_proof),
         TEST(test_missing_segments),
         TEST(test_forged_record_in_a_payload),
+        TEST(test_many_forged_records),
         TEST(test_restarts_cost_little),
         TEST(test_newer_version_is_refused),
     };
