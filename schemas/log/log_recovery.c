@@ -238,9 +238,11 @@ bool log_recover(struct log_writer *w, const struct log_writer_options *options,
         goto done;
     w->epoch = (plan.dir.epoch_max > past.epoch ? plan.dir.epoch_max : past.epoch) + 1;
 
-    /* From here on things change. Readers must not wait for records that are about to be void. */
+    /* From here on things change. When records that were published are about to be void, nothing
+       counts as published until that is done; and should we die before, the next one takes it for a
+       power cut and gives none of their sequences to others. */
     if (past.known && past.published_seq > w->kept_seq)
-        log_control_publish(&w->control, w->kept_seq);
+        log_control_set_boot(&w->control, (const uint8_t[LOG_BOOT_ID_BYTES]){0});
     if (!remove_leftovers(w, &plan.dir, err))
         goto done;
     if (!past.known && !log_control_create(w->io, w->dir, &w->log, &w->control, err))

@@ -86,6 +86,40 @@ static bool next_file(struct log_writer *w, uint64_t bytes, const uint8_t *head,
     return true;
 }
 
+/* Puts a larger segment in the place of the current one, which is empty and has the same name: the
+   one that recovery made, whose first record does not fit. Synced before it has the name, because
+   recovery relies on the first segment of an epoch. */
+static bool replace_file(struct log_writer *w, uint64_t bytes, const uint8_t *head,
+                         const char *path, int *ret_fd, struct error *err)
+{
+    const struct log_io *io = w->io;
+    char tmp[LOG_PATH_BYTES_MAX];
+    int fd = -1;
+    if (!log_io_path(w->dir, LOG_NAME_SEAL_TMP, tmp, err))
+        return false;
+    int failed = io->open(io->state, tmp, O_RDWR | O_CREAT | O_TRUNC, &fd);
+    if (failed)
+        return log_io_failed(err, failed, "create", tmp);
+    failed = io->allocate(io->state, fd, bytes);
+    bool ok = !failed || log_io_failed(err, failed, "allocate", tmp);
+    ok = ok && log_io_write_all(io, fd, head, LOG_SEGMENT_HEADER_BYTES, 0, tmp, err);
+    failed = ok ? io->sync_data(io->state, fd) : 0;
+    ok = ok && (!failed || log_io_failed(err, failed, "sync", tmp));
+    failed = ok ? io->rename(io->state, tmp, path) : 0;
+    ok = ok && (!failed || log_io_failed(err, failed, "rename", tmp));
+    if (!ok) {
+        (void)io->close(io->state, fd);
+        return false;
+    }
+    /* The writer's thread alone changes `live`. */
+    (void)pthread_mutex_lock(&w->lock);
+    struct log_live gone = w->live[--w->live_count];
+    (void)pthread_mutex_unlock(&w->lock);
+    atomic_fetch_sub(&w->disk_bytes, gone.bytes);
+    *ret_fd = fd;
+    return true;
+}
+
 bool log_writer_roll(struct log_writer *w, uint64_t record_bytes, struct error *err)
 {
     uint64_t need = LOG_SEGMENT_HEADER_BYTES + record_bytes + LOG_READ_PADDING_BYTES;
@@ -107,7 +141,9 @@ bool log_writer_roll(struct log_writer *w, uint64_t record_bytes, struct error *
     log_header_encode(&header, head);
     log_name_segment(w->next_seq, w->epoch, name);
     int fd = -1;
-    if (!log_io_path(w->dir, name, path, err) || !next_file(w, bytes, head, path, &fd, err))
+    bool same_name = w->live[w->live_count - 1].first_seq == w->next_seq;
+    if (!log_io_path(w->dir, name, path, err) ||
+        !(same_name ? replace_file : next_file)(w, bytes, head, path, &fd, err))
         return false;
     (void)pthread_mutex_lock(&w->lock);
     w->unsynced[w->unsynced_count++] = w->fd;

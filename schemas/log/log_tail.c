@@ -189,12 +189,18 @@ bool log_tail_find(const struct log_io *io, const char *path, const struct log_d
                    struct error *err)
 {
     size_t i = log_dir_find(dir, seq);
-    if (i == dir->live_count) {
-        *ret_mark = (struct log_mark){0};
-        return true;
-    }
+    bool before_all = i == dir->live_count;
+    if (before_all)
+        i = 0;
     if (!log_loaded_read(loaded, io, path, &dir->at[i], err))
         return false;
+    if (before_all) { /* of what retention deleted, only the last record is remembered */
+        const struct log_segment_header *h = &loaded->image.header;
+        *ret_mark = h->prev_seq > seq ? (struct log_mark){0}
+                                      : (struct log_mark){h->prev_seq, h->prev_epoch,
+                                                          h->prev_log_ns, h->prev_wall_ns};
+        return true;
+    }
     uint64_t bound = log_dir_bound(dir, i);
     struct log_walk walk;
     struct log_view view;

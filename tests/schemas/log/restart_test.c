@@ -1,0 +1,157 @@
+/*
+ * What a writer must remember over restarts in unlucky moments: where the log ended when retention
+ * left no record of it, which sequences readers may have seen, and which file is which.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "schemas/log/log.h"
+#include "schemas/log/log_format.h"
+#include "tests/support/faulty_io.h"
+#include "tests/support/support.h"
+
+static char root[256], dir[300];
+
+static int setup(void **state)
+{
+    (void)state;
+    support_temp_dir(root, sizeof root);
+    (void)snprintf(dir, sizeof dir, "%s/log", root);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    support_remove_tree(root);
+    return 0;
+}
+
+static struct log_writer *open_writer(const struct log_io *io, struct log_recovery *recovery)
+{
+    struct log_writer_options options = {
+        .dir = dir, .segment_bytes = LOG_SEGMENT_BYTES_MIN, .sync = LOG_SYNC_MANUAL, .io = io};
+    struct log_writer *writer = NULL;
+    struct error err = {0};
+    if (!log_writer_open(&options, &writer, recovery, &err)) {
+        char text[512];
+        fail_msg("%s", error_describe(&err, text, sizeof text));
+    }
+    return writer;
+}
+
+static uint64_t append(struct log_writer *writer, uint32_t len)
+{
+    static uint8_t body[80000];
+    struct log_record record = {.type = 1, .body = body, .body_len = len};
+    uint64_t seq = 0;
+    record.log_ns = (int64_t)log_writer_last_seq(writer) + 1;
+    memset(body, (int)(record.log_ns & 0xff), len);
+    assert_true(log_writer_append(writer, &record, &seq, NULL));
+    return seq;
+}
+
+/* Retention deleted every record; only an empty segment is left, and restarts add more of them. */
+static void test_the_place_outlives_the_records(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(NULL, NULL);
+    for (int i = 0; i < 100; i++)
+        (void)append(writer, 1000);
+    log_writer_close(writer);
+    struct log_recovery recovery;
+    writer = open_writer(NULL, &recovery);
+    assert_true(log_writer_retain(writer, 1, UINT64_MAX, false, NULL, NULL));
+    log_writer_close(writer);
+    for (int i = 0; i < 4; i++) {
+        writer = open_writer(NULL, &recovery);
+        assert_int_equal(recovery.last_seq, 100);
+        assert_int_equal(recovery.last_log_ns, 100);
+        assert_false(recovery.power_cut_possible);
+        log_writer_close(writer);
+    }
+    writer = open_writer(NULL, &recovery);
+    assert_int_equal(append(writer, 10), 101);
+    log_writer_close(writer);
+}
+
+/* The first record of an epoch does not fit into the segment that recovery made for the epoch. Its
+   own segment begins with the same sequence, and retention must not take one for the other. */
+static void test_large_record_first(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(NULL, NULL);
+    (void)append(writer, 100);
+    log_writer_close(writer);
+    writer = open_writer(NULL, NULL);
+    for (uint64_t i = 2; i <= 5; i++)
+        assert_int_equal(append(writer, 70000), i);
+    assert_true(log_writer_sync(writer, NULL));
+    uint64_t bytes = log_writer_bytes(writer);
+    assert_true(log_writer_retain(writer, bytes - 1, 2, false, NULL, NULL)); /* record 1 may go */
+    assert_true(log_writer_retain(writer, 1, 2, false, NULL, NULL));
+    log_writer_close(writer);
+    struct log_check check;
+    assert_true(log_verify(dir, NULL, NULL, &check, NULL));
+    assert_int_equal(check.first_seq, 2);
+    assert_int_equal(check.records, 4);
+    assert_int_equal(check.torn_bytes, 0);
+}
+
+/* An I/O error took published records, and the next writer dies while it recovers: at whatever
+   operation, the one after it must still know that readers may have seen more than it finds. */
+static void test_lost_sequences_are_not_reused(void **state)
+{
+    (void)state;
+    uint64_t lives = 0;
+    for (uint64_t at = 1;; at++) {
+        struct faulty_io *f = faulty_io_new(at);
+        (void)snprintf(dir, sizeof dir, "%s/log%llu", root, (unsigned long long)at);
+        struct log_writer *writer = open_writer(faulty_io_table(f), NULL);
+        for (int i = 0; i < 20; i++)
+            (void)append(writer, 1000);
+        assert_true(log_writer_sync(writer, NULL));
+        for (int i = 0; i < 20; i++)
+            (void)append(writer, 1000);
+        uint64_t seen = log_writer_last_seq(writer);
+        faulty_io_arm(f, FAULTY_EIO, 1);
+        assert_false(log_writer_sync(writer, NULL));
+        log_writer_close(writer);
+        faulty_io_restart(f, FAULTY_PROGRAM_DIED); /* what was dirty may be gone */
+        faulty_io_arm(f, FAULTY_DIE_BEFORE, at);
+        struct log_writer_options options = {.dir = dir,
+                                             .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                             .sync = LOG_SYNC_MANUAL,
+                                             .io = faulty_io_table(f)};
+        bool whole = log_writer_open(&options, &writer, NULL, NULL);
+        if (whole)
+            log_writer_close(writer);
+        faulty_io_restart(f, FAULTY_PROGRAM_DIED);
+        struct log_recovery recovery;
+        writer = open_writer(faulty_io_table(f), &recovery);
+        uint64_t seq = append(writer, 10);
+        if (recovery.last_seq < seen && seq <= seen)
+            fail_msg("died at %llu: %llu kept, %llu were published, %llu given out again",
+                     (unsigned long long)at, (unsigned long long)recovery.last_seq,
+                     (unsigned long long)seen, (unsigned long long)seq);
+        lives += recovery.last_seq < seen;
+        log_writer_close(writer);
+        faulty_io_free(f);
+        if (whole)
+            break;
+    }
+    assert_true(lives > 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_place_outlives_the_records),
+        TEST(test_large_record_first),
+        TEST(test_lost_sequences_are_not_reused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
