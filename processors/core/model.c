@@ -97,6 +97,7 @@ static void zones_init(struct core *core)
         zone->parent = venue->zones[z].parent;
         zone->vehicles = zone_holds_vehicles(venue->zones[z].kind);
         zone->data_ms = CORE_NEVER;
+        zone->slot_ms = debt_slot_ms(0);
         zone->alert_first = alerts;
         zone->alert_count = alerts_of(venue, z, &model->alerts[alerts]);
         alerts += zone->alert_count;
@@ -108,8 +109,11 @@ static void zones_init(struct core *core)
     }
 }
 
-static void basis_flow(struct zone *zone, bool vehicle)
+static void basis_flow(struct zone *zone, const struct venue_sensor *sensor)
 {
+    bool vehicle = sensor->class == SENSOR_VEHICLE_GATE;
+    int64_t slot_ms = debt_slot_ms(sensor->interval_ms);
+    zone->slot_ms = slot_ms > zone->slot_ms ? slot_ms : zone->slot_ms;
     if (zone->basis != ZONE_BASIS_LEVEL && (!vehicle || zone->vehicles))
         zone->basis = ZONE_BASIS_FLOW;
 }
@@ -126,9 +130,9 @@ static void basis_of_sensor(struct core *core, const struct venue_sensor *sensor
     }
     zone_sides(core, sensor, &inside, &outside);
     if (inside)
-        basis_flow(&zones[sensor->zone], sensor->class == SENSOR_VEHICLE_GATE);
+        basis_flow(&zones[sensor->zone], sensor);
     if (outside)
-        basis_flow(&zones[sensor->outside], sensor->class == SENSOR_VEHICLE_GATE);
+        basis_flow(&zones[sensor->outside], sensor);
 }
 
 /* Own level counters decide; else own passages; else the children. Vehicles stay out of sums of
@@ -280,7 +284,8 @@ static void zones_carry(struct core *core, const struct model *old)
         zone->window = before->window;
         zone->in = before->in;
         zone->out = before->out;
-        zone->floored = before->floored;
+        if (zone->basis == ZONE_BASIS_FLOW && before->basis == ZONE_BASIS_FLOW)
+            zone->debt = before->debt;
         zone->data_ms = before->data_ms;
         zone->known = before->known;
         zone->occupancy = before->occupancy; /* passages count on; levels and sums are made anew */

@@ -2,7 +2,7 @@
  * The state as bytes: core_save and core_load.
  *
  *   offset  bytes  what
- *   0       8      "CTCORE" 0 1: format and its version
+ *   0       8      "CTCORE" 0 2: format and its version
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
  * sensors, gates, lights, zones and alerts, each behind its id (an alert behind its zone's and
  * rule's), in the model's order; last 4 bytes: CRC32C of all before.
@@ -20,7 +20,7 @@
 #include "processors/core/model.h"
 #include "schemas/base/crc32c.h"
 
-static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 1};
+static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 2};
 
 static void walk_dedup(struct codec *c, struct model *m, uint32_t s)
 {
@@ -88,13 +88,23 @@ static void walk_window(struct codec *c, struct window *w)
     }
 }
 
+static void walk_debt(struct codec *c, struct debt *debt)
+{
+    codec_i64(c, &debt->owed);
+    codec_i64(c, &debt->doubt);
+    codec_i64(c, &debt->forgiven);
+    codec_i64(c, &debt->slot_from_ms);
+    for (int i = 0; i < DEBT_SLOTS; i++)
+        codec_i64(c, &debt->left[i]);
+}
+
 static void walk_zone(struct codec *c, struct zone *zone)
 {
     codec_bool(c, &zone->known);
     codec_bool(c, &zone->shown_once);
     codec_i64(c, &zone->occupancy);
     codec_i64(c, &zone->err_milli);
-    codec_i64(c, &zone->floored);
+    walk_debt(c, &zone->debt);
     codec_i64(c, &zone->data_ms);
     codec_bytes(c, &zone->shown, sizeof zone->shown);
     walk_flow(c, &zone->in);

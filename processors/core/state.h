@@ -9,6 +9,7 @@
 #include "processors/core/alert.h"
 #include "processors/core/core.h"
 #include "processors/core/counter.h"
+#include "processors/core/debt.h"
 #include "processors/core/dedup.h"
 #include "processors/core/flow.h"
 #include "processors/core/window.h"
@@ -70,7 +71,8 @@ struct zone {
     uint64_t touched;        /* step that touched it last */
     int64_t occupancy;
     int64_t err_milli; /* half width of the bound, in thousandths of a person */
-    int64_t floored;   /* people that would have been below zero */
+    struct debt debt;  /* of a FLOW */
+    int64_t slot_ms;   /* of its debt */
     int64_t data_ms;   /* log time of the newest reading it rests on; CORE_NEVER */
     struct flow in, out;
     struct zone_shown shown;

@@ -76,15 +76,11 @@ static void cross(struct core *core, uint32_t z, int64_t in, int64_t out,
     touch(core, z);
     if (zone->basis != ZONE_BASIS_FLOW)
         return;
-    int64_t people = in - out;
-    int64_t err_milli = (in + out) * CORE_ERR_PASSAGE_PERMILLE;
-    if (zone->occupancy + people < 0) {
-        int64_t below = -(zone->occupancy + people);
-        zone->floored += below;
-        people += below;
-        err_milli += below * 1000;
-    }
-    zone_change(core, z, people, err_milli, when);
+    struct debt_passage passage = {
+        .now_ms = core_now_ms(core), .slot_ms = zone->slot_ms, .in = in, .out = out};
+    int64_t err;
+    int64_t people = debt_take(&zone->debt, zone->occupancy, &passage, &err) - zone->occupancy;
+    zone_change(core, z, people, (in + out) * CORE_ERR_PASSAGE_PERMILLE + err * 1000, when);
 }
 
 static void cross_up(struct core *core, uint32_t from, uint32_t until, int64_t in, int64_t out,

@@ -4,8 +4,8 @@
  * Every change is carried into the zone's windows and up to its parents: O(depth).
  *
  * A passage between A and B crosses the border of every zone that holds B but not A, and of every
- * zone that holds A but not B. It never creates people: what leaves one side enters the other, save
- * at the floor of zero, which is counted.
+ * zone that holds A but not B. It never creates people: what leaves one side enters the other.
+ * debt.h says what happens at zero.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_ZONE_H
 #define CROWDTIDE_PROCESSORS_CORE_ZONE_H
