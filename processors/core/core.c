@@ -51,6 +51,10 @@ static bool model_record(struct core *core, const struct log_view *record, struc
     struct problems problems = {0};
     if (!record_model_decode(record->body, record->body_len, &model, err))
         return false;
+    /* The log says again now and then what is in force, so that what is kept of it can be read. */
+    if (core->model.venue &&
+        str_equal(model.source, (struct str){core->model.source, core->model.source_len}))
+        return true;
     if (!venue_parse(model.source, &venue, &problems))
         return error_set(err, ERROR_CORRUPT, 0, "venue model at sequence %llu: %s",
                          (unsigned long long)record->seq,

@@ -45,10 +45,10 @@ void core_free(struct core *core); /* NULL is allowed */
  */
 void core_late_set(struct core *core, int64_t late_ms);
 
-/* Feeds one record. Appends this input's results (origin index 0, 1, …) to `results`. Never fails
-   on bad input: that becomes a DEADLETTER result. False only for NO_MEMORY, or CORRUPT (a record
-   type or body this version can't read), then stop. LOG_READ_PADDING_BYTES must be readable after
-   the body. */
+/* Feeds one record. A MODEL record that repeats the model in force changes nothing. Appends this
+   input's results (origin index 0, 1, …) to `results`. Never fails on bad input: that becomes a
+   DEADLETTER result. False only for NO_MEMORY, or CORRUPT (a record type or body this version can't
+   read), then stop. LOG_READ_PADDING_BYTES must be readable after the body. */
 bool core_step(struct core *core, const struct log_view *record, struct core_results *results,
                struct error *err);
 

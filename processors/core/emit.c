@@ -176,11 +176,13 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
 {
     struct zone *zone = &core->model.zones[z];
     const struct venue_zone *model = &core->model.venue->zones[z];
+    if (zone->basis == ZONE_BASIS_NONE && !zone->shown_once)
+        return;
     struct zone_shown now = zone_look(core, z);
     if (zone->shown_once && memcmp(&now, &zone->shown, sizeof now) == 0)
         return;
     zone->shown = now;
-    zone->shown_once = true;
+    zone->shown_once = zone->basis != ZONE_BASIS_NONE;
     struct result_zone result;
     result_clear(RECORD_ZONE, &result);
     result.venue = core->model.venue->id;

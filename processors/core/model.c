@@ -281,6 +281,8 @@ static void zones_carry(struct core *core, const struct model *old)
             continue;
         struct zone *zone = &model->zones[z];
         const struct zone *before = &old->zones[o];
+        if (zone->basis == ZONE_BASIS_NONE) /* a last word: what was shown of it holds no more */
+            zone->shown_once = before->basis != ZONE_BASIS_NONE && before->shown_once;
         zone->window = before->window;
         zone->in = before->in;
         zone->out = before->out;

@@ -90,7 +90,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(REAL, percent_capacity, FIELD, "%", "occupancy by approved headcount")                       \
     F(INT, sensors_fresh, FIELD, "sensors", "sensors of the zone that are not silent")             \
     F(INT, sensors, FIELD, "sensors", "sensors of the zone")                                       \
-    F(BOOL, known, FIELD, "", "false: the zone's sensors are silent and the values are the last known ones") \
+    F(BOOL, known, FIELD, "", "false: the zone's sensors are silent and the values are the last known ones. Zones that no sensor tells about have no results at all") \
     F(TIME, data_at, FIELD, "ms", "log time of the newest reading that these values rest on")      \
     F(TEXT, status, NONE, "", "Actual, Exercise or Test")
 
@@ -168,7 +168,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, received, FIELD, "messages", "books: messages read from the log")                       \
     F(INT, results, FIELD, "results", "results since the state began")                             \
     F(INT, alerts_active, FIELD, "alerts", "alerts above none now")                                \
-    F(INT, zones_unknown, FIELD, "zones", "zones without fresh data now")                          \
+    F(INT, zones_unknown, FIELD, "zones", "zones without fresh data now, of those that have sensors: as many as zone results say known=false")                          \
     F(INT, clock_offset_ms, FIELD, "ms", "wall clock minus log time")                              \
     F(INT, input_seq, FIELD, "", "readings-log sequence of the tick")
 

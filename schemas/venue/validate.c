@@ -161,7 +161,7 @@ static void check_zone(struct venue_reader *r, const struct coverage *c, uint32_
     if (!c->sensed[i] && zone->kind != ZONE_ROAD && zone->kind != ZONE_CARPARK)
         problems_warn(r->problems, at->line, at->column,
                       "%s \"" STR_FMT "\" has no crowd sensor and no gate, nor has a zone inside "
-                      "it: it will always be unknown",
+                      "it: it will have no figures",
                       i ? "zone" : "venue", STR_ARG(zone->id));
     if (i && zone->area_m2 > 0 && v->zones[zone->parent].area_m2 > 0 &&
         zone->area_m2 > v->zones[zone->parent].area_m2)

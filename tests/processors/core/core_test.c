@@ -2,6 +2,7 @@
  */
 #include "tests/support/core_feed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/support.h"
@@ -244,6 +245,30 @@ static void test_changed_only(void **state)
     assert_int_equal(f->results.result[1].type, RECORD_READING);
 }
 
+/* Ingest repeats the model in force now and then: that is no news. */
+static void test_model_repeated(void **state)
+{
+    struct core_feed *f = *state;
+    union result_any any;
+    core_feed_publish(f, start_ms + 100, "crowdtide/v/crowd/c1", "{\"occupancy\":1000}", 0);
+    core_feed_publish(f, start_ms + 200, "crowdtide/v/crowd/d2", "{\"seq\":1,\"in\":1,\"out\":0}",
+                      0);
+    core_feed_until(f, start_ms + 9000);
+    core_feed_model(f, start_ms + 9100, venue_yaml);
+    assert_int_equal(f->results.count, 0); /* no era */
+    core_feed_publish(f, start_ms + 9200, "crowdtide/v/crowd/d2", "{\"seq\":1,\"in\":1,\"out\":0}",
+                      0);
+    assert_int_equal(core_books(f->core).duplicate, 1);
+    core_feed_until(f, start_ms + 11000); /* red's dwell of 10 s went on */
+    assert_true(core_feed_last(f, RECORD_ALERT, &any));
+    assert_int_equal(any.alert.level, LEVEL_RED);
+    assert_false(core_feed_last(f, RECORD_LIGHT, &any)); /* nothing is said again */
+    char other[sizeof venue_yaml + 1];
+    (void)snprintf(other, sizeof other, "%s\n", venue_yaml);
+    core_feed_model(f, start_ms + 11200, other);
+    assert_true(core_feed_last(f, RECORD_ERA, &any));
+}
+
 /* The setting of process: what is late is not in the rates, though the last minute would still hold
  * it. */
 static void test_late_setting(void **state)
@@ -338,17 +363,12 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_era),
-        CASE(test_reading_and_alert),
-        CASE(test_letters),
-        CASE(test_letter_bytes),
-        CASE(test_oversized),
-        CASE(test_heartbeat),
-        CASE(test_late_setting),
-        CASE(test_changed_only),
-        CASE(test_command_refused),
-        CASE(test_corrupt),
-        CASE(test_skip),
+        CASE(test_era),          CASE(test_reading_and_alert),
+        CASE(test_letters),      CASE(test_letter_bytes),
+        CASE(test_oversized),    CASE(test_heartbeat),
+        CASE(test_late_setting), CASE(test_model_repeated),
+        CASE(test_changed_only), CASE(test_command_refused),
+        CASE(test_corrupt),      CASE(test_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -397,9 +397,10 @@ static void timed_line(struct script *s, int64_t t_ms, char *rest)
     } else if (strcmp(words[0], "publish") == 0 && n > 1) {
         const char *payload = strstr(rest, words[1]) + strlen(words[1]);
         core_feed_publish(&s->feed, t_ms, words[1], payload + (*payload == ' '), 0);
-    } else if (strcmp(words[0], "expect") == 0 && n == 3 && strcmp(words[1], "nothing") == 0) {
+    } else if (strcmp(words[0], "expect") == 0 && (n == 3 || n == 4) &&
+               strcmp(words[1], "nothing") == 0) { /* an alert, or KIND KEY */
         char key[KEY_BYTES];
-        snprintf(key, sizeof key, "alert %s", words[2]);
+        snprintf(key, sizeof key, "%s %s", n == 3 ? "alert" : words[2], words[n - 1]);
         if (kept_find(s, key))
             wrong(s, "was announced", kept_find(s, key)->json);
     } else if (strcmp(words[0], "expect") == 0 && n > 3) {
