@@ -424,6 +424,8 @@ int ingest_run(const struct ingest_options *options)
     command_socket_close(ingest->socket);
     mqtt_filters_free(&ingest->filters);
     intake_close(ingest->intake);
+    if (ingest->writer) /* the parting record came after the last tick */
+        counters_set(ingest->counters, COUNTER_INGEST_LOG_SEQ, log_writer_last_seq(ingest->writer));
     log_writer_close(ingest->writer);
     counters_set(ingest->counters, COUNTER_INGEST_CONNECTED, 0);
     counters_close(ingest->counters);

@@ -129,6 +129,8 @@ class Crowdtide:
     def wait_drained(self, seconds=90):
         """Until process and both publishers have dealt with everything. ingest must be stopped: its ticks never end."""
         last = self.log_facts("readings")["last_seq"]
+        if self.counter("ingest", "log_seq") != last:
+            raise Failure(f"ingest counts {self.counter('ingest', 'log_seq')} records, its log ends at {last}")
 
         def drained():
             return (self.counter("process", "input_seq") == last
