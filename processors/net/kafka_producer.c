@@ -83,7 +83,9 @@ bool kafka_producer_new(const struct kafka_producer_options *options, struct kaf
     const struct kafka_setting fixed[] = {
         {"transactional.id", options->transactional_id},
         {"enable.idempotence", "true"},
-        {"delivery.report.only.error", "true"}, /* the commit is the delivery report */
+        /* The commit is the delivery report. But before a commit the library waits for what is
+           under way in steps of 10 ms, which only a report cuts short. */
+        {"delivery.report.only.error", options->prompt ? "false" : "true"},
         {NULL, NULL},
     };
     rd_kafka_conf_t *conf;

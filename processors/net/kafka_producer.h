@@ -38,6 +38,7 @@ struct kafka_producer_options {
     const struct kafka_link *link;
     const char *transactional_id;
     uint32_t linger_ms; /* messages wait this long for company within a transaction; the commit never waits */
+    bool prompt; /* a commit goes on as soon as its last message is stored, for some CPU time a message; else up to 10 ms later */
 };
 
 struct kafka_header {

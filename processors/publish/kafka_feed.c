@@ -11,6 +11,8 @@ enum {
     POSITION_MS = 30000, /* longer than any transaction that may hide the position */
     IDLE_WAIT_MS = 100,
     LAG_EVERY_MS = 500,
+    /* A transaction begun while the broker still marks the last one's end is put off by 20 ms. */
+    MARKERS_MS = 4,
 };
 
 static const struct progress on = {STEP_ON, 0}, reconnect = {STEP_RECONNECT, 0};
@@ -139,7 +141,10 @@ static struct progress cycle(struct kafka_feed *f)
         break;
     }
     uint32_t apart_ms = f->options->every_ms - (f->options->urgent ? 0 : kafka_feed_open_ms(f));
-    int64_t wait_ns = f->began_ns + (int64_t)apart_ms * 1000000 - clock_boot_ns();
+    int64_t due_ns = f->began_ns + (int64_t)apart_ms * 1000000;
+    if (f->options->urgent && due_ns < f->ended_ns + MARKERS_MS * 1000000)
+        due_ns = f->ended_ns + MARKERS_MS * 1000000;
+    int64_t wait_ns = due_ns - clock_boot_ns();
     if (!f->full && wait_ns > 0 && !publish_pause(f->shared, (uint32_t)(wait_ns / 1000000)))
         return on;
     return kafka_feed_transact(f, &item);
@@ -160,8 +165,10 @@ static struct progress take_over(struct kafka_feed *f)
     struct error err = {0};
     log_uuid_text(feed_readings_uuid(f->feed), uuid);
     (void)snprintf(id, sizeof id, "%s-kafka-%s", uuid, f->options->log);
-    const struct kafka_producer_options options = {
-        .link = &f->options->link, .transactional_id = id, .linger_ms = f->options->urgent ? 0 : 5};
+    const struct kafka_producer_options options = {.link = &f->options->link,
+                                                   .transactional_id = id,
+                                                   .linger_ms = f->options->urgent ? 0 : 5,
+                                                   .prompt = f->options->urgent};
     if (!kafka_producer_new(&options, &f->producer, &err))
         return kafka_feed_failed(&err);
     enum kafka_outcome outcome;

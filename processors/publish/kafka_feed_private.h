@@ -32,6 +32,7 @@ struct kafka_feed {
     uint64_t lost;
     bool full;        /* the last transaction hit a limit: go on at once */
     int64_t began_ns; /* the last transaction */
+    int64_t ended_ns;
     int64_t durable_ns;
     struct pace backoff;
     struct notice notice;

@@ -232,6 +232,7 @@ struct progress kafka_feed_transact(struct kafka_feed *f, struct feed_item *item
         outcome = send_position(f, &err);
     if (outcome == KAFKA_OK)
         outcome = commit(f, &err);
+    f->ended_ns = clock_boot_ns();
     if (read == FEED_ERROR)
         return kafka_feed_failed(&err);
     return act_on(f, outcome, &err);
