@@ -61,6 +61,10 @@ for p in "$MQTT_PORT" "$KAFKA_PORT" "$INFLUX_PORT"; do
     if port_busy "$p"; then fails "--once left port $p in use"; fi
 done
 
+# A reader that goes away in the middle leaves nothing running either.
+"$root/deploy/up" --once 2>/dev/null | head -n 3 >/dev/null || true
+[ -z "$(pids)" ] || fails "--once into a closed pipe left pid files"
+
 # The same with the stand-in for Kafka, loudly.
 run env KAFKA_MOCK=1 "$root/deploy/up" --once || fails "deploy/up --once with the stand-in"
 says "the stand-in is announced" 'forgets everything when it stops'
