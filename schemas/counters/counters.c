@@ -243,12 +243,35 @@ static void find_names(struct counters *counters)
     }
 }
 
-/* Writes our names into our section, carrying the sums over from whatever version wrote it last. */
+/* Whether the section was written by a program of our version: then every sum is where it belongs.
+ */
+static bool names_are_ours(const struct counters *counters, enum program program)
+{
+    uint32_t section = section_of(program), used = 0;
+    for (int c = 0; c < COUNTER_COUNT; c++)
+        if (infos[c].program == program && counters->at[c] != section + SECTION_VALUES + used++)
+            return false;
+    return load(counters, section + SECTION_NAMES) == used;
+}
+
+static void clear_gauges(struct counters *counters, enum program program)
+{
+    for (int c = 0; c < COUNTER_COUNT; c++)
+        if (infos[c].program == program && infos[c].gauge)
+            store(counters, counters->at[c], 0);
+}
+
+/* Makes our section ours, carrying the sums over from whatever version wrote it last. Only after an
+   upgrade does that take writing them again; a program killed just then loses them. */
 static void claim_section(struct counters *counters, enum program program)
 {
     uint32_t section = section_of(program), used = 0;
     uint64_t values[SLOTS] = {0};
     find_names(counters);
+    if (names_are_ours(counters, program)) {
+        clear_gauges(counters, program);
+        return;
+    }
     for (int c = 0; c < COUNTER_COUNT; c++) {
         if (infos[c].program != program)
             continue;

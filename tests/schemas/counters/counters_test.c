@@ -97,6 +97,27 @@ static void a_second_process_of_the_program_is_refused(void **state)
     counters_close(open_ok(*state, PROGRAM_RUN));
 }
 
+/* A program killed while it starts, again and again, keeps its sums. */
+static void a_kill_at_the_start_costs_no_sums(void **state)
+{
+    struct counters *c = open_ok(*state, PROGRAM_KAFKA);
+    counters_add(c, COUNTER_KAFKA_ALERTS_DELIVERED, 77);
+    counters_close(c);
+    for (int i = 0; i < 40; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            for (;;)
+                counters_close(open_ok(*state, PROGRAM_KAFKA));
+        }
+        (void)usleep(200 + 137 * (useconds_t)i);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        c = open_ok(*state, PROGRAM_KAFKA);
+        assert_int_equal(counters_get(c, COUNTER_KAFKA_ALERTS_DELIVERED), 77);
+        counters_close(c);
+    }
+}
+
 static void running_means_that_the_process_lives(void **state)
 {
     int ready[2];
@@ -248,6 +269,7 @@ int main(void)
         T(every_counter_has_a_place_of_its_own),
         T(names_are_lower_case_and_differ_within_a_program),
         T(a_second_process_of_the_program_is_refused),
+        T(a_kill_at_the_start_costs_no_sums),
         T(running_means_that_the_process_lives),
         T(a_reader_finds_nothing_before_the_first_program),
         T(a_foreign_or_cut_file_is_refused_to_readers_and_begun_anew_by_writers),
