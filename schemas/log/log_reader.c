@@ -81,6 +81,10 @@ static bool map_segment(struct log_reader *r, size_t i, struct error *err)
     struct log_segment_header header;
     if (!log_dir_open(r->io, r->dir, &r->list.at[i], &fd, &header, err))
         return false;
+    if (!log_uuid_equal(&header.log, &r->log)) {
+        (void)r->io->close(r->io->state, fd);
+        return error_set(err, ERROR_MISMATCH, 0, "%s: another log took its place", r->dir);
+    }
     struct stat st;
     void *at = NULL;
     int failed = fstat(fd, &st) == 0 ? 0 : errno;

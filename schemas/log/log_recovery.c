@@ -68,6 +68,8 @@ static bool plan_existing(struct log_writer *w, const struct log_writer_options 
     uint64_t known = past->known ? past->durable_seq : 0;
     if (!log_tail_scan(w->io, w->dir, &plan->dir, known, loaded, &tail, err))
         return false;
+    if (!log_uuid_equal(&tail.newest.log, &w->log))
+        return error_set(err, ERROR_CORRUPT, 0, "%s: holds segments of two logs", w->dir);
     plan->kept = tail.last;
     if (options->discard_from_seq && options->discard_from_seq <= tail.last.seq &&
         !log_tail_find(w->io, w->dir, &plan->dir, options->discard_from_seq - 1, loaded,

@@ -101,6 +101,56 @@ static void test_reader_passes_over_what_was_discarded(void **state)
     log_writer_close(writer);
 }
 
+/* Somebody deleted the log and began another one in its place, in the middle of a reader's way. */
+static void test_another_log_in_its_place(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(0);
+    append(writer, 200);
+    struct log_reader *reader = open_reader();
+    struct log_view view;
+    struct error err = {0};
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    log_writer_close(writer);
+    support_remove_tree(dir);
+    writer = open_writer(0);
+    append(writer, 300);
+    uint64_t seen = 1;
+    enum log_read got;
+    while ((got = log_reader_next(reader, &view, &err)) == LOG_READ_RECORD)
+        assert_int_equal(view.seq, ++seen);
+    assert_true(seen < 200); /* no more than was mapped */
+    assert_int_equal(got, LOG_READ_ERROR);
+    assert_int_equal(err.code, ERROR_MISMATCH);
+    log_reader_close(reader);
+    log_writer_close(writer);
+}
+
+/* Segments of two logs in one directory, as by a backup restored over another log. */
+static void test_segments_of_two_logs(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(0);
+    append(writer, 60);
+    log_writer_close(writer);
+    char first[400], second[400];
+    (void)snprintf(first, sizeof first, "%s/0000000000000001-00000001.seg", dir);
+    (void)snprintf(second, sizeof second, "%s/kept", root);
+    assert_int_equal(rename(first, second), 0);
+    support_remove_tree(dir);
+    writer = open_writer(0);
+    append(writer, 60);
+    log_writer_close(writer);
+    assert_int_equal(rename(second, first), 0);
+    struct log_writer_options options = {.dir = dir, .sync = LOG_SYNC_MANUAL};
+    struct error err = {0};
+    assert_false(log_writer_open(&options, &writer, NULL, &err));
+    assert_int_equal(err.code, ERROR_CORRUPT);
+    struct log_check check;
+    assert_false(log_verify(dir, NULL, NULL, &check, &err));
+    assert_int_equal(err.code, ERROR_CORRUPT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -108,6 +158,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_slow_reader_is_told_what_it_lost),
         TEST(test_reader_passes_over_what_was_discarded),
+        TEST(test_another_log_in_its_place),
+        TEST(test_segments_of_two_logs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
