@@ -26,8 +26,9 @@ struct log_control_writer { /* first page */
     uint32_t version;
     uint32_t bytes;
     uint8_t log_uuid[16];
-    _Atomic uint64_t boot[2]; /* boot id; stored last by recovery: until it is this boot's, nothing
-                                 here counts as published */
+    _Atomic uint64_t boot[2]; /* boot id; stored last by recovery, which clears it first when it is
+                                 to void what was published: until it is this boot's, nothing here
+                                 counts as published */
     _Atomic uint32_t epoch;
     uint32_t unused;
     _Atomic uint64_t generation; /* raised whenever the set of segments changes, before anything in

@@ -61,11 +61,19 @@ bool log_reader_refresh(struct log_reader *r, bool again, struct error *err)
     uint64_t generation = atomic_load_explicit(&page->generation, memory_order_acquire);
     if (generation == r->generation && !again)
         return true;
+    uint32_t epoch = r->list.epoch_max;
     if (!log_dir_list(r->io, r->dir, &r->list, err))
         return false;
     r->generation = generation;
-    if (!r->image.bytes || r->list.live_count == 0 || r->next_seq < r->list.at[0].first_seq)
-        return true; /* deleted by retention, perhaps: what is mapped stays good to its end */
+    if (!r->image.bytes || r->list.live_count == 0)
+        return true;
+    if (r->next_seq < r->list.at[0].first_seq) {
+        /* Deleted by retention. What is mapped stays good to its end, unless a recovery may have
+           put that end before what we see. */
+        if (r->list.epoch_max != epoch)
+            log_reader_unmap(r);
+        return true;
+    }
     const struct log_segment_header *h = &r->image.header;
     size_t i = log_dir_find(&r->list, r->next_seq);
     if (r->list.at[i].first_seq == h->first_seq && r->list.at[i].epoch == h->epoch)

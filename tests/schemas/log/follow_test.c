@@ -79,6 +79,37 @@ static void test_slow_reader_is_told_what_it_lost(void **state)
     log_writer_close(writer);
 }
 
+/* The same, and behind what it has read stands a batch that was never finished: a writer died in
+   it, and the segment that took over is deleted, too. */
+static void test_slow_reader_gets_nothing_void(void **state)
+{
+    (void)state;
+    static uint8_t body[2000];
+    struct log_record record = {.type = 9, .body = body, .body_len = sizeof body};
+    struct log_writer *writer = open_writer(0);
+    struct log_reader *reader = open_reader();
+    struct log_view view;
+    struct error err = {0};
+    append(writer, 10);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    for (int i = 0; i < 50; i++) /* the segment gets full, so some of it is written */
+        assert_true(log_writer_stage(writer, &record, NULL, &err));
+    log_writer_close(writer);
+    writer = open_writer(0);
+    append(writer, 1000);
+    assert_true(log_writer_sync(writer, NULL));
+    assert_true(
+        log_writer_retain(writer, 5 * (uint64_t)LOG_SEGMENT_BYTES_MIN, 1, true, NULL, &err));
+    enum log_read got;
+    while ((got = log_reader_next(reader, &view, &err)) == LOG_READ_RECORD)
+        assert_int_equal(view.type, 1);
+    assert_int_equal(got, LOG_READ_ERROR);
+    assert_int_equal(err.code, ERROR_LOST);
+    log_reader_close(reader);
+    log_writer_close(writer);
+}
+
 /* It wants a record that was published and then made void. */
 static void test_reader_passes_over_what_was_discarded(void **state)
 {
@@ -157,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_slow_reader_is_told_what_it_lost),
+        TEST(test_slow_reader_gets_nothing_void),
         TEST(test_reader_passes_over_what_was_discarded),
         TEST(test_another_log_in_its_place),
         TEST(test_segments_of_two_logs),
