@@ -51,6 +51,7 @@ enum {
     FILE_BYTES = FILE_WORDS * 8,
     LOCK_CREATE = SECTIONS_MAX,
     PATH_BYTES = 4096,
+    OPEN_TRIES_MAX = 100, /* of a file that others replace */
 };
 #define MAGIC UINT64_C(0x31544e554f435443) /* "CTCOUNT1" */
 
@@ -182,7 +183,7 @@ static bool still_named(int fd, const char *path)
    holds figures only: it makes room for a new one, and programs that still map it keep it. */
 static bool open_whole(const char *path, int *ret_fd, struct error *err)
 {
-    for (;;) {
+    for (int tries = 0; tries < OPEN_TRIES_MAX; tries++) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
         if (fd < 0)
             return error_set(err, ERROR_IO, errno, "%s", path);
@@ -203,6 +204,7 @@ static bool open_whole(const char *path, int *ret_fd, struct error *err)
         if (!ok)
             return false;
     }
+    return error_set(err, ERROR_IO, 0, "%s is replaced all the time", path);
 }
 
 static bool map(struct counters *counters, bool writable, const char *path, struct error *err)
