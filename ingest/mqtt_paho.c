@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/mqtt_diagnose.h"
+
 /* The library passes OpenSSL's line: thread:error:code:library:function:reason:file:line:data. A
  * person wants library and reason. */
 static int on_tls_error(const char *line, size_t len, void *arg)
@@ -120,17 +122,18 @@ static const char *code_words(const struct mqtt_settings *settings, int code)
 const char *mqtt_paho_reason(const struct mqtt_settings *settings, int code, const char *message,
                              struct mqtt_tls_note *note, char out[MQTT_REASON_BYTES])
 {
-    const char *words = code_words(settings, code), *tls = "";
-    if (note && note->text[0])
-        tls = note->text;
-    else if (settings->tls &&
-             code == MQTTASYNC_FAILURE) /* a refused port looks the same to the library */
-        tls =
-            "no reason given: does somebody listen there, does the certificate name the host, does "
-            "the broker ask for a client certificate?";
-    int n = snprintf(out, MQTT_REASON_BYTES, "%s%s%s%s%s", words ? words : "",
-                     words && message ? ": " : "", message ? message : "", tls[0] ? "; TLS: " : "",
-                     tls);
+    const char *words = code_words(settings, code);
+    char diagnosis[MQTT_DIAGNOSIS_BYTES];
+    int n;
+    if (code == MQTTASYNC_FAILURE && mqtt_diagnose(settings, diagnosis))
+        n = snprintf(out, MQTT_REASON_BYTES, "%s", diagnosis);
+    else if (code == MQTTASYNC_FAILURE && !settings->tls)
+        n = snprintf(out, MQTT_REASON_BYTES,
+                     "the port is open, but does not answer MQTT: does it want mqtts://?");
+    else
+        n = snprintf(out, MQTT_REASON_BYTES, "%s%s%s%s%s", words ? words : "",
+                     words && message ? ": " : "", message ? message : "",
+                     note && note->text[0] ? "; TLS: " : "", note ? note->text : "");
     if (n <= 0)
         (void)snprintf(out, MQTT_REASON_BYTES, "connection lost");
     if (note)

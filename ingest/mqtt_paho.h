@@ -49,8 +49,8 @@ void mqtt_paho_connect_fill(const struct mqtt_settings *settings, uint32_t sessi
                             struct mqtt_tls_note *note, struct mqtt_connect *out);
 void mqtt_paho_connect_free(struct mqtt_connect *connect);
 
-/* Why a connection failed or ended, for a person: the CONNACK or DISCONNECT code's words, the library's text, the TLS note. Empties the note.
-   Returns out. */
+/* Why a connection failed or ended, for a person: the CONNACK or DISCONNECT code's words, the library's text, the TLS note. Where the library only
+   says that it failed, mqtt_diagnose looks; that blocks for a second or two, with no connection up that could suffer. Empties the note. Returns out. */
 const char *mqtt_paho_reason(const struct mqtt_settings *settings, int code, const char *message,
                              struct mqtt_tls_note *note, char out[MQTT_REASON_BYTES]);
 

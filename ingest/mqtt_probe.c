@@ -43,9 +43,9 @@ static void on_subscribed(void *arg, const char *filter, int code)
 static void on_disconnected(void *arg, int code, const char *reason)
 {
     struct probe *probe = arg;
-    (void)code;
     pthread_mutex_lock(&probe->lock);
     (void)snprintf(probe->reason, sizeof probe->reason, "%s", reason);
+    probe->denied |= code > 0; /* a CONNACK or DISCONNECT code: the broker's own decision */
     probe->failed = true;
     pthread_mutex_unlock(&probe->lock);
 }
@@ -87,7 +87,7 @@ bool mqtt_probe(const struct config *config, struct str venue_id, unsigned timeo
     if (ok && state != MQTT_READY) {
         pthread_mutex_lock(&probe.lock);
         ok = error_set(err, probe.denied ? ERROR_REMOTE_DENIED : ERROR_NETWORK, 0, "%s: %s",
-                       settings.address, probe.reason[0] ? probe.reason : "no answer in time");
+                       config->mqtt_url, probe.reason[0] ? probe.reason : "no answer in time");
         pthread_mutex_unlock(&probe.lock);
     }
     mqtt_client_close(client);
