@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ASK_SLICE_MS = 250, ASK_SURE_MS = 2000 };
+
 static bool set_one(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *err)
 {
     char why[256];
@@ -86,38 +88,68 @@ bool kafka_link_check(const struct kafka_link *link, struct error *err)
     return true;
 }
 
-struct probe_state {
-    char text[256]; /* last error of the library's own threads, as served by poll */
-};
+void kafka_complaint_take(struct kafka_complaint *complaint, int code, const char *reason)
+{
+    complaint->denied |= code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+    complaint->all_down |= code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+    /* What came before says more than "all brokers are down". */
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && complaint->text[0])
+        return;
+    const char *figures = NULL;
+    for (const char *at = reason; (at = strstr(at, " (after ")) != NULL; at++)
+        figures = at;
+    size_t len = figures ? (size_t)(figures - reason) : strlen(reason);
+    (void)snprintf(complaint->text, sizeof complaint->text, "%.*s", (int)len, reason);
+}
 
-static void on_probe_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     (void)rk;
-    struct probe_state *state = opaque;
-    /* The first words say most: "all brokers down" follows and says less. */
-    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !state->text[0])
-        (void)snprintf(state->text, sizeof state->text, "%s", reason);
+    kafka_complaint_take(opaque, code, reason);
+}
+
+void kafka_complaint_attach(struct kafka_complaint *complaint, rd_kafka_conf_t *conf)
+{
+    rd_kafka_conf_set_opaque(conf, complaint);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+}
+
+/* In slices: a refusal is certain at once, and a host's first address may be a wrong one, but hardly all for ASK_SURE_MS. */
+const struct rd_kafka_metadata *kafka_link_ask(rd_kafka_t *rk,
+                                               const struct kafka_complaint *complaint,
+                                               int timeout_ms, struct error *err)
+{
+    const struct rd_kafka_metadata *meta = NULL;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    for (int spent_ms = 0; spent_ms < timeout_ms; spent_ms += ASK_SLICE_MS) {
+        code = rd_kafka_metadata(rk, 1, NULL, &meta, ASK_SLICE_MS);
+        rd_kafka_poll(rk, 0);
+        if (!code)
+            return meta;
+        if (complaint->denied || (complaint->all_down && spent_ms >= ASK_SURE_MS))
+            break;
+    }
+    (void)error_set(err, complaint->denied ? ERROR_REMOTE_DENIED : ERROR_NETWORK, 0, "Kafka: %s",
+                    complaint->text[0] ? complaint->text : rd_kafka_err2str(code));
+    return NULL;
 }
 
 bool kafka_probe(const struct kafka_link *link, int timeout_ms, struct kafka_found *ret_found,
                  struct error *err)
 {
-    struct probe_state state = {{0}};
+    struct kafka_complaint complaint = {0};
     rd_kafka_conf_t *conf;
     char why[256];
     if (!kafka_link_conf(link, NULL, NULL, &conf, err))
         return false;
-    rd_kafka_conf_set_opaque(conf, &state);
-    rd_kafka_conf_set_error_cb(conf, on_probe_error);
+    kafka_complaint_attach(&complaint, conf);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
         return error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
     }
-    const struct rd_kafka_metadata *meta = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 1, NULL, &meta, timeout_ms);
-    rd_kafka_poll(rk, 0);
-    bool ok = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    const struct rd_kafka_metadata *meta = kafka_link_ask(rk, &complaint, timeout_ms, err);
+    bool ok = meta != NULL;
     if (ok) {
         struct kafka_found found = {.brokers = (uint32_t)meta->broker_cnt,
                                     .topics = (uint32_t)meta->topic_cnt};
@@ -128,10 +160,6 @@ bool kafka_probe(const struct kafka_link *link, int timeout_ms, struct kafka_fou
         (void)snprintf(found.broker, sizeof found.broker, "%s", meta->orig_broker_name);
         *ret_found = found;
         rd_kafka_metadata_destroy(meta);
-    } else {
-        bool denied = code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
-        error_set(err, denied ? ERROR_REMOTE_DENIED : ERROR_NETWORK, 0, "Kafka at %s: %s%s%s",
-                  link->brokers, rd_kafka_err2str(code), state.text[0] ? "; " : "", state.text);
     }
     rd_kafka_destroy(rk);
     return ok;

@@ -14,6 +14,8 @@
 #include "schemas/base/error.h"
 
 struct rd_kafka_conf_s;
+struct rd_kafka_s;
+struct rd_kafka_metadata;
 
 struct kafka_link {            /* borrowed texts */
     const char *brokers;       /* bootstrap servers */
@@ -38,6 +40,25 @@ bool kafka_link_conf(const struct kafka_link *link, const struct kafka_setting *
 /* Whether librdkafka takes the link's settings; no connection. CONFIG. */
 bool kafka_link_check(const struct kafka_link *link, struct error *err);
 
+/* What the library's own threads complain of: why a connection fails, which its calls do not say. */
+enum { KAFKA_COMPLAINT_BYTES = 288 };
+struct kafka_complaint {
+    char text[KAFKA_COMPLAINT_BYTES]; /* "": none. Without the library's running figures, so that the same trouble has the same words */
+    bool denied;                      /* the broker refuses user or password */
+    bool all_down;                    /* no broker can be reached */
+};
+/* To be called by a handle's error callback, with its arguments; one thread. */
+void kafka_complaint_take(struct kafka_complaint *complaint, int code, const char *reason);
+
+/* Lets a configuration fill a complaint, which must outlive the handle and becomes its opaque. Calls of rd_kafka_poll bring it up to date. */
+void kafka_complaint_attach(struct kafka_complaint *complaint, struct rd_kafka_conf_s *conf);
+
+/* Asks rk, to which the complaint is attached, for all its topics. NULL, with the reason in err (NETWORK, REMOTE_DENIED), after timeout_ms or as soon as it is
+   clear that no answer will come. The caller hands the answer to rd_kafka_metadata_destroy. */
+const struct rd_kafka_metadata *kafka_link_ask(struct rd_kafka_s *rk,
+                                               const struct kafka_complaint *complaint,
+                                               int timeout_ms, struct error *err);
+
 struct kafka_found {
     uint32_t brokers;
     uint32_t topics;           /* that this user may see */
@@ -45,7 +66,7 @@ struct kafka_found {
     char broker[256];          /* host:port of the one that answered */
 };
 
-/* Connects and asks for metadata. NETWORK, REMOTE_DENIED, CONFIG. Blocks up to timeout_ms. Any thread. */
+/* Connects and asks for metadata. NETWORK, REMOTE_DENIED, CONFIG. Blocks up to timeout_ms, less when it is clear that no answer will come. Any thread. */
 bool kafka_probe(const struct kafka_link *link, int timeout_ms, struct kafka_found *ret_found,
                  struct error *err);
 

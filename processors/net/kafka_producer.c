@@ -21,7 +21,7 @@ struct kafka_producer {
     uint32_t refusals;
     char refusal[WORDS_BYTES];
     char failure[WORDS_BYTES]; /* why messages of this transaction failed, other than refusals */
-    char complaint[WORDS_BYTES];
+    struct kafka_complaint complaint;
 };
 
 const char *kafka_outcome_text(enum kafka_outcome outcome)
@@ -61,8 +61,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     (void)rk;
     struct kafka_producer *p = opaque;
-    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !p->complaint[0])
-        (void)snprintf(p->complaint, sizeof p->complaint, "%s", reason);
+    kafka_complaint_take(&p->complaint, code, reason);
 }
 
 bool kafka_producer_new(const struct kafka_producer_options *options, struct kafka_producer **ret,
@@ -124,7 +123,7 @@ void kafka_producer_free(struct kafka_producer *p)
 const char *kafka_producer_complaint(struct kafka_producer *p)
 {
     rd_kafka_poll(p->rk, 0);
-    return p->complaint;
+    return p->complaint.text;
 }
 
 static bool fencing(rd_kafka_resp_err_t code)
@@ -152,7 +151,7 @@ static enum kafka_outcome outcome_of(struct kafka_producer *p, rd_kafka_error_t 
                                      const char *what, struct error *err)
 {
     if (!error) {
-        p->complaint[0] = '\0';
+        p->complaint = (struct kafka_complaint){0};
         return KAFKA_OK;
     }
     enum kafka_outcome outcome;
@@ -166,7 +165,7 @@ static enum kafka_outcome outcome_of(struct kafka_producer *p, rd_kafka_error_t 
                       rd_kafka_error_string(error));
         }
     } else {
-        const char *more = p->failure[0] ? p->failure : p->complaint;
+        const char *more = p->failure[0] ? p->failure : p->complaint.text;
         outcome = rd_kafka_error_txn_requires_abort(error) ? KAFKA_ABORT
                   : rd_kafka_error_is_retriable(error)     ? KAFKA_AGAIN
                                                            : KAFKA_RECREATE;

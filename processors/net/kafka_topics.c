@@ -79,15 +79,14 @@ static bool create_topics(rd_kafka_t *rk, rd_kafka_NewTopic_t **topics, size_t c
 /* Lists all topics, since asking for one by name would make some brokers create it with settings of
  * their own. */
 static bool ensure_with(rd_kafka_t *rk, const struct kafka_topic_plan *plan, uint32_t count,
-                        int replication, int timeout_ms, struct error *err)
+                        int replication, int timeout_ms, const struct kafka_complaint *complaint,
+                        struct error *err)
 {
     rd_kafka_NewTopic_t *missing[KAFKA_TOPICS_ENSURE_MAX];
     size_t missing_count = 0;
-    const struct rd_kafka_metadata *meta = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 1, NULL, &meta, timeout_ms);
-    if (code)
-        return error_set(err, ERROR_NETWORK, 0, "Kafka, listing topics: %s",
-                         rd_kafka_err2str(code));
+    const struct rd_kafka_metadata *meta = kafka_link_ask(rk, complaint, timeout_ms, err);
+    if (!meta)
+        return false;
     bool ok = true;
     for (uint32_t i = 0; ok && i < count && missing_count < KAFKA_TOPICS_ENSURE_MAX; i++) {
         if (topic_listed(meta, plan[i].name))
@@ -106,16 +105,18 @@ static bool ensure_with(rd_kafka_t *rk, const struct kafka_topic_plan *plan, uin
 bool kafka_topics_ensure(const struct kafka_link *link, const struct kafka_topic_plan *plan,
                          uint32_t count, int replication, int timeout_ms, struct error *err)
 {
+    struct kafka_complaint complaint = {0};
     rd_kafka_conf_t *conf;
     char why[WORDS_BYTES];
     if (!kafka_link_conf(link, NULL, NULL, &conf, err))
         return false;
+    kafka_complaint_attach(&complaint, conf);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
         return error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
     }
-    bool ok = ensure_with(rk, plan, count, replication, timeout_ms, err);
+    bool ok = ensure_with(rk, plan, count, replication, timeout_ms, &complaint, err);
     rd_kafka_destroy(rk);
     return ok;
 }

@@ -1,0 +1,78 @@
+/* What librdkafka's threads complain of, made fit for a person and for being told once. */
+#include "processors/net/kafka_link.h"
+
+#include <librdkafka/rdkafka.h>
+#include <string.h>
+
+#include "schemas/base/clock.h"
+#include "tests/support/support.h"
+
+static void figures_are_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said, *kept;
+    } rows[] = {
+        {"b/1: Authentication failed: no (after 304ms in state AUTH_REQ, 1 identical error(s) "
+         "suppressed)",
+         "b/1: Authentication failed: no"},
+        {"broker (after a storm): down (after 3ms in state UP)", "broker (after a storm): down"},
+        {"nothing to cut (really)", "nothing to cut (really)"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct kafka_complaint complaint = {0};
+        kafka_complaint_take(&complaint, RD_KAFKA_RESP_ERR__TRANSPORT, rows[i].said);
+        assert_string_equal(complaint.text, rows[i].kept);
+        assert_false(complaint.denied);
+    }
+}
+
+static void what_says_most_stays(void **state)
+{
+    (void)state;
+    struct kafka_complaint complaint = {0};
+    kafka_complaint_take(&complaint, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down");
+    assert_string_equal(complaint.text, "1/1 brokers are down");
+    kafka_complaint_take(&complaint, RD_KAFKA_RESP_ERR__AUTHENTICATION, "wrong password");
+    kafka_complaint_take(&complaint, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down");
+    assert_string_equal(complaint.text, "wrong password");
+    assert_true(complaint.denied);
+    assert_true(complaint.all_down);
+}
+
+static void an_overlong_one_is_cut(void **state)
+{
+    (void)state;
+    struct kafka_complaint complaint = {0};
+    char text[2 * KAFKA_COMPLAINT_BYTES];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    kafka_complaint_take(&complaint, RD_KAFKA_RESP_ERR__SSL, text);
+    assert_int_equal(strlen(complaint.text), KAFKA_COMPLAINT_BYTES - 1);
+}
+
+/* Nobody listens on port 1: the answer comes long before the time is over. */
+static void the_probe_does_not_wait_in_vain(void **state)
+{
+    (void)state;
+    const struct kafka_link link = {.brokers = "127.0.0.1:1"};
+    struct kafka_found found;
+    struct error err = {0};
+    int64_t began_ns = clock_boot_ns();
+    assert_false(kafka_probe(&link, 60000, &found, &err));
+    assert_true(clock_boot_ns() - began_ns < 20 * 1000000000LL);
+    assert_int_equal(err.code, ERROR_NETWORK);
+    assert_non_null(strstr(err.where, "Connection refused"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_are_left_out),
+        cmocka_unit_test(what_says_most_stays),
+        cmocka_unit_test(an_overlong_one_is_cut),
+        cmocka_unit_test(the_probe_does_not_wait_in_vain),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
