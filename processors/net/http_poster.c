@@ -221,6 +221,12 @@ void http_poster_wait(struct http_poster *poster, int timeout_ms)
     }
 }
 
+static bool about_certificates(CURLcode code)
+{
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+           code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_CERTPROBLEM;
+}
+
 bool http_poster_take(struct http_poster *poster, uint32_t at, struct http_response *ret)
 {
     struct slot *slot = &poster->slot[at];
@@ -240,6 +246,7 @@ bool http_poster_take(struct http_poster *poster, uint32_t at, struct http_respo
         .retry_after_s = retry_after_s > 0 ? (uint32_t)retry_after_s : 0,
         .body = slot->body,
         .problem = slot->problem,
+        .distrust = about_certificates(slot->code),
         .sent_bytes = slot->sent_bytes,
     };
     return true;

@@ -60,6 +60,7 @@ struct http_response {
     uint32_t retry_after_s;  /* 0: not said */
     const char *body;        /* NUL-terminated, control characters as blanks; until the slot's next request */
     const char *problem;     /* NUL-terminated */
+    bool distrust;           /* no answer because of certificates, the other side's or ours: time alone won't mend it */
     uint64_t sent_bytes;
 };
 

@@ -105,6 +105,8 @@ enum series_verdict series_judge(const struct series_target *target,
     const int status = response->status;
     if (status >= 200 && status < 300)
         return SERIES_STORED;
+    if (response->distrust)
+        return SERIES_BLOCKED;
     if (status == 0 || status == 408 || status == 429 || status >= 500)
         return SERIES_LATER;
     if (status == 413)

@@ -22,7 +22,7 @@ bool series_target_init(const struct config *config, struct series_target *ret, 
 enum series_verdict {
     SERIES_STORED,      /* 2xx */
     SERIES_LATER,       /* no answer, 429, 5xx: the same again after a pause */
-    SERIES_BLOCKED,     /* 401, 403, 404 and anything unknown: as LATER, and somebody must look */
+    SERIES_BLOCKED,     /* 401, 403, 404, a certificate that is not trusted and anything unknown: as LATER, and somebody must look */
     SERIES_NO_DATABASE, /* v1: create it, then the same again */
     SERIES_TOO_LARGE,   /* 413: the same in smaller parts */
     SERIES_REFUSED,     /* 400, 422: find the line that is refused */

@@ -313,6 +313,18 @@ static void replayed_results_are_refused(void **state)
     teardown(&b);
 }
 
+/* A store that is away comes back by itself; one whose certificate is not trusted does not. */
+static void distrust_is_somebodys_business(void **state)
+{
+    (void)state;
+    const struct series_target target = {0};
+    const struct http_response away = {.body = "", .problem = "refused"};
+    const struct http_response distrusted = {
+        .body = "", .problem = "certificate", .distrust = true};
+    assert_int_equal(series_judge(&target, &away), SERIES_LATER);
+    assert_int_equal(series_judge(&target, &distrusted), SERIES_BLOCKED);
+}
+
 static void v2_with_token_and_gzip(void **state)
 {
     (void)state;
@@ -365,6 +377,7 @@ int main(void)
         cmocka_unit_test(only_results_of_durable_inputs_are_sent),
         cmocka_unit_test(replayed_results_are_refused),
         cmocka_unit_test(v2_with_token_and_gzip),
+        cmocka_unit_test(distrust_is_somebodys_business),
         cmocka_unit_test(settings_that_do_not_fit_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
