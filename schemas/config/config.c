@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "schemas/config/settings.h"
@@ -274,6 +275,60 @@ static void derive(struct loader *l)
                      c->command_socket, sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 }
 
+/* A key is as secret as a password, but only the libraries read it. */
+static void check_key_file(struct loader *l, uint32_t i, const char *what, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && (st.st_mode & S_IROTH))
+        problems_warn(l->problems, l->place[i].line, l->place[i].column,
+                      "%s: everybody on this machine may read %s", what, path);
+}
+
+/* Options that librdkafka takes as they are, but that a person should know of. */
+static void check_kafka_option(struct loader *l, const char *name, const char *value)
+{
+    static const struct {
+        const char *name;
+        const char *value; /* "": any */
+        const char *warning;
+    } rows[] = {
+        {"sasl.password", "", "belongs into kafka.sasl_password_file, not into this file"},
+        {"enable.ssl.certificate.verification", "false", "turns the check of certificates off"},
+        {"ssl.endpoint.identification.algorithm", "none",
+         "turns the check of the host's name in certificates off"},
+    };
+    const uint32_t at = SETTING_AT_kafka_options;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(name, rows[i].name) == 0 &&
+            (!rows[i].value[0] || strcmp(value, rows[i].value) == 0))
+            problems_warn(l->problems, l->place[at].line, l->place[at].column,
+                          "kafka.options: %s %s", name, rows[i].warning);
+    if (strcmp(name, "ssl.key.location") == 0 || strcmp(name, "ssl.keystore.location") == 0)
+        check_key_file(l, at, "kafka.options", value);
+}
+
+static void check_kafka_options(struct loader *l)
+{
+    const uint32_t at = SETTING_AT_kafka_options;
+    char *copy = strdup(l->config.kafka_options), *save = NULL;
+    if (!copy) {
+        problems_add(l->problems, 0, 0, "out of memory");
+        return;
+    }
+    for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        char *equals = strchr(line, '=');
+        if (!equals || equals == line) {
+            problems_add(l->problems, l->place[at].line, l->place[at].column,
+                         "kafka.options: \"%s\" is not name=value", line);
+            continue;
+        }
+        *equals = '\0';
+        check_kafka_option(l, line, equals + 1);
+    }
+    explicit_bzero(copy, strlen(l->config.kafka_options));
+    free(copy);
+}
+
 /* What no single setting shows. */
 static void check_together(struct loader *l)
 {
@@ -288,15 +343,9 @@ static void check_together(struct loader *l)
         problems_add(l->problems, place[SETTING_AT_mqtt_password].line,
                      place[SETTING_AT_mqtt_password].column,
                      "mqtt.password_file is given, but mqtt.username is not");
-    for (const char *at = c->kafka_options; *at;) {
-        const char *end = strchrnul(at, '\n');
-        const char *equals = memchr(at, '=', (size_t)(end - at));
-        if (!equals || equals == at)
-            problems_add(l->problems, place[SETTING_AT_kafka_options].line,
-                         place[SETTING_AT_kafka_options].column,
-                         "kafka.options: \"%.*s\" is not name=value", (int)(end - at), at);
-        at = *end ? end + 1 : end;
-    }
+    if (c->mqtt_key_file[0])
+        check_key_file(l, SETTING_AT_mqtt_key_file, "mqtt.key_file", c->mqtt_key_file);
+    check_kafka_options(l);
     if (strcmp(c->series_api, "v2") == 0 && !c->series_org[0])
         problems_warn(l->problems, place[SETTING_AT_series_api].line,
                       place[SETTING_AT_series_api].column,

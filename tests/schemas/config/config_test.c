@@ -184,6 +184,45 @@ static void lists_and_variables(void **state)
     config_free(&c);
 }
 
+static uint32_t warnings_of(struct fixture *f, const char *text, const char *words)
+{
+    struct config c;
+    struct problems problems;
+    assert_true(load(f, text, &c, &problems));
+    for (uint32_t i = 0; i < problems.count; i++) {
+        assert_non_null(strstr(problems.problem[i].text, words));
+        assert_int_equal(problems.problem[i].line, 1);
+    }
+    assert_int_equal(problems.count, problems.warnings);
+    config_free(&c);
+    return problems.warnings;
+}
+
+static void keys_and_switched_off_checks_are_warned_about(void **state)
+{
+    struct fixture *f = *state;
+    const char *tls = "mqtt: {url: 'mqtts://h', cert_file: cert, key_file: key}\n";
+    put(f, "cert", "", 0644);
+    put(f, "key", "", 0600);
+    assert_int_equal(warnings_of(f, tls, ""), 0);
+    put(f, "key", "", 0644);
+    assert_int_equal(warnings_of(f, tls, "mqtt.key_file: everybody on this machine may read"), 1);
+    static const struct {
+        const char *options, *words;
+        uint32_t count;
+    } rows[] = {
+        {"kafka: {options: ['security.protocol=SASL_SSL', 'sasl.username=u']}", "", 0},
+        {"kafka: {options: ['a.b=c', 'sasl.password=x']}", "sasl.password belongs into", 1},
+        {"kafka: {options: enable.ssl.certificate.verification=false}", "check of certificates", 1},
+        {"kafka: {options: enable.ssl.certificate.verification=true}", "", 0},
+        {"kafka: {options: ssl.endpoint.identification.algorithm=none}", "host's name", 1},
+        {"kafka: {options: ssl.endpoint.identification.algorithm=https}", "", 0},
+        {"kafka: {options: ssl.key.location=/dev/null}", "everybody on this machine may read", 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(warnings_of(f, rows[i].options, rows[i].words), rows[i].count);
+}
+
 static void secrets_are_read_from_files(void **state)
 {
     struct fixture *f = *state;
@@ -341,6 +380,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(paths_start_at_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_and_variables, setup, teardown),
         cmocka_unit_test_setup_teardown(secrets_are_read_from_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_and_switched_off_checks_are_warned_about, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(each_mistake_is_named_with_its_line, setup, teardown),
         cmocka_unit_test_setup_teardown(files_that_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(venue_source_is_expanded, setup, teardown),
