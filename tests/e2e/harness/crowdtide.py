@@ -107,14 +107,14 @@ class Crowdtide:
             raise Failure(f"crowdtide log export {log}: exit code {done.returncode}")
         return records
 
-    def finish(self, messages):
+    def finish(self, messages, sinks=("kafka", "series")):
         """Once ingest has taken `messages` messages: lets the last results come and go out, then stops everything."""
         wait("ingest has taken what the broker still held",
              lambda: (self.counter("ingest", "messages") or 0) >= messages, 30, every=0.3)
         time.sleep(3)  # the last zone metrics are due at the next second
         self.stop("ingest")
-        self.wait_drained()
-        self.stop("process", "kafka", "series")
+        self.wait_drained(sinks=sinks)
+        self.stop("process", *sinks)
 
     def log_facts(self, log):
         """What `crowdtide log ls --json` says of a log: uuid, last_seq …"""
@@ -126,13 +126,13 @@ class Crowdtide:
     def uuid(self, log):
         return self.log_facts(log)["uuid"]
 
-    def wait_drained(self, seconds=90):
-        """Until process and both publishers have dealt with everything. ingest must be stopped: its ticks never end."""
+    def wait_drained(self, seconds=90, sinks=("kafka", "series")):
+        """Until process and the publishers have dealt with everything. ingest must be stopped: its ticks never end."""
         last = self.log_facts("readings")["last_seq"]
         if self.counter("ingest", "log_seq") != last:
             raise Failure(f"ingest counts {self.counter('ingest', 'log_seq')} records, its log ends at {last}")
 
         def drained():
             return (self.counter("process", "input_seq") == last
-                    and all(self.counter(sink, f"{log}_lag") == 0 for sink in ("kafka", "series") for log in ("alerts", "bulk")))
+                    and all(self.counter(sink, f"{log}_lag") == 0 for sink in sinks for log in ("alerts", "bulk")))
         wait("process and the publishers have caught up", drained, seconds, every=0.3)

@@ -75,3 +75,17 @@ def feed(publisher, messages, rate, stop):
             publisher.publish(*messages.message())
             sent += 1
         time.sleep(0.005)
+
+
+def feeding(broker, messages, rate):
+    """Begins to publish from a thread. The function that it returns ends that and gives the publisher, everything acknowledged."""
+    publisher, stop = Publisher(broker), threading.Event()
+    feeder = threading.Thread(target=feed, args=(publisher, messages, rate, stop))
+    feeder.start()
+
+    def finish():
+        stop.set()
+        feeder.join()
+        publisher.close()
+        return publisher
+    return finish

@@ -40,10 +40,10 @@ class Mosquitto:
         self.url = f"mqtt://127.0.0.1:{self.port}"
         data = work.directory("mosquitto")
         # Started by root, it would otherwise become the user mosquitto, who may not write here.
-        config = fill("mosquitto/local.conf.in", data / "mosquitto.conf", PORT=self.port, DATA=data,
-                      USER="root" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name,
-                      CONF_DIR=SOURCE_DIR / "deploy" / "mosquitto")
-        self.child = work.child("mosquitto", [program("mosquitto", "mosquitto"), "-c", config])
+        self.config = fill("mosquitto/local.conf.in", data / "mosquitto.conf", PORT=self.port, DATA=data,
+                           USER="root" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name,
+                           CONF_DIR=SOURCE_DIR / "deploy" / "mosquitto")
+        self.child = work.child("mosquitto", [program("mosquitto", "mosquitto"), "-c", self.config])
 
     def start(self):
         self.child.start()
@@ -134,17 +134,20 @@ class Influx:
         self.port = work.port()
         self.url = f"http://127.0.0.1:{self.port}"
         data = work.directory("influx")
-        config = fill("influxdb/influxdb.conf.in", data / "influxdb.conf", PORT=self.port, DATA=data)
-        self.child = work.child("influxd", [program("influxd", "influxdb"), "-config", config])
+        self.config = fill("influxdb/influxdb.conf.in", data / "influxdb.conf", PORT=self.port, DATA=data)
+        self.child = work.child("influxd", [program("influxd", "influxdb"), "-config", self.config])
 
     def start(self):
         self.child.start()
         wait("InfluxDB answers", self.answers, 30, every=0.2, children=[self.child])
         return self
 
+    def open(self, request, timeout):
+        return urllib.request.urlopen(request, timeout=timeout)
+
     def answers(self):
         try:
-            with urllib.request.urlopen(self.url + "/ping", timeout=1) as reply:
+            with self.open(self.url + "/ping", 1) as reply:
                 return reply.status == 204
         except OSError:
             return False
@@ -155,10 +158,10 @@ class Influx:
     def kill(self):
         self.child.kill()
 
-    def query(self, text, database="crowdtide"):
-        """The rows of the first series, each a dict; [] when there is none."""
+    def query(self, text, database="crowdtide", post=False):
+        """The rows of the first series, each a dict; [] when there is none. What changes something must be POSTed."""
         address = f"{self.url}/query?" + urllib.parse.urlencode({"db": database, "q": text, "epoch": "ns"})
-        with urllib.request.urlopen(address, timeout=60) as reply:
+        with self.open(urllib.request.Request(address, data=b"" if post else None), 60) as reply:
             result = json.load(reply)["results"][0]
         if "error" in result:
             raise Failure(f"InfluxDB: {result['error']} for {text}")
