@@ -22,6 +22,21 @@
 
 static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 2};
 
+/* Arrays go as they are: the host is little-endian (bytes.h). */
+static void walk_dedup_step(struct codec *c, struct dedup_step *step, uint32_t used)
+{
+    codec_i64(c, &step->ts_first);
+    codec_i64(c, &step->seq_first);
+    codec_bytes(c, step->gap_ms, (used - 1) * sizeof step->gap_ms[0]);
+}
+
+static void walk_dedup_loose(struct codec *c, struct dedup_loose *loose, uint32_t used)
+{
+    codec_i64(c, &loose->ts_min);
+    codec_i64(c, &loose->ts_max);
+    codec_bytes(c, loose->key, used * sizeof loose->key[0]);
+}
+
 static void walk_dedup(struct codec *c, struct model *m, uint32_t s)
 {
     struct dedup_memory *memory = &m->sensors[s].memory;
@@ -29,6 +44,7 @@ static void walk_dedup(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &memory->newest_seq);
     codec_i64(c, &memory->newest_bare_seq);
     codec_u32(c, &memory->last_key);
+    codec_u32(c, &memory->loose);
     codec_u16(c, &memory->next);
     codec_bool(c, &memory->wrapped);
     if (memory->next >= DEDUP_BLOCKS * DEDUP_BLOCK) {
@@ -37,13 +53,10 @@ static void walk_dedup(struct codec *c, struct model *m, uint32_t s)
     }
     for (uint32_t b = 0; b < DEDUP_BLOCKS; b++) {
         uint32_t used = dedup_block_used(memory, b);
-        struct dedup_block *block = &m->dedup.blocks[(size_t)b * m->dedup.sensors + s];
-        if (used == 0)
-            continue;
-        codec_i64(c, &block->ts_min);
-        codec_i64(c, &block->ts_max);
-        codec_bytes(c, block->key,
-                    used * sizeof block->key[0]); /* the host is little-endian: bytes.h */
+        if (used && dedup_block_loose(memory, b))
+            walk_dedup_loose(c, dedup_loose_at(&m->dedup, s, b), used);
+        else if (used)
+            walk_dedup_step(c, dedup_step_at(&m->dedup, s, b), used);
     }
 }
 

@@ -36,14 +36,22 @@ static void test_naive(void **state)
         dedup_memory_init(&memory[s]);
     int64_t now = 1000000;
     uint32_t repeats = 0;
+    /* Sensor 0 is in disorder, 1 at times; 2 repeats itself, but misses nothing. */
+    static const uint32_t odd_one_in[SENSORS] = {10, 300, 100};
+    bool loose = false, in_step = false;
     for (int i = 0; i < MESSAGES; i++) {
-        uint32_t s = below(SENSORS), odd = below(10);
+        uint32_t s = below(SENSORS), odd = below(odd_one_in[s]);
         struct sent m = {now += below(3), (int64_t)count[s] % 500};
         if (odd == 0 && count[s]) { /* an old one again, some from before what is remembered */
             uint32_t back = below(1400);
             m = kept[s][back < count[s] ? count[s] - 1 - back : 0];
-        } else if (odd == 1) {
+        } else if (odd == 1 && s != 2) {
             m.ts -= below(4000);
+        } else if (odd == 2 && s != 2 && count[s]) { /* the seq of another, at a time of its own */
+            m = kept[s][count[s] - 1 - below(count[s] < 900 ? count[s] : 900)];
+            m.ts += 1 + below(20);
+        } else if (odd == 3 && s == 1) {
+            now += below(200000); /* a long pause */
         }
         bool within = false, ever = false;
         for (uint32_t k = 0; k < count[s]; k++) {
@@ -58,10 +66,15 @@ static void test_naive(void **state)
         if (!ever)
             assert_false(seen);
         repeats += seen;
+        loose = loose || memory[s].loose;
+        for (uint32_t b = 0; b < DEDUP_BLOCKS && s != 0; b++)
+            in_step = in_step || (dedup_block_used(&memory[s], b) == DEDUP_BLOCK &&
+                                  !dedup_block_loose(&memory[s], b));
         if (!seen)
             kept[s][count[s]++] = m;
     }
-    assert_true(repeats > MESSAGES / 20);
+    assert_true(repeats > MESSAGES / 40);
+    assert_true(loose && in_step);
     dedup_free(&d);
 }
 
