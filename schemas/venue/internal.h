@@ -13,8 +13,13 @@ enum {
 };
 
 /* Open addressing; a slot holds position + 1, 0 is free. */
+/* A slot of an index: the id's hash beside its position, so that only the id that is meant is read. */
+struct venue_slot {
+    uint32_t hash;
+    uint32_t place; /* position + 1; 0: free */
+};
 struct venue_index {
-    uint32_t *zone, *sensor;
+    struct venue_slot *zone, *sensor;
     uint32_t zone_mask, sensor_mask;
 };
 

@@ -97,34 +97,36 @@ static struct str id_at(const struct entries *entries, uint32_t i)
 }
 
 /* The slot with the id, or the free one where it belongs. */
-static uint32_t slot_of(const struct entries *entries, const uint32_t *slot, uint32_t mask,
-                        struct str id)
+static uint32_t slot_of(const struct entries *entries, const struct venue_slot *slot, uint32_t mask,
+                        struct str id, uint32_t hash)
 {
-    uint32_t at = (uint32_t)str_hash(id) & mask;
-    while (slot[at] && !str_equal(id_at(entries, slot[at] - 1), id))
+    uint32_t at = hash & mask;
+    while (slot[at].place &&
+           (slot[at].hash != hash || !str_equal(id_at(entries, slot[at].place - 1), id)))
         at = (at + 1) & mask;
     return at;
 }
 
 static bool index_build(struct venue_reader *r, const struct entries *entries, const char *what,
-                        const struct tree_node *const *node, uint32_t **ret_slot,
+                        const struct tree_node *const *node, struct venue_slot **ret_slot,
                         uint32_t *ret_mask)
 {
     uint32_t mask = slots_for(entries->count) - 1;
-    uint32_t *slot = venue_alloc(r, (size_t)mask + 1, sizeof *slot);
+    struct venue_slot *slot = venue_alloc(r, (size_t)mask + 1, sizeof *slot);
     if (!slot)
         return false;
     for (uint32_t i = 0; i < entries->count; i++) {
         struct str id = id_at(entries, i);
         if (!id.len)
             continue; /* has its problem already */
-        uint32_t at = slot_of(entries, slot, mask, id);
-        if (slot[at])
+        uint32_t hash = (uint32_t)str_hash(id);
+        uint32_t at = slot_of(entries, slot, mask, id, hash);
+        if (slot[at].place)
             problems_add(r->problems, node[i]->line, node[i]->column,
                          "%s \"" STR_FMT "\" is defined twice; first in line %u", what, STR_ARG(id),
-                         node[slot[at] - 1]->line);
+                         node[slot[at].place - 1]->line);
         else
-            slot[at] = i + 1;
+            slot[at] = (struct venue_slot){hash, i + 1};
     }
     *ret_slot = slot;
     *ret_mask = mask;
@@ -155,24 +157,26 @@ bool venue_index_sensors(struct venue_reader *r)
                        &r->venue->index->sensor_mask);
 }
 
+static uint32_t find(const struct entries *entries, const struct venue_slot *slot, uint32_t mask,
+                     struct str id)
+{
+    if (!slot || !id.len)
+        return UINT32_MAX;
+    uint32_t place = slot[slot_of(entries, slot, mask, id, (uint32_t)str_hash(id))].place;
+    return place ? place - 1 : UINT32_MAX;
+}
+
 uint32_t venue_zone_find(const struct venue *venue, struct str id)
 {
+    _Static_assert(VENUE_NO_ZONE == UINT32_MAX, "what find says of none");
     struct entries entries = zone_entries(venue);
-    const struct venue_index *index = venue->index;
-    if (!index->zone || !id.len)
-        return VENUE_NO_ZONE;
-    uint32_t found = index->zone[slot_of(&entries, index->zone, index->zone_mask, id)];
-    return found ? found - 1 : VENUE_NO_ZONE;
+    return find(&entries, venue->index->zone, venue->index->zone_mask, id);
 }
 
 uint32_t venue_sensor_find(const struct venue *venue, struct str id)
 {
     struct entries entries = sensor_entries(venue);
-    const struct venue_index *index = venue->index;
-    if (!index->sensor || !id.len)
-        return UINT32_MAX;
-    uint32_t found = index->sensor[slot_of(&entries, index->sensor, index->sensor_mask, id)];
-    return found ? found - 1 : UINT32_MAX;
+    return find(&entries, venue->index->sensor, venue->index->sensor_mask, id);
 }
 
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
