@@ -68,6 +68,11 @@ bool keeper_begin(struct runner *r, struct error *err)
     return true;
 }
 
+bool keeper_overtaken(const struct runner *r)
+{
+    return log_reader_first_seq(r->readings) > r->snapshot_last_seq + 1;
+}
+
 static bool durable(const struct runner *r)
 {
     return log_reader_durable_seq(r->readings) >= r->waiting.input_seq &&

@@ -2,10 +2,9 @@
  * keeper: when the state is snapshotted, and what the disk has to keep for it.
  *
  *     keeper_begin(r, &err);      between batches: takes the state as it is now
- *     keeper_poll(r, &err);       often: has it written, beside the main loop, once all three logs are
- *                                 durable up to it
- *     keeper_now(r, ms, &err);    both at once, waiting: before a new model, at the end
- *     keeper_retain(r, &err);     now and then: deletes what nobody needs any more
+ *     keeper_poll(r, &err);       often: has it written, beside the main loop, once all three logs
+ * are durable up to it keeper_now(r, ms, &err);    both at once, waiting: before a new model, at
+ * the end keeper_retain(r, &err);     now and then: deletes what nobody needs any more
  *
  * The cursor `readings.process` holds the readings from the older of the two snapshots on, so that
  * it can serve when the newer one can't be read.
@@ -25,6 +24,10 @@ bool keeper_begin(struct runner *r, struct error *err);
 bool keeper_poll(struct runner *r, struct error *err);
 /* *ret_done (may be NULL): there is a snapshot of r->at now. */
 bool keeper_now(struct runner *r, uint32_t timeout_ms, bool *ret_done, struct error *err);
+
+/* Retention deleted readings that a restart from the newest snapshot would want: time for another.
+ */
+bool keeper_overtaken(const struct runner *r);
 
 bool keeper_retain(struct runner *r, struct error *err);
 

@@ -25,6 +25,7 @@ enum {
     RETAIN_MS = 5000,
     SNAPSHOT_WAIT_MS = 2000,
     ERA_BODY_BYTES = 512,
+    GAP_BODY_BYTES = 64,
     LATE_S_USUAL = 60, /* the default of process.late_s */
 };
 static const char program[] = "process";
@@ -170,15 +171,31 @@ static bool take(struct runner *r, const struct log_view *view, int64_t wall_ns,
     return outputs_commit(&r->out, OUTPUT_ALERTS, err);
 }
 
-static bool lost(struct runner *r, struct error *err)
+/* Readings were deleted unseen. The core hears of them as of a gap: nothing dwells across it, and
+   who fell silent in it is unknown. The gap stands for the last record before `next`, whose
+   sequence nobody else will ever have, so that its results have a place of their own. A snapshot
+   right before it lets a restart find the same gap from the same state. */
+static bool take_gap(struct runner *r, const struct log_view *next, int64_t wall_ns,
+                     struct error *err)
 {
-    if (err->code != ERROR_LOST || !log_reader_seek(r->readings, 0, err))
+    uint8_t body[GAP_BODY_BYTES + LOG_READ_PADDING_BYTES] = {0};
+    const struct record_gap gap = {.last_seq = r->at.seq, .from_ns = r->at.log_ns};
+    const struct log_view view = {
+        .seq = next->seq - 1,
+        .epoch = next->epoch,
+        .type = RECORD_GAP,
+        .flags = (uint16_t)(next->flags & RECORD_FLAG_REPLAYED),
+        .log_ns = next->log_ns,
+        .wall_ns = next->wall_ns,
+        .durable_seq = next->durable_seq,
+        .body = body,
+        .body_len = record_gap_encode(&gap, body, GAP_BODY_BYTES),
+    };
+    r->gap_due = false;
+    if (outputs_covered(&r->out, r->at.seq) &&
+        (!commit(r, err) || !keeper_now(r, r->snapshot_wait_ms, NULL, err)))
         return false;
-    report(REPORT_ERROR, program, "readings_lost",
-           "from_seq=%" PRIu64 " next_seq=%" PRIu64
-           " text=\"deleted at the disk cap before process saw them\"",
-           r->at.seq + 1, log_reader_first_seq(r->readings));
-    return true;
+    return take(r, &view, wall_ns, err);
 }
 
 /* *ret_records: how many were dealt with; *ret_caught_up: there was nothing more. */
@@ -196,10 +213,12 @@ static bool batch(struct runner *r, uint32_t *ret_records, bool *ret_caught_up, 
             break;
         }
         if (got == LOG_READ_ERROR) {
-            if (!lost(r, err))
+            if (err->code != ERROR_LOST || !restart_behind_loss(r, err))
                 return false;
             continue;
         }
+        if (r->gap_due && !take_gap(r, &view, wall_ns, err))
+            return false;
         if (!take(r, &view, wall_ns, err))
             return false;
         records++;
@@ -222,12 +241,13 @@ static bool housekeeping(struct runner *r, struct error *err)
     int64_t now_ns = clock_boot_ns();
     if (due(&r->counters_due_boot_ns, now_ns, COUNTERS_MS))
         count(r);
-    if (due(&r->snapshot_due_boot_ns, now_ns, r->config->snapshot_s * 1000) &&
-        !keeper_begin(r, err))
+    bool snapshot = due(&r->snapshot_due_boot_ns, now_ns, r->config->snapshot_s * 1000);
+    bool retain = due(&r->retain_due_boot_ns, now_ns, RETAIN_MS);
+    if ((snapshot || (retain && keeper_overtaken(r))) && !keeper_begin(r, err))
         return false;
     if (!keeper_poll(r, err))
         return false;
-    return !due(&r->retain_due_boot_ns, now_ns, RETAIN_MS) || keeper_retain(r, err);
+    return !retain || keeper_retain(r, err);
 }
 
 static bool loop(struct runner *r, struct error *err)

@@ -291,6 +291,18 @@ static bool open_outputs(struct runner *r, struct error *err)
     return true;
 }
 
+bool restart_behind_loss(struct runner *r, struct error *err)
+{
+    if (!log_reader_seek(r->readings, 0, err))
+        return false;
+    report(REPORT_ERROR, program, "readings_lost",
+           "from_seq=%" PRIu64 " next_seq=%" PRIu64
+           " text=\"deleted at the disk cap before process saw them\"",
+           r->at.seq + 1, log_reader_first_seq(r->readings));
+    r->gap_due = true;
+    return true;
+}
+
 bool restart_run(struct runner *r, struct error *err)
 {
     if (!load_state(r, err))
@@ -307,15 +319,9 @@ bool restart_run(struct runner *r, struct error *err)
     if (!r->era_due) /* else the settings before hold until its era begins */
         runner_settings(r);
     r->suspect = counters_suspect(r->counters);
-    if (!log_reader_seek(r->readings, r->at.seq + 1, err)) {
-        uint64_t first = err->position;
-        if (err->code != ERROR_LOST || !log_reader_seek(r->readings, 0, err))
-            return false;
-        report(REPORT_ERROR, program, "readings_lost",
-               "from_seq=%" PRIu64 " next_seq=%" PRIu64
-               " text=\"deleted at the disk cap before process saw them\"",
-               r->at.seq + 1, first);
-    }
+    if (!log_reader_seek(r->readings, r->at.seq + 1, err) &&
+        (err->code != ERROR_LOST || !restart_behind_loss(r, err)))
+        return false;
     report(REPORT_INFO, program, "restarted",
            "snapshot_seq=%" PRIu64 " alerts_at=%" PRIu64 " bulk_at=%" PRIu64
            " readings_last=%" PRIu64 " skips=%" PRIu32,

@@ -24,6 +24,10 @@
    the readings. Reports what it found. On failure the caller unwinds what is set. */
 bool restart_run(struct runner *r, struct error *err);
 
+/* The readings right behind r->at were deleted at the disk cap: goes on at the oldest kept, with a
+   gap (r->gap_due). Says so. */
+bool restart_behind_loss(struct runner *r, struct error *err);
+
 /* How often process crashed on this input before it was left out; 0: it was not. */
 uint32_t restart_skipped(const struct runner *r, uint64_t seq);
 

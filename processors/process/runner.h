@@ -49,6 +49,7 @@ struct runner {
 
     /* Found at the restart. */
     bool era_due;              /* an ERA result belongs where the results logs end */
+    bool gap_due;              /* readings behind r->at were deleted unseen: the core hears of it */
     struct runner_skip *skips; /* inputs left out earlier, rising */
     uint32_t skip_count;
     struct counters_suspect suspect; /* the input that process crashed on last */

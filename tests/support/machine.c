@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -165,6 +166,7 @@ pid_t machine_begin(const struct machine_run *run)
     (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that failed leaves nobody behind */
         int fd = open(machine_at("stderr"), O_WRONLY | O_CREAT | O_APPEND, 0644);
         dup2(fd, 2);
         close(fd);
@@ -207,6 +209,8 @@ void machine_await(const char *state, enum counter which, uint64_t value)
 {
     for (int i = 0; i < 4000 && machine_counter(state, which) != value; i++)
         machine_sleep_us(1000);
+    if (machine_counter(state, which) != value)
+        machine_shell("cat %s/stderr", root);
     assert_int_equal(machine_counter(state, which), value);
 }
 

@@ -117,6 +117,8 @@ static bool step(struct core *core, const struct log_view *record, struct core_r
     } else if (record->type == RECORD_TICK) {
         emit(core, record, RECORD_HEARTBEAT, results);
         emit(core, record, RECORD_ZONE, results);
+    } else if (record->type == RECORD_GAP) {
+        emit(core, record, RECORD_ALERT, results);
     } else if (record->type == RECORD_MQTT) {
         core->books.decoded++;
         for (uint64_t n = core->hash % 4, h = core->hash >> 8; n > 0; n--, h >>= 8) {

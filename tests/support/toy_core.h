@@ -4,7 +4,7 @@
  * only when each input was seen once, in order, from the right state.
  *
  * What it does with a record depends on its body: none to four results over both logs; a MODEL
- * gives an ERA; a message "poison" aborts; a message "hang" never returns.
+ * gives an ERA, a GAP an ALERT; a message "poison" aborts; a message "hang" never returns.
  */
 #ifndef CROWDTIDE_TESTS_SUPPORT_TOY_CORE_H
 #define CROWDTIDE_TESTS_SUPPORT_TOY_CORE_H
