@@ -150,6 +150,33 @@ static uint64_t expected(const struct log_reader *r)
     return log_walk_expected(&walk);
 }
 
+/* No record of ours stands at the offset: the way goes on in another segment, or nothing is kept
+   between here and what is published, or our list is older than the published mark. False when it
+   was not: something is wrong. */
+static bool find_way_on(struct log_reader *r, bool *looked_again, struct error *err)
+{
+    uint64_t follows = expected(r);
+    if (follows >= r->bound) { /* the end of this segment */
+        if (r->next_seq < r->bound)
+            r->next_seq = r->bound;
+        log_reader_unmap(r);
+        return true;
+    }
+    if (follows > r->limit) { /* what is published stood before this segment, and is deleted */
+        r->next_seq = follows;
+        log_reader_unmap(r); /* empty: a larger one may yet replace it */
+        return true;
+    }
+    if (!*looked_again) { /* a newer segment may hold it */
+        *looked_again = true;
+        return log_reader_refresh(r, true, err);
+    }
+    /* Our segment was the newest we knew; it and those behind it may be deleted by now. */
+    if (r->list.live_count && follows < r->list.at[0].first_seq)
+        return lost(r, follows, err);
+    return corrupt(r, err, "no valid record");
+}
+
 enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, struct error *err)
 {
     bool looked_again = false;
@@ -186,27 +213,8 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
             *ret_view = view;
             return LOG_READ_RECORD;
         }
-        uint64_t follows = expected(r);
-        if (follows >= r->bound) { /* the end of this segment */
-            if (r->next_seq < r->bound)
-                r->next_seq = r->bound;
-            log_reader_unmap(r);
-        } else if (follows >
-                   r->limit) { /* what is published stood before this segment, and is deleted */
-            r->next_seq = follows;
-            log_reader_unmap(r); /* empty: a larger one may yet replace it */
-        } else if (looked_again) {
-            /* Our segment was the newest we knew; it and those behind it may be deleted by now. */
-            if (r->list.live_count && follows < r->list.at[0].first_seq)
-                (void)lost(r, follows, err);
-            else
-                (void)corrupt(r, err, "no valid record");
+        if (!find_way_on(r, &looked_again, err))
             return LOG_READ_ERROR;
-        } else { /* a newer segment may hold it: our list is older than the published mark */
-            looked_again = true;
-            if (!log_reader_refresh(r, true, err))
-                return LOG_READ_ERROR;
-        }
     }
 }
 
