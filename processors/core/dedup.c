@@ -1,5 +1,6 @@
 #include "processors/core/dedup.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,14 +34,16 @@ bool dedup_init(struct dedup *d, uint32_t sensors)
     size_t blocks = (size_t)DEDUP_BLOCKS * sensors + 1;
     d->steps = calloc(blocks, sizeof *d->steps);
     d->looses = calloc(blocks, sizeof *d->looses);
+    d->next = calloc((size_t)sensors + 1, sizeof *d->next);
     d->sensors = sensors;
-    return d->steps && d->looses;
+    return d->steps && d->looses && d->next;
 }
 
 void dedup_free(struct dedup *d)
 {
     free(d->steps);
     free(d->looses);
+    free(d->next);
     *d = (struct dedup){0};
 }
 
@@ -151,13 +154,22 @@ static bool known(const struct dedup *d, uint32_t sensor, const struct dedup_mem
     return false;
 }
 
-static void place_taken(struct dedup_memory *memory)
+static void place_taken(struct dedup *d, uint32_t sensor, struct dedup_memory *memory)
 {
     memory->next++;
     if (memory->next == DEDUP_BLOCKS * DEDUP_BLOCK) {
         memory->next = 0;
         memory->wrapped = true;
     }
+    d->next[sensor] = memory->next;
+}
+
+void dedup_fetch(const struct dedup *d, uint32_t sensor)
+{
+    uint32_t next = d->next[sensor];
+    const char *step = (const char *)dedup_step_at(d, sensor, next / DEDUP_BLOCK);
+    __builtin_prefetch(step + offsetof(struct dedup_step, gap_ms) +
+                       sizeof(uint16_t) * (next % DEDUP_BLOCK));
 }
 
 static void remember_loose(struct dedup *d, uint32_t sensor, struct dedup_memory *memory,
@@ -171,7 +183,7 @@ static void remember_loose(struct dedup *d, uint32_t sensor, struct dedup_memory
     }
     loose_put(loose, place, id->ts, id->key);
     memory->last_key = id->key;
-    place_taken(memory);
+    place_taken(d, sensor, memory);
 }
 
 /* Behind the newest message, which is the last one of a block in step. False when it does not fit.
@@ -196,7 +208,7 @@ static bool remember_step(struct dedup *d, uint32_t sensor, struct dedup_memory 
     memory->newest_ts = ts;
     memory->newest_seq = seq;
     memory->last_key = 0;
-    place_taken(memory);
+    place_taken(d, sensor, memory);
     return true;
 }
 

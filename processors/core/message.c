@@ -93,6 +93,7 @@ static void state_fetch(const struct core *core, uint32_t s)
     for (size_t at = 0; at < sizeof(struct sensor); at += CACHE_LINE_BYTES)
         __builtin_prefetch(sensor + at);
     __builtin_prefetch(&model->silent_at_ns[s]);
+    dedup_fetch(&model->dedup, s);
     const char *zone = (const char *)&model->zones[model->venue->sensors[s].zone];
     for (size_t at = 0; at < offsetof(struct zone, in); at += CACHE_LINE_BYTES)
         __builtin_prefetch(zone + at);

@@ -13,10 +13,11 @@ enum {
 };
 
 /* Open addressing; a slot holds position + 1, 0 is free. */
-/* A slot of an index: the id's hash beside its position, so that only the id that is meant is read. */
+/* A slot of an index: all that a search needs, so that it reads no other entry than the one it finds. */
 struct venue_slot {
     uint32_t hash;
     uint32_t place; /* position + 1; 0: free */
+    struct str id;
 };
 struct venue_index {
     struct venue_slot *zone, *sensor;

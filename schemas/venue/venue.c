@@ -97,12 +97,10 @@ static struct str id_at(const struct entries *entries, uint32_t i)
 }
 
 /* The slot with the id, or the free one where it belongs. */
-static uint32_t slot_of(const struct entries *entries, const struct venue_slot *slot, uint32_t mask,
-                        struct str id, uint32_t hash)
+static uint32_t slot_of(const struct venue_slot *slot, uint32_t mask, struct str id, uint32_t hash)
 {
     uint32_t at = hash & mask;
-    while (slot[at].place &&
-           (slot[at].hash != hash || !str_equal(id_at(entries, slot[at].place - 1), id)))
+    while (slot[at].place && (slot[at].hash != hash || !str_equal(slot[at].id, id)))
         at = (at + 1) & mask;
     return at;
 }
@@ -120,13 +118,13 @@ static bool index_build(struct venue_reader *r, const struct entries *entries, c
         if (!id.len)
             continue; /* has its problem already */
         uint32_t hash = (uint32_t)str_hash(id);
-        uint32_t at = slot_of(entries, slot, mask, id, hash);
+        uint32_t at = slot_of(slot, mask, id, hash);
         if (slot[at].place)
             problems_add(r->problems, node[i]->line, node[i]->column,
                          "%s \"" STR_FMT "\" is defined twice; first in line %u", what, STR_ARG(id),
                          node[slot[at].place - 1]->line);
         else
-            slot[at] = (struct venue_slot){hash, i + 1};
+            slot[at] = (struct venue_slot){hash, i + 1, id};
     }
     *ret_slot = slot;
     *ret_mask = mask;
@@ -157,26 +155,23 @@ bool venue_index_sensors(struct venue_reader *r)
                        &r->venue->index->sensor_mask);
 }
 
-static uint32_t find(const struct entries *entries, const struct venue_slot *slot, uint32_t mask,
-                     struct str id)
+static uint32_t find(const struct venue_slot *slot, uint32_t mask, struct str id)
 {
     if (!slot || !id.len)
         return UINT32_MAX;
-    uint32_t place = slot[slot_of(entries, slot, mask, id, (uint32_t)str_hash(id))].place;
+    uint32_t place = slot[slot_of(slot, mask, id, (uint32_t)str_hash(id))].place;
     return place ? place - 1 : UINT32_MAX;
 }
 
 uint32_t venue_zone_find(const struct venue *venue, struct str id)
 {
     _Static_assert(VENUE_NO_ZONE == UINT32_MAX, "what find says of none");
-    struct entries entries = zone_entries(venue);
-    return find(&entries, venue->index->zone, venue->index->zone_mask, id);
+    return find(venue->index->zone, venue->index->zone_mask, id);
 }
 
 uint32_t venue_sensor_find(const struct venue *venue, struct str id)
 {
-    struct entries entries = sensor_entries(venue);
-    return find(&entries, venue->index->sensor, venue->index->sensor_mask, id);
+    return find(venue->index->sensor, venue->index->sensor_mask, id);
 }
 
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
