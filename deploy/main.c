@@ -1,4 +1,5 @@
 /* crowdtide: finds the subcommand and runs it. */
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,9 @@ static void usage(FILE *to)
 
 int main(int argc, char **argv)
 {
+    /* The MQTT library's threads may still be ending when main returns; OpenSSL must not be taken
+     * down under them. Only its first call decides. */
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;
