@@ -89,12 +89,20 @@ static bool tcp_fails(struct attempt *a)
     return a->fd < 0 && found(a, "%s port %s: %s", a->host, a->port, strerrordesc_np(saved));
 }
 
+/* A key with a passphrase is not usable; without this, OpenSSL would ask the terminal for it. */
+static int no_passphrase(char *out, int size, int writing, void *arg)
+{
+    (void)out, (void)size, (void)writing, (void)arg;
+    return -1;
+}
+
 static bool files_fail(struct attempt *a)
 {
     const struct mqtt_settings *s = a->settings;
     a->context = SSL_CTX_new(TLS_client_method());
     if (!a->context)
         return found(a, "no TLS: %s", tls_words("out of memory"));
+    SSL_CTX_set_default_passwd_cb(a->context, no_passphrase);
     SSL_CTX_set_verify(a->context, SSL_VERIFY_PEER, NULL);
     if (s->ca_file[0] ? SSL_CTX_load_verify_locations(a->context, s->ca_file, NULL) != 1
                       : SSL_CTX_set_default_verify_paths(a->context) != 1)

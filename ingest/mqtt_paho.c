@@ -91,6 +91,8 @@ void mqtt_paho_connect_fill(const struct mqtt_settings *settings, uint32_t sessi
         out->ssl.trustStore = settings->ca_file[0] ? settings->ca_file : NULL;
         out->ssl.keyStore = settings->cert_file[0] ? settings->cert_file : NULL;
         out->ssl.privateKey = settings->key_file[0] ? settings->key_file : NULL;
+        out->ssl.privateKeyPassword =
+            ""; /* a key with a passphrase fails; NULL would ask the terminal */
         if (note) {
             out->ssl.ssl_error_cb = on_tls_error;
             out->ssl.ssl_error_context = note;

@@ -25,6 +25,14 @@ def openssl(*arguments):
         raise Failure(f"openssl {arguments[0]}: {done.stderr[-500:]}")
 
 
+def with_passphrase(identity):
+    """The same, the key under a passphrase."""
+    key = identity.key.with_suffix(".locked")
+    openssl("pkey", "-in", identity.key, "-aes256", "-passout", "pass:locked", "-out", key)
+    key.chmod(0o600)
+    return Identity(identity.cert, key)
+
+
 class Authority:
     """`cert` is what a client trusts."""
 
