@@ -37,6 +37,7 @@ bool outputs_open(struct outputs *outputs, const struct outputs_options *options
             outputs_close(outputs);
             return false;
         }
+        outputs->had_log_ns[o] = ret_recovery[o].last_log_ns;
     }
     return true;
 }
@@ -77,6 +78,20 @@ bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_
     return true;
 }
 
+bool outputs_passed(const struct outputs *outputs, enum output output, uint64_t input_seq)
+{
+    return has(&outputs->done[output], input_seq, 0);
+}
+
+struct result_origin outputs_own_place(const struct outputs *outputs, enum output output,
+                                       uint64_t input_seq, uint32_t input_epoch)
+{
+    const struct result_origin *done = &outputs->done[output];
+    bool another = done->input_seq == input_seq && done->index >= OUTPUTS_OWN_INDEX;
+    return (struct result_origin){input_seq, input_epoch,
+                                  another ? done->index + 1 : OUTPUTS_OWN_INDEX};
+}
+
 bool outputs_stage_own(struct outputs *outputs, const struct log_record *record, struct error *err)
 {
     enum output to = output_of(record->type);
@@ -85,6 +100,7 @@ bool outputs_stage_own(struct outputs *outputs, const struct log_record *record,
     if (!log_writer_stage(outputs->writer[to], record, NULL, err))
         return false;
     outputs->staged[to] = true;
+    outputs->done[to] = origin;
     return true;
 }
 

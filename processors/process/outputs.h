@@ -24,9 +24,14 @@ const char *output_name(enum output output); /* alerts, bulk: the directory, too
 /* The log that holds results of this type. */
 enum output output_of(unsigned record_type);
 
+/* Indices of the results that process makes itself, behind all of an input's own: from here on. */
+#define OUTPUTS_OWN_INDEX (UINT32_MAX - 65535)
+
 struct outputs {
     struct log_writer *writer[OUTPUT_COUNT];
-    struct result_origin done[OUTPUT_COUNT]; /* the last result that log has; seq 0: none */
+    struct result_origin done[OUTPUT_COUNT]; /* the last result that log had at the restart, or the
+                                                last of process's own; seq 0: none */
+    int64_t had_log_ns[OUTPUT_COUNT];        /* log time of the last result at the restart */
     bool staged[OUTPUT_COUNT];               /* something waits for a commit */
     uint64_t results;                        /* staged since open */
 };
@@ -50,7 +55,13 @@ bool outputs_open(struct outputs *outputs, const struct outputs_options *options
 bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_t wall_ns,
                    const struct core_results *results, bool *ret_alert, struct error *err);
 
-/* Stages one result that process makes itself; it must lie behind everything the log has. */
+/* Whether that log had this input's results, or later ones, at the restart. */
+bool outputs_passed(const struct outputs *outputs, enum output output, uint64_t input_seq);
+
+/* The place of process's next own result at this input, which lies at or behind `done`. */
+struct result_origin outputs_own_place(const struct outputs *outputs, enum output output,
+                                       uint64_t input_seq, uint32_t input_epoch);
+/* Stages one result that process makes itself, at such a place; it becomes `done`. */
 bool outputs_stage_own(struct outputs *outputs, const struct log_record *record, struct error *err);
 
 bool outputs_commit(struct outputs *outputs, enum output output, struct error *err);

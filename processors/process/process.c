@@ -98,7 +98,8 @@ static bool begin_era(struct runner *r, struct error *err)
     if (r->model_hash)
         era.model_hash = str_of(hash);
     era.at = r->at.log_ns / ms_ns;
-    const struct result_origin origin = {r->at.seq, r->at.epoch, RESTART_ERA_INDEX};
+    const struct result_origin origin =
+        outputs_own_place(&r->out, OUTPUT_ALERTS, r->at.seq, r->at.epoch);
     const struct log_record record = {
         .type = RECORD_ERA,
         .log_ns = r->at.log_ns,
@@ -136,6 +137,12 @@ static uint32_t poisoned(const struct runner *r, const struct log_view *view)
     return crashes;
 }
 
+/* For the first time, and not because the log says so. */
+static bool left_out_now(const struct runner *r, const struct log_view *view)
+{
+    return r->suspect_skipped && view->seq == r->suspect.seq && !restart_skipped(r, view->seq);
+}
+
 static bool step(struct runner *r, const struct log_view *view, struct error *err)
 {
     uint32_t crashes = poisoned(r, view);
@@ -144,13 +151,46 @@ static bool step(struct runner *r, const struct log_view *view, struct error *er
     bool ok = crashes ? r->ops->skip(r->core, view, crashes, &r->results, err)
                       : r->ops->step(r->core, view, &r->results, err);
     blame_end(r->counters);
-    if (ok && crashes && view->seq == r->suspect.seq) {
+    if (ok && crashes && view->seq == r->suspect.seq)
         r->suspect_skipped = true;
+    if (ok && left_out_now(r, view)) {
         counters_add(r->counters, COUNTER_PROCESS_SKIPPED, 1);
         report(REPORT_ERROR, program, "input_skipped", "input_seq=%" PRIu64 " crashes=%" PRIu32,
                view->seq, crashes);
     }
     return ok;
+}
+
+/* An input that went well once, and whose results are out, brought process down when it was run
+   again. They stay. That it is left out is said where the alerts log ends, before anything else is,
+   so that the next re-run leaves it out, too. */
+static bool stage_late_skip(struct runner *r, int64_t wall_ns, struct error *err)
+{
+    const struct result_origin end = r->out.done[OUTPUT_ALERTS];
+    for (uint32_t i = 0; i < r->results.count; i++) {
+        const struct core_result *result = &r->results.result[i];
+        const struct result_origin place =
+            outputs_own_place(&r->out, OUTPUT_ALERTS, end.input_seq, end.input_epoch);
+        const struct log_record record = {
+            .type = result->type,
+            .log_ns = r->out.had_log_ns[OUTPUT_ALERTS],
+            .wall_ns = wall_ns,
+            .body = r->results.bytes + result->offset,
+            .body_len = result->len,
+        };
+        result_origin_encode(&place, r->results.bytes + result->offset);
+        if (!outputs_stage_own(&r->out, &record, err))
+            return false;
+    }
+    return outputs_commit(&r->out, OUTPUT_ALERTS, err);
+}
+
+static bool stage(struct runner *r, const struct log_view *view, int64_t wall_ns, bool *ret_alert,
+                  struct error *err)
+{
+    if (left_out_now(r, view) && outputs_passed(&r->out, OUTPUT_ALERTS, view->seq))
+        return stage_late_skip(r, wall_ns, err);
+    return outputs_stage(&r->out, view, wall_ns, &r->results, ret_alert, err);
 }
 
 static bool take(struct runner *r, const struct log_view *view, int64_t wall_ns, struct error *err)
@@ -160,7 +200,7 @@ static bool take(struct runner *r, const struct log_view *view, int64_t wall_ns,
         return false;
     if (view->type == RECORD_MODEL && !before_model(r, view, err))
         return false;
-    if (!step(r, view, err) || !outputs_stage(&r->out, view, wall_ns, &r->results, &alert, err))
+    if (!step(r, view, err) || !stage(r, view, wall_ns, &alert, err))
         return false;
     r->at = (struct runner_place){view->seq, view->epoch, view->log_ns};
     if (!alert)

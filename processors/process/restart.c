@@ -189,8 +189,12 @@ static bool find_void(struct runner *r, enum output output, uint64_t from_seq, u
     return ok;
 }
 
-static bool remember_skip(struct runner *r, const struct result_skipped *skipped, struct error *err)
+/* Keeps them rising: what was left out late stands in the log behind inputs with higher sequences.
+ */
+bool restart_skip(struct runner *r, uint64_t seq, uint32_t crashes, struct error *err)
 {
+    if (restart_skipped(r, seq))
+        return true;
     if (r->skip_count == RUNNER_SKIPS_MAX)
         return error_set(err, ERROR_TOO_LARGE, 0, "more than %d inputs left out", RUNNER_SKIPS_MAX);
     if ((r->skip_count & (r->skip_count - 1)) == 0) {
@@ -200,8 +204,10 @@ static bool remember_skip(struct runner *r, const struct result_skipped *skipped
             return error_set(err, ERROR_NO_MEMORY, 0, "inputs left out");
         r->skips = grown;
     }
-    r->skips[r->skip_count++] = (struct runner_skip){.seq = (uint64_t)skipped->input_seq,
-                                                     .crashes = (uint32_t)skipped->crashes};
+    uint32_t at = r->skip_count++;
+    for (; at > 0 && r->skips[at - 1].seq > seq; at--)
+        r->skips[at] = r->skips[at - 1];
+    r->skips[at] = (struct runner_skip){.seq = seq, .crashes = crashes};
     return true;
 }
 
@@ -215,8 +221,8 @@ static bool learn(struct runner *r, const struct log_view *view, struct error *e
     if (!result_decode(view->type, view->body, view->body_len, &origin, &any, err))
         return false;
     if (view->type == RECORD_SKIPPED)
-        return remember_skip(r, &any.skipped, err);
-    if (origin.index == RESTART_ERA_INDEX && str_is(any.era.core_version, r->version))
+        return restart_skip(r, (uint64_t)any.skipped.input_seq, (uint32_t)any.skipped.crashes, err);
+    if (origin.index >= OUTPUTS_OWN_INDEX && str_is(any.era.core_version, r->version))
         r->era_due = false; /* said before the last stop */
     return true;
 }

@@ -16,9 +16,6 @@
 
 #include "processors/process/runner.h"
 
-/* Index of the ERA result that process makes itself: behind all of its input's own results. */
-#define RESTART_ERA_INDEX UINT32_MAX
-
 /* r->readings is open and holds at least one record (after a boot nothing is to be seen in it
    before its writer has recovered it). Fills core, out, at, model_hash, era_due, skips and seeks
    the readings. Reports what it found. On failure the caller unwinds what is set. */
@@ -27,6 +24,9 @@ bool restart_run(struct runner *r, struct error *err);
 /* The readings right behind r->at were deleted at the disk cap: goes on at the oldest kept, with a
    gap (r->gap_due). Says so. */
 bool restart_behind_loss(struct runner *r, struct error *err);
+
+/* From now on this input is left out. TOO_LARGE: RUNNER_SKIPS_MAX are; NO_MEMORY. */
+bool restart_skip(struct runner *r, uint64_t seq, uint32_t crashes, struct error *err);
 
 /* How often process crashed on this input before it was left out; 0: it was not. */
 uint32_t restart_skipped(const struct runner *r, uint64_t seq);

@@ -131,6 +131,14 @@ static bool step(struct core *core, const struct log_view *record, struct core_r
     return true;
 }
 
+static bool step_fragile(struct core *core, const struct log_view *record,
+                         struct core_results *results, struct error *err)
+{
+    if (record->body_len == 5 && memcmp(record->body, "venom", 5) == 0)
+        abort();
+    return step(core, record, results, err);
+}
+
 static bool skip(struct core *core, const struct log_view *record, uint32_t crashes,
                  struct core_results *results, struct error *err)
 {
@@ -206,26 +214,32 @@ static struct core_summary summary(const struct core *core)
     return (struct core_summary){0};
 }
 
-#define TOY(number)                                                                                \
+#define TOY(number, step_it)                                                                       \
     {                                                                                              \
-        .version = "toy-" #number, .make = make_##number, .free = toy_free, .step = step,          \
+        .version = "toy-" #number, .make = make_##number, .free = toy_free, .step = step_it,       \
         .skip = skip, .save = save, .load = load_##number, .books = books, .summary = summary      \
     }
 
 const struct process_core *toy_core(void)
 {
-    static const struct process_core core = TOY(1);
+    static const struct process_core core = TOY(1, step);
     return &core;
 }
 
 const struct process_core *toy_core_next(void)
 {
-    static const struct process_core core = TOY(2);
+    static const struct process_core core = TOY(2, step);
     return &core;
 }
 
 const struct process_core *toy_core_foreign(void)
 {
-    static const struct process_core core = TOY(3);
+    static const struct process_core core = TOY(3, step);
+    return &core;
+}
+
+const struct process_core *toy_core_fragile(void)
+{
+    static const struct process_core core = TOY(1, step_fragile);
     return &core;
 }

@@ -16,5 +16,7 @@ const struct process_core *toy_core(void);
 const struct process_core *toy_core_next(void);
 /* Version "toy-3", which reads no other's states. */
 const struct process_core *toy_core_foreign(void);
+/* toy-1 with a fault: a message "venom" aborts, too. */
+const struct process_core *toy_core_fragile(void);
 
 #endif
