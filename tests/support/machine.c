@@ -226,11 +226,23 @@ struct log_reader *machine_log(const char *state, const char *name)
     return reader;
 }
 
+/* Places rise, so a publisher that remembers one repeats and leaves out nothing. */
+static void assert_behind(const struct log_view *view, struct result_origin *last, const char *name)
+{
+    struct result_origin origin = result_origin_decode(view->body);
+    if (origin.input_seq < last->input_seq ||
+        (origin.input_seq == last->input_seq && origin.index <= last->index))
+        fail_msg("%s: result %llu stands at the place of an earlier one", name,
+                 (unsigned long long)view->seq);
+    *last = origin;
+}
+
 /* The logs say the same: type, flags, log time and body, whatever their own sequences are. */
 static uint64_t machine_assert_same_log(const char *a, const char *b, const char *name)
 {
     struct log_reader *left = machine_log(a, name), *right = machine_log(b, name);
     struct error err = {0};
+    struct result_origin last = {0};
     uint64_t records = 0;
     for (;; records++) {
         struct log_view l, r;
@@ -241,6 +253,7 @@ static uint64_t machine_assert_same_log(const char *a, const char *b, const char
         assert_int_not_equal(got_l, LOG_READ_ERROR);
         if (got_l == LOG_READ_CAUGHT_UP)
             break;
+        assert_behind(&l, &last, name);
         if (l.type != r.type || l.flags != r.flags || l.log_ns != r.log_ns ||
             l.body_len != r.body_len || memcmp(l.body, r.body, l.body_len) != 0)
             fail_msg("%s differ at record %llu: types %u %u, inputs %llu %llu", name,
