@@ -101,10 +101,11 @@ pipeline_describe() {
 }
 
 pipeline_hints() {
-    local program=$CROWDTIDE host port venue sensor payload
+    local program=$CROWDTIDE down=deploy/down host port venue sensor payload
     host=$(url_host "$CROWDTIDE_MQTT_URL") port=$(url_port "$CROWDTIDE_MQTT_URL")
     read -r venue sensor payload < <(pipeline_sample)
     [ "$CROWDTIDE_STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$CROWDTIDE_STATE $CROWDTIDE"
+    [ "$STATE" = "$HOME/.local/state/crowdtide" ] || down="CROWDTIDE_STATE=$STATE deploy/down"
     cat <<TEXT
 
 How to look:
@@ -118,7 +119,7 @@ How to look:
   send a reading of your own
     mosquitto_pub -h $host -p $port -q 1 -t crowdtide/$venue/crowd/$sensor -m '$payload'
 
-deploy/down stops it all and keeps the data.
+$down stops it all and keeps the data.
 TEXT
 }
 
