@@ -232,7 +232,10 @@ static bool counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     if (order != COUNTER_OLDER)
         order_remember(sensor, m);
     passages(core, s, in, out, m);
-    fresh_now(core, s);
+    /* A total that is older than the last said nothing. Was the clock set back, so are all that
+     * follow: then the counter must fall silent, to be believed again. */
+    if (order != COUNTER_OLDER || model->kind == COUNTER_DELTA)
+        fresh_now(core, s);
     return true;
 }
 
