@@ -16,6 +16,7 @@ enum {
 
 struct search {
     rd_kafka_t *rk;
+    rd_kafka_t *asker; /* sees what open transactions hide: knows where the partition really ends */
     rd_kafka_topic_t *topic;
     const struct kafka_last_query *query;
     int64_t until_ns;
@@ -88,7 +89,7 @@ static bool bounds(struct search *s, int64_t *ret_low, int64_t *ret_high, bool *
 {
     for (;;) {
         rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-            s->rk, s->query->topic, 0, ret_low, ret_high, SLICE_MS * 5);
+            s->asker, s->query->topic, 0, ret_low, ret_high, SLICE_MS * 5);
         if (!code || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
             code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
             code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
@@ -119,42 +120,57 @@ static bool search_back(struct search *s, struct error *err)
     return true;
 }
 
-bool kafka_last(const struct kafka_link *link, const struct kafka_last_query *query, char *out,
-                size_t cap, bool *ret_found, size_t *ret_len, struct error *err)
+/* A consumer that sees what was committed, or everything. */
+static rd_kafka_t *consumer(const struct kafka_link *link, const char *isolation, struct error *err)
 {
-    static const struct kafka_setting fixed[] = {
-        {"isolation.level", "read_committed"}, {"enable.partition.eof", "true"},
-        {"enable.auto.commit", "false"},       {"allow.auto.create.topics", "false"},
-        {"fetch.wait.max.ms", "50"},           {NULL, NULL},
+    const struct kafka_setting fixed[] = {
+        {"isolation.level", isolation},  {"enable.partition.eof", "true"},
+        {"enable.auto.commit", "false"}, {"allow.auto.create.topics", "false"},
+        {"fetch.wait.max.ms", "50"},     {NULL, NULL},
     };
     rd_kafka_conf_t *conf;
     char why[WORDS_BYTES];
     if (!kafka_link_conf(link, NULL, fixed, &conf, err))
-        return false;
+        return NULL;
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
-        return error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
+        error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
     }
+    return rk;
+}
+
+bool kafka_last(const struct kafka_link *link, const struct kafka_last_query *query, char *out,
+                size_t cap, bool *ret_found, size_t *ret_len, struct error *err)
+{
     struct search s = {
-        .rk = rk,
-        .topic = rd_kafka_topic_new(rk, query->topic, NULL),
         .query = query,
         .until_ns = clock_boot_ns() + (int64_t)query->timeout_ms * 1000000,
         .out = out,
         .cap = cap,
     };
-    bool ok = s.topic != NULL;
-    if (ok) {
-        ok = search_back(&s, err);
-        rd_kafka_topic_destroy(s.topic);
-    } else {
+    bool ok = false;
+    /* Asked for a partition's end, a reader of committed records is told where the first open
+       transaction begins; what we committed behind that would not count as there. */
+    s.asker = consumer(link, "read_uncommitted", err);
+    s.rk = s.asker ? consumer(link, "read_committed", err) : NULL;
+    if (!s.rk)
+        goto done;
+    s.topic = rd_kafka_topic_new(s.rk, query->topic, NULL);
+    if (!s.topic) {
         error_set(err, ERROR_NO_MEMORY, 0, "Kafka topic %s", query->topic);
+        goto done;
     }
-    rd_kafka_destroy(rk);
+    ok = search_back(&s, err);
+    rd_kafka_topic_destroy(s.topic);
     if (ok) {
         *ret_found = s.found;
         *ret_len = s.len;
     }
+done:
+    if (s.rk)
+        rd_kafka_destroy(s.rk);
+    if (s.asker)
+        rd_kafka_destroy(s.asker);
     return ok;
 }
