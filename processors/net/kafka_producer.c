@@ -19,6 +19,7 @@ struct kafka_producer {
     rd_kafka_topic_t *topic[KAFKA_TOPICS_MAX];
     int topic_count;
     uint32_t refusals;
+    bool essential_refused;
     char refusal[WORDS_BYTES];
     char failure[WORDS_BYTES]; /* why messages of this transaction failed, other than refusals */
     struct kafka_complaint complaint;
@@ -47,14 +48,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     if (!message->err || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
         return;
-    if (message_to_blame(message->err)) {
-        p->refusals++;
-        (void)snprintf(p->refusal, sizeof p->refusal, "%s", rd_kafka_err2str(message->err));
-    } else {
-        (void)snprintf(p->failure, sizeof p->failure, "%s: %s",
-                       message->rkt ? rd_kafka_topic_name(message->rkt) : "?",
-                       rd_kafka_err2str(message->err));
-    }
+    bool refused = message_to_blame(message->err), essential = message->_private != NULL;
+    bool blamed = refused && !essential;
+    p->essential_refused |= refused && essential;
+    p->refusals += blamed;
+    (void)snprintf(blamed ? p->refusal : p->failure, WORDS_BYTES, "%s: %s",
+                   message->rkt ? rd_kafka_topic_name(message->rkt) : "?",
+                   rd_kafka_err2str(message->err));
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -219,6 +219,7 @@ int kafka_producer_topic(struct kafka_producer *p, const char *name, struct erro
 enum kafka_outcome kafka_producer_begin(struct kafka_producer *p, struct error *err)
 {
     p->refusals = 0;
+    p->essential_refused = false;
     p->failure[0] = '\0';
     return outcome_of(p, rd_kafka_begin_transaction(p->rk), "beginning a transaction", err);
 }
@@ -226,7 +227,7 @@ enum kafka_outcome kafka_producer_begin(struct kafka_producer *p, struct error *
 enum kafka_outcome kafka_producer_send(struct kafka_producer *p,
                                        const struct kafka_message *message, struct error *err)
 {
-    rd_kafka_vu_t vu[5 + KAFKA_HEADERS_MAX];
+    rd_kafka_vu_t vu[6 + KAFKA_HEADERS_MAX];
     size_t n = 0;
     vu[n].vtype = RD_KAFKA_VTYPE_RKT;
     vu[n++].u.rkt = p->topic[message->topic];
@@ -234,6 +235,8 @@ enum kafka_outcome kafka_producer_send(struct kafka_producer *p,
     vu[n++].u.i32 = RD_KAFKA_PARTITION_UA;
     vu[n].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
     vu[n++].u.i = RD_KAFKA_MSG_F_COPY;
+    vu[n].vtype = RD_KAFKA_VTYPE_OPAQUE;
+    vu[n++].u.ptr = message->essential ? p : NULL;
     vu[n].vtype = RD_KAFKA_VTYPE_KEY;
     vu[n].u.mem.ptr = (void *)(uintptr_t)message->key.at;
     vu[n++].u.mem.size = message->key.len;
@@ -287,7 +290,8 @@ enum kafka_outcome kafka_producer_abort(struct kafka_producer *p, int timeout_ms
 
 uint32_t kafka_producer_refusals(const struct kafka_producer *p, struct error *err)
 {
-    if (p->refusals)
-        error_set(err, ERROR_REMOTE_REJECT, 0, "Kafka: %s", p->refusal);
+    if (p->refusals == 0 || p->essential_refused)
+        return 0;
+    error_set(err, ERROR_REMOTE_REJECT, 0, "Kafka: %s", p->refusal);
     return p->refusals;
 }

@@ -52,6 +52,7 @@ struct kafka_message {
     struct str value;
     struct kafka_header header[KAFKA_HEADERS_MAX];
     uint32_t header_count;
+    bool essential; /* nothing is committed without it: that it is refused is no fault of its company */
 };
 
 /* Makes the producer; connects in the background. Errors: CONFIG. */
@@ -78,7 +79,9 @@ enum kafka_outcome kafka_producer_commit(struct kafka_producer *p, int timeout_m
 enum kafka_outcome kafka_producer_abort(struct kafka_producer *p, int timeout_ms, struct error *err);
 
 /* Messages of the transaction begun last that the brokers refused for what they are (too large, not a valid record), as opposed to for their state. The brokers judge
-   whole batches, so company may be to blame: repeat with fewer until it stands alone. *err has the words. */
+   whole batches, so company may be to blame: repeat with fewer until it stands alone. *err has the topic and the words. Complete once
+   the transaction was aborted. 0 while an essential message is
+   refused: then no other can be told to be at fault. */
 uint32_t kafka_producer_refusals(const struct kafka_producer *p, struct error *err);
 
 /* The last complaint of the library's own threads ("connection refused" …) for reports; "" when there was none since the last success. */

@@ -26,6 +26,7 @@ struct kafka_feed {
     bool rebase;
     uint64_t span;        /* results a transaction may hold; 0: any number */
     uint64_t in_hand;     /* results in the open transaction */
+    uint64_t in_hand_seq; /* the newest of them */
     uint64_t refused_seq; /* refused by the brokers standing alone: reject it at sight */
     char refused_why[256];
     uint64_t rejected_seq; /* the newest result written to the rejected file */

@@ -134,6 +134,7 @@ static bool fill(struct kafka_messages *m, const struct feed_item *item,
     struct text text = text_over(m->bytes, m->cap);
     out[0].topic = m->topic[item->view.type];
     out[0].header_count = 0;
+    out[0].essential = false;
     result_json(item->view.type, any, &text);
     out[0].value = since(&text, 0);
     size_t began = text.len;

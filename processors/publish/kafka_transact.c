@@ -33,6 +33,7 @@ static enum kafka_outcome send_position(struct kafka_feed *f, struct error *err)
         .topic = f->messages.positions,
         .key = {key, (uint32_t)kafka_position_key(&f->open.readings, f->options->log, key)},
         .value = {value, (uint32_t)text.len},
+        .essential = true,
     };
     enum kafka_outcome outcome;
     do
@@ -80,6 +81,10 @@ static enum kafka_outcome send_result(struct kafka_feed *f, const struct feed_it
             outcome = kafka_producer_send(f->producer, &messages[i], err);
         while (outcome == KAFKA_AGAIN && !publish_stopping(f->shared));
         *bytes += messages[i].value.len + messages[i].key.len;
+        if (i == 0 && outcome == KAFKA_OK) {
+            f->in_hand++;
+            f->in_hand_seq = item->view.seq;
+        }
     }
     if (outcome == KAFKA_REFUSED)
         return reject(f, item, err->where, body, err) ? KAFKA_OK : KAFKA_ABORT;
@@ -87,7 +92,6 @@ static enum kafka_outcome send_result(struct kafka_feed *f, const struct feed_it
         return outcome;
     f->open.delivered += count > 0;
     f->open.skipped += count == 0;
-    f->in_hand += count > 0;
     f->open.at = feed_item_position(f->feed, item);
     return KAFKA_OK;
 }
@@ -173,31 +177,40 @@ static bool committed(struct kafka_feed *f, struct error *err)
     return feed_commit(f->feed, &f->committed.at, durable, err);
 }
 
-/* The transaction is lost: learn from refusals, abort, go back. */
-static struct progress give_up(struct kafka_feed *f, struct error *err)
+/* What the brokers refused is halved next time, until one result stands alone. */
+static void learn(struct kafka_feed *f, const struct error *refusal)
 {
+    if (f->in_hand > 1) {
+        f->span = f->in_hand / 2;
+        return;
+    }
+    f->refused_seq = f->in_hand_seq;
+    (void)snprintf(f->refused_why, sizeof f->refused_why, "%.250s", refusal->where);
+}
+
+/* The transaction is lost: abort, learn from refusals, go back. */
+static struct progress give_up(struct kafka_feed *f, const struct error *why)
+{
+    struct error err = {0};
+    enum kafka_outcome outcome;
+    counters_add(f->shared->counters, COUNTER_KAFKA_ABORTS, 1);
+    do
+        outcome = kafka_producer_abort(f->producer, KAFKA_CALL_MS, &err);
+    while (outcome == KAFKA_AGAIN && !publish_stopping(f->shared));
+    /* Only now is every message's fate known: the commit fails as soon as the first one does. */
     struct error refusal = {0};
     uint32_t refusals = kafka_producer_refusals(f->producer, &refusal);
-    counters_add(f->shared->counters, COUNTER_KAFKA_ABORTS, 1);
-    if (refusals && f->in_hand <= 1) {
-        f->refused_seq = f->open.at.seq;
-        (void)snprintf(f->refused_why, sizeof f->refused_why, "%.250s", refusal.where);
-    } else if (refusals) {
-        f->span = f->in_hand / 2;
-    } else {
-        kafka_feed_trouble(f, "aborted", err);
-    }
-    enum kafka_outcome outcome;
-    do
-        outcome = kafka_producer_abort(f->producer, KAFKA_CALL_MS, err);
-    while (outcome == KAFKA_AGAIN && !publish_stopping(f->shared));
+    if (refusals)
+        learn(f, &refusal);
+    else
+        kafka_feed_trouble(f, "aborted", why);
     if (outcome != KAFKA_OK)
         return outcome == KAFKA_FENCED ? (struct progress){STEP_RECONNECT, PUBLISH_FENCED}
                                        : reconnect;
     f->open = f->committed;
     f->full = refusals != 0;
-    if (!feed_start(f->feed, &f->committed.at, err))
-        return kafka_feed_failed(err);
+    if (!feed_start(f->feed, &f->committed.at, &err))
+        return kafka_feed_failed(&err);
     return refusals ? on : (struct progress){STEP_LATER, 0};
 }
 

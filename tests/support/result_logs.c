@@ -144,6 +144,11 @@ static void stage_alerts(struct result_logs *logs, const struct result_step *ste
         d.payload_base64 = (struct str){payload, step->payload_bytes};
         stage(logs, logs->alerts, RECORD_DEADLETTER, origin, &d, step->flags);
     }
+    for (uint32_t i = 0; i < step->eras; i++) {
+        struct result_era e;
+        result_clear(RECORD_ERA, &e);
+        stage(logs, logs->alerts, RECORD_ERA, origin, &e, step->flags);
+    }
 }
 
 uint64_t result_logs_step(struct result_logs *logs, const struct result_step *step)
@@ -158,7 +163,10 @@ uint64_t result_logs_step(struct result_logs *logs, const struct result_step *st
                                      .wall_ns = logs->now_ns,
                                      .body = body,
                                      .body_len = sizeof body};
-    must(log_writer_append(logs->readings, &input, &logs->inputs, &err), &err);
+    if (step->lost_input)
+        logs->inputs++;
+    else
+        must(log_writer_append(logs->readings, &input, &logs->inputs, &err), &err);
     struct result_origin origin = {logs->inputs, log_writer_epoch(logs->readings), 0};
     stage_readings(logs, step, &origin);
     stage_alerts(logs, step, &origin);

@@ -21,8 +21,9 @@ struct result_logs {
 };
 
 struct result_step {
-    uint32_t readings, zones, alerts, heartbeats, deadletters;
+    uint32_t readings, zones, alerts, heartbeats, deadletters, eras;
     uint32_t payload_bytes; /* of each dead letter's base64 */
+    bool lost_input;        /* the input itself does not reach the log, as if a power cut took it */
     uint16_t flags;         /* of the results' records */
     const char *lane;       /* of the readings: any text a test wants to see in the store; NULL: none */
 };
