@@ -40,6 +40,7 @@ struct series_feed {
     struct log_position end; /* after the batch, records without a point included */
     uint64_t skipped;
     bool full;
+    bool created; /* the database, and nothing was stored since */
 
     struct log_position committed;
     int64_t durable_ns;
@@ -253,6 +254,7 @@ static bool on_stored(struct series_feed *f, int64_t now_ns, struct error *err)
     counters_add(publish->counters, COUNTER_SERIES_REQUESTS, 1);
     publish_set_up(publish, COUNTER_SERIES_UP, f->options.number, true);
     pace_reset(&f->backoff);
+    f->created = false;
     if (notice_clear(&f->notice))
         report(REPORT_INFO, PROGRAM, "recovered", "feed=%s", f->options.log);
     f->options.shared->stored_ns = now_ns;
@@ -296,7 +298,8 @@ static bool on_answer(struct series_feed *f, int64_t now_ns, const struct http_r
     enum series_verdict verdict = series_judge(shared->target, response);
     if (f->state == STATE_CREATING) {
         /* Whether or not it worked: the next write tells, after a pause if it did not. */
-        if (verdict == SERIES_STORED)
+        f->created = verdict == SERIES_STORED;
+        if (f->created)
             return send_slice(f, err);
         pause_until(f, now_ns, response, SERIES_BLOCKED);
         return true;
@@ -310,11 +313,11 @@ static bool on_answer(struct series_feed *f, int64_t now_ns, const struct http_r
     case SERIES_NO_DATABASE: {
         const struct http_request create = {
             .url = shared->target->create_url, .body = "", .len = 0};
-        if (f->backoff.ms) { /* created before, and still missing */
+        if (f->created) { /* and still missing: once more, but later */
+            f->created = false;
             pause_until(f, now_ns, response, SERIES_BLOCKED);
             return true;
         }
-        (void)pace_next_ms(&f->backoff);
         f->state = STATE_CREATING;
         return http_poster_start(shared->poster, f->options.number, &create, err);
     }

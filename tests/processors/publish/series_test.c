@@ -242,6 +242,30 @@ static void a_missing_database_is_created(void **state)
     teardown(&b);
 }
 
+/* A store that was down, then came without the database, then could not make it at once. */
+static void a_missing_database_is_created_after_other_trouble(void **state)
+{
+    (void)state;
+    static const struct http_rule rules[] = {
+        {.times = 2, .status = 503},
+        {.times = 3,
+         .path = "/write",
+         .status = 404,
+         .body = "{\"error\":\"database not found: \\\"crowdtide\\\"\"}"},
+        {.times = 1, .path = "/query?q=CREATE", .status = 503},
+        {.path = "/query?q=CREATE", .status = 200, .body = "{}"},
+    };
+    struct bench b;
+    setup(&b, rules, 4);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 5});
+    start(&b);
+    wait_stored(&b, 5);
+    stop(&b);
+    assert_int_equal(http_server_count(b.server, 2), 1);
+    assert_int_equal(http_server_count(b.server, 3), 1);
+    teardown(&b);
+}
+
 static void retry_after_is_honoured(void **state)
 {
     (void)state;
@@ -372,6 +396,7 @@ int main(void)
         cmocka_unit_test(the_cursor_waits_while_the_store_refuses_everything),
         cmocka_unit_test(one_bad_line_is_found_and_the_rest_is_stored),
         cmocka_unit_test(a_missing_database_is_created),
+        cmocka_unit_test(a_missing_database_is_created_after_other_trouble),
         cmocka_unit_test(retry_after_is_honoured),
         cmocka_unit_test(alerts_do_not_wait_for_bulk),
         cmocka_unit_test(only_results_of_durable_inputs_are_sent),
