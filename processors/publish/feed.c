@@ -148,7 +148,8 @@ static bool item_read(const struct log_view *view, struct feed_item *ret, struct
     return true;
 }
 
-/* Seeks, going to the oldest record kept (and counting the rest as lost) when the one wanted was deleted. seq 0: the oldest kept, nothing is lost. */
+/* Seeks, going to the oldest record kept (and counting the rest as lost) when the one wanted was
+ * deleted. seq 0: the oldest kept, nothing is lost. */
 static bool seek(struct feed *feed, uint64_t seq, struct error *err)
 {
     struct error why = {0};
@@ -200,26 +201,42 @@ bool feed_start(struct feed *feed, const struct log_position *from, struct error
     return seek(feed, deleted ? from->seq + 1 : log_reader_first_seq(feed->results), err);
 }
 
-/* Whether the input of a result made under an earlier epoch of the readings log is still there.
-   After a power cut a result may be left over whose input was lost; its sequence is a gap now.
-   Inputs are asked for in rising order, so this reads along. */
-static bool input_exists(struct feed *feed, const struct result_origin *origin)
+/* Finds out whether the input of a result made under an earlier epoch of the readings log is still
+   there. After a power cut a result may be left over whose input was lost; its sequence is a gap
+   now. Inputs are asked for in rising order, so this reads along. False: it can't be told. */
+static bool input_look(struct feed *feed, const struct result_origin *origin, bool *ret_exists,
+                       struct error *err)
 {
     struct log_view view;
-    struct error ignored = {0};
+    struct error why = {0};
+    *ret_exists = true;
     if (origin->input_epoch == log_reader_epoch(feed->readings))
         return true;
+    bool ok = true;
     if (feed->input_seen_seq == 0 || feed->input_seen_seq > origin->input_seq) {
-        if (!log_reader_seek(feed->readings, origin->input_seq, &ignored))
-            return ignored.code == ERROR_LOST; /* old, dealt with, and deleted since */
         feed->input_seen_seq = 0;
+        ok = log_reader_seek(feed->readings, origin->input_seq, &why);
     }
-    while (feed->input_seen_seq < origin->input_seq) {
-        if (log_reader_next(feed->readings, &view, &ignored) != LOG_READ_RECORD)
-            return ignored.code == ERROR_LOST;
-        feed->input_seen_seq = view.seq;
+    while (ok && feed->input_seen_seq < origin->input_seq) {
+        enum log_read got = log_reader_next(feed->readings, &view, &why);
+        if (got == LOG_READ_CAUGHT_UP) { /* a gap at the log's end */
+            *ret_exists = false;
+            return true;
+        }
+        ok = got == LOG_READ_RECORD;
+        if (ok)
+            feed->input_seen_seq = view.seq;
     }
-    return feed->input_seen_seq == origin->input_seq;
+    if (ok) {
+        *ret_exists = feed->input_seen_seq == origin->input_seq;
+        return true;
+    }
+    feed->input_seen_seq = 0;
+    if (why.code == ERROR_LOST) /* old, dealt with, and deleted since */
+        return true;
+    if (err)
+        *err = why;
+    return false;
 }
 
 static bool durable(struct feed *feed, uint64_t input_seq)
@@ -281,8 +298,11 @@ enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error 
             return FEED_NOT_DURABLE;
         feed->poll_us = SYNC_POLL_US_MIN;
         feed->asked_ns = 0;
+        bool exists;
+        if (!input_look(feed, &feed->held.origin, &exists, err))
+            return FEED_ERROR;
         feed->has_held = false;
-        if (input_exists(feed, &feed->held.origin)) {
+        if (exists) {
             *ret = feed->held;
             return FEED_RESULT;
         }

@@ -1,7 +1,10 @@
 /* The feed: where it goes on, what it passes over, what it counts as lost. */
 #include "processors/publish/feed.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/support/result_logs.h"
 #include "tests/support/support.h"
@@ -51,7 +54,8 @@ static uint32_t drain(struct bench *b, struct result_origin *ret_first)
     return n;
 }
 
-/* Two results an input, inputs 1 to INPUTS, so that result 2n-1 and 2n come from input n. Each way of naming the place after result 21 (input 11, index 0) leads there. */
+/* Two results an input, inputs 1 to INPUTS, so that result 2n-1 and 2n come from input n. Each way
+ * of naming the place after result 21 (input 11, index 0) leads there. */
 static void it_goes_on_behind_a_position_however_good_its_hint(void **state)
 {
     (void)state;
@@ -135,7 +139,8 @@ static void nothing_passes_before_its_input_is_durable(void **state)
     teardown(&b);
 }
 
-/* At the disk cap the oldest segments go although nobody has read them: counted, and on with the rest. */
+/* At the disk cap the oldest segments go although nobody has read them: counted, and on with the
+ * rest. */
 static void what_retention_took_is_counted_as_lost(void **state)
 {
     (void)state;
@@ -154,6 +159,79 @@ static void what_retention_took_is_counted_as_lost(void **state)
     uint32_t n = drain(&b, &first);
     assert_true(n > 0 && n < 12000);
     assert_int_equal(n + feed_lost(b.feed), 12000);
+    teardown(&b);
+}
+
+/* The power goes: what was not synced is lost. Without its control page a log can't know better. */
+static void cut_power(struct bench *b)
+{
+    static const char *const logs[] = {"readings", "alerts", "bulk"};
+    char path[4200];
+    result_logs_close(&b->logs);
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s/control", b->dir, logs[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+    result_logs_open(&b->logs, b->dir, false);
+}
+
+static void a_result_whose_input_a_power_cut_took_is_passed_over(void **state)
+{
+    (void)state;
+    enum { BEFORE = 5, AFTER = 3 };
+    struct bench b;
+    struct feed_item item;
+    struct error err = {0};
+    setup(&b);
+    for (int i = 0; i < BEFORE; i++)
+        result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+    result_logs_step(&b.logs, &(struct result_step){.readings = 2, .lost_input = true});
+    cut_power(&b);
+    uint64_t next = 0;
+    for (int i = 0; i < AFTER; i++) {
+        uint64_t seq = result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+        next = i == 0 ? seq : next;
+    }
+    assert_true(next > BEFORE + 1); /* the lost one's sequence is never used again */
+    result_logs_sync(&b.logs);
+    open_feed(&b);
+    for (int round = 0; round < 2; round++) { /* from the start, and back behind the first */
+        struct log_position from = {0};
+        if (round)
+            from = (struct log_position){.input_seq = 1, .input_epoch = 1};
+        assert_true(feed_start(b.feed, &from, &err));
+        for (uint64_t n = 1 + (uint64_t)round; n <= BEFORE + AFTER; n++) {
+            uint64_t want = n <= BEFORE ? n : next + n - BEFORE - 1;
+            if (feed_next(b.feed, &item, &err) != FEED_RESULT)
+                fail_msg("result of input %llu: %s", (unsigned long long)want, err.where);
+            assert_int_equal(item.origin.input_seq, want);
+        }
+        assert_int_equal(feed_next(b.feed, &item, &err), FEED_NONE);
+    }
+    teardown(&b);
+}
+
+/* When the readings log can't be read, nobody knows whether the input is there: nothing is passed
+ * over in silence. */
+static void an_input_that_can_not_be_looked_up_stops_the_feed(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct feed_item item;
+    struct error err = {0};
+    char command[4400];
+    setup(&b);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+    cut_power(&b);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+    result_logs_sync(&b.logs);
+    open_feed(&b);
+    assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+    (void)snprintf(command, sizeof command, "cd %s/readings && truncate -s 100 *.seg",
+                   b.dir);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(feed_next(b.feed, &item, &err), FEED_ERROR);
+    assert_true(err.code == ERROR_CORRUPT || err.code == ERROR_NOT_FOUND);
     teardown(&b);
 }
 
@@ -194,6 +272,8 @@ int main(void)
         cmocka_unit_test(a_fresh_feed_begins_at_the_oldest_result),
         cmocka_unit_test(nothing_passes_before_its_input_is_durable),
         cmocka_unit_test(what_retention_took_is_counted_as_lost),
+        cmocka_unit_test(a_result_whose_input_a_power_cut_took_is_passed_over),
+        cmocka_unit_test(an_input_that_can_not_be_looked_up_stops_the_feed),
         cmocka_unit_test(a_replay_is_refused),
         cmocka_unit_test(two_publishers_can_not_share_a_cursor),
     };
