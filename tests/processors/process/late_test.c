@@ -69,7 +69,7 @@ static bool newest_is_late(const char *state)
         if (view.type != RECORD_READING)
             continue;
         assert_true(result_decode(view.type, view.body, view.body_len, &origin, &any, &err));
-        late = any.reading.late;
+        late = any.reading.late == 1;
     }
     log_reader_close(reader);
     assert_true(late >= 0);
