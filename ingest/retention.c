@@ -22,6 +22,16 @@ static bool disk_low(const struct retention *retention, uint64_t *ret_free)
     return *ret_free < low;
 }
 
+/* Whether it is time to say so (again). */
+static bool tell(int64_t *told_ns)
+{
+    int64_t now_ns = clock_boot_ns();
+    if (*told_ns && now_ns - *told_ns < (int64_t)TELL_AGAIN_S * 1000000000)
+        return false;
+    *told_ns = now_ns;
+    return true;
+}
+
 static bool retain(struct retention *retention, uint64_t max_bytes, uint64_t keep_from, bool force,
                    struct error *err)
 {
@@ -41,9 +51,15 @@ bool retention_apply(struct retention *retention, struct error *err)
 {
     const struct config *config = retention->config;
     uint64_t least = UINT64_MAX;
+    struct error why = {0};
     if (!log_cursor_least(retention->cursors_dir, "readings.", log_writer_uuid(retention->writer),
-                          &least, err))
-        return false;
+                          &least, &why)) {
+        /* A damaged cursor is no reason to take no more readings: until it is put right its reader
+           counts as one that has read nothing. */
+        least = 0;
+        if (tell(&retention->cursor_told_ns))
+            report_error(PROGRAM, "cursor_unreadable", &why);
+    }
     uint64_t keep_from = least == UINT64_MAX ? 1 : least + 1;
     uint64_t cap = (uint64_t)config->log_readings_max_mb * MIB;
     uint64_t keep = (uint64_t)config->log_keep_mb * MIB;
@@ -51,10 +67,7 @@ bool retention_apply(struct retention *retention, struct error *err)
         keep = cap;
     uint64_t disk_free = 0;
     if (disk_low(retention, &disk_free)) {
-        int64_t now_ns = clock_boot_ns();
-        if (retention->low_told_ns == 0 ||
-            now_ns - retention->low_told_ns >= (int64_t)TELL_AGAIN_S * 1000000000) {
-            retention->low_told_ns = now_ns;
+        if (tell(&retention->low_told_ns)) {
             report(REPORT_ERROR, PROGRAM, "disk_nearly_full",
                    "free_mib=%llu text=\"deleting all that no reader needs\"",
                    (unsigned long long)(disk_free / MIB));

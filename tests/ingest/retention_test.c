@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/support/support.h"
 
@@ -141,11 +142,35 @@ static void the_cap_may_stop_instead(void **state)
     assert_true(retention_apply(&f->retention, &err)); /* its readers have caught up */
 }
 
+/* A damaged cursor file pins everything, and ingest goes on. */
+static void a_damaged_cursor_pins_everything_and_stops_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    char path[140];
+    cursor_at(f, "readings.process", log_writer_last_seq(f->writer));
+    assert_in_range(snprintf(path, sizeof path, "%s/readings.other", f->cursors), 1,
+                    sizeof path - 1);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs("no cursor", file);
+    (void)fclose(file);
+    if (!retention_apply(&f->retention, &err))
+        fail_msg("%s", err.where);
+    assert_int_equal(first_seq(f), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_true(retention_apply(&f->retention, &err));
+    assert_true(log_writer_bytes(f->writer) < (uint64_t)FILLED_MIB * MIB);
+    assert_int_equal(lost(f), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(without_a_reader_everything_is_needed, setup, teardown),
         cmocka_unit_test_setup_teardown(what_all_have_passed_goes_down_to_keep, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_cursor_pins_everything_and_stops_nothing, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(the_cap_forces_and_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(the_cap_may_stop_instead, setup, teardown),
     };
