@@ -147,10 +147,11 @@ uint32_t command_socket_fds(const struct command_socket *sock,
         const struct command_client *client = &sock->client[i];
         if (client->fd < 0)
             continue;
-        /* A whole line left over from the last round wakes the owner at once, like a reply that
-         * waits. */
-        bool waits = client->out_len || memchr(client->in, '\n', client->in_len);
-        fds[n++] = (struct pollfd){.fd = client->fd, .events = waits ? POLLIN | POLLOUT : POLLIN};
+        /* A whole line left over from the last round wakes the owner at once. While a reply waits
+           nothing more is read: a peer that only talks must not keep the owner awake. */
+        bool left = memchr(client->in, '\n', client->in_len) != NULL;
+        short events = client->out_len ? POLLOUT : left ? POLLIN | POLLOUT : POLLIN;
+        fds[n++] = (struct pollfd){.fd = client->fd, .events = events};
     }
     return n;
 }

@@ -192,6 +192,9 @@ static void a_deaf_client_blocks_nobody(void **state)
     uint32_t before = f->lines;
     serve(f, 100);
     assert_int_equal(f->lines, before); /* its replies wait, so nothing more of it is handled */
+    struct pollfd fds[COMMAND_SOCKET_FDS_MAX];
+    uint32_t n = command_socket_fds(f->socket, fds);
+    assert_int_equal(poll(fds, n, 50), 0); /* and its owner sleeps meanwhile */
     int other = dial(f);
     put(other, "here\n");
     serve(f, 2);
