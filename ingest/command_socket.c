@@ -15,7 +15,8 @@
 #define REFUSED_LINE "{\"ok\":false,\"reason\":\"line too long\"}\n"
 
 struct command_client {
-    int fd;           /* -1: free */
+    int fd; /* -1: free */
+    struct command_peer peer;
     int64_t since_ns; /* boot time of the last whole line */
     size_t in_len;
     size_t out_at, out_len;
@@ -44,12 +45,14 @@ static void refuse(int fd, const char *text)
     (void)sent;
 }
 
-static bool peer_allowed(int fd)
+static bool peer_allowed(int fd, struct command_peer *ret)
 {
     struct ucred peer;
     socklen_t len = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        return false;
+    *ret = (struct command_peer){.uid = peer.uid, .pid = (uint32_t)peer.pid};
+    return peer.uid == geteuid() || peer.uid == 0;
 }
 
 static void accept_clients(struct command_socket *sock)
@@ -61,13 +64,15 @@ static void accept_clients(struct command_socket *sock)
         struct command_client *place = NULL;
         for (int i = 0; i < COMMAND_CLIENTS_MAX && !place; i++)
             place = sock->client[i].fd < 0 ? &sock->client[i] : NULL;
-        bool allowed = peer_allowed(fd);
+        struct command_peer peer = {0};
+        bool allowed = peer_allowed(fd, &peer);
         if (!allowed || !place) {
             refuse(fd, allowed ? REFUSED_FULL : REFUSED_PEER);
             close(fd);
             continue;
         }
         place->fd = fd;
+        place->peer = peer;
         place->since_ns = clock_boot_ns();
         place->in_len = place->out_at = place->out_len = 0;
     }
@@ -101,7 +106,8 @@ static bool client_lines(struct command_socket *sock, struct command_client *cli
         }
         struct text reply = text_over(client->out, COMMAND_REPLY_BYTES_MAX);
         uint32_t len = (uint32_t)(end - client->in);
-        sock->options.handle(sock->options.arg, (struct str){client->in, len}, &reply);
+        sock->options.handle(sock->options.arg, &client->peer, (struct str){client->in, len},
+                             &reply);
         client->out[reply.len] = '\n';
         client->out_len = reply.len + 1;
         client->since_ns = clock_boot_ns();

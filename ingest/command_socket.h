@@ -32,10 +32,15 @@ enum {
     COMMAND_SOCKET_FDS_MAX = COMMAND_CLIENTS_MAX + 1,
 };
 
+struct command_peer { /* as the kernel told when it connected */
+    uint32_t uid, pid;
+};
+
 struct command_socket_options {
     const char *path; /* a stale file there is replaced: the caller holds the log's lock, so no other ingest lives */
     /* One line without its newline; writes one reply without newline (COMMAND_REPLY_BYTES_MAX). */
-    void (*handle)(void *arg, struct str line, struct text *reply);
+    void (*handle)(void *arg, const struct command_peer *peer, struct str line,
+                   struct text *reply);
     void *arg;
 };
 

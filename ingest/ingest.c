@@ -119,7 +119,8 @@ static void on_disconnected(void *arg, int code, const char *reason)
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
-static void on_command(void *arg, struct str line, struct text *reply)
+static void on_command(void *arg, const struct command_peer *peer, struct str line,
+                       struct text *reply)
 {
     struct ingest *ingest = arg;
     struct json_field fields[COMMAND_FIELDS_MAX];
@@ -134,7 +135,9 @@ static void on_command(void *arg, struct str line, struct text *reply)
     }
     struct error err = {0};
     uint64_t seq = 0;
-    if (!intake_command(ingest->intake, line, &seq, &err))
+    const struct record_command command = {
+        .by = RECORD_COMMAND_LOCAL, .uid = peer->uid, .pid = peer->pid, .text = line};
+    if (!intake_command(ingest->intake, &command, &seq, &err))
         stop_at_once(&err);
     text_add(reply, "{\"ok\":true,\"seq\":");
     text_add_u64(reply, seq);

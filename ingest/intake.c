@@ -232,13 +232,17 @@ bool intake_model(struct intake *intake, const struct record_model *model, struc
     return ok;
 }
 
-bool intake_command(struct intake *intake, struct str line, uint64_t *ret_seq, struct error *err)
+bool intake_command(struct intake *intake, const struct record_command *command, uint64_t *ret_seq,
+                    struct error *err)
 {
-    if (line.len == 0 || line.len > intake->body_cap)
-        return error_set(err, ERROR_TOO_LARGE, 0, "command of %u bytes", line.len);
+    size_t need = (size_t)RECORD_COMMAND_FIXED_BYTES + command->text.len;
     pthread_mutex_lock(&intake->lock);
-    memcpy(intake->body, line.at, line.len);
-    bool ok = append(intake, RECORD_COMMAND, line.len, NULL, ret_seq, err);
+    bool ok = (command->text.len > 0 && need <= intake->body_cap) ||
+              error_set(err, ERROR_TOO_LARGE, 0, "command of %u bytes", command->text.len);
+    if (ok)
+        ok = append(intake, RECORD_COMMAND,
+                    record_command_encode(command, intake->body, intake->body_cap), NULL, ret_seq,
+                    err);
     pthread_mutex_unlock(&intake->lock);
     return ok;
 }

@@ -136,6 +136,7 @@ static bool other_json(const struct log_view *view, struct text *out)
     struct record_tick tick;
     struct record_gap gap;
     struct record_model model;
+    struct record_command command;
     switch (view->type) {
     case RECORD_TICK:
         if (!record_tick_decode(view->body, view->body_len, &tick, NULL))
@@ -160,6 +161,13 @@ static bool other_json(const struct log_view *view, struct text *out)
         add_text(out, "source", model.source);
         return true;
     }
+    case RECORD_COMMAND:
+        if (!record_command_decode(view->body, view->body_len, &command, NULL))
+            return false;
+        add_u64(out, "uid", command.uid);
+        add_u64(out, "pid", command.pid);
+        add_text(out, "command", command.text);
+        return true;
     default:
         return false;
     }

@@ -79,7 +79,7 @@ static bool tick_record(struct core *core, const struct log_view *record, struct
     return true;
 }
 
-static void command_record(struct core *core, const struct log_view *record)
+static void command_record(struct core *core, const struct record_command *command)
 {
     struct result_reply reply;
     struct json_field fields[READING_MEMBERS_MAX];
@@ -90,8 +90,8 @@ static void command_record(struct core *core, const struct log_view *record)
     reply.ok = false;
     reply.reason = STR_LIT("not supported by this version");
     reply.at = core_now_ms(core);
-    if (json_parse_flat(core->json, record->body, record->body_len, fields, READING_MEMBERS_MAX,
-                        &count) != JSON_OK)
+    if (json_parse_flat(core->json, (const uint8_t *)command->text.at, command->text.len, fields,
+                        READING_MEMBERS_MAX, &count) != JSON_OK)
         reply.reason = STR_LIT("not a JSON object");
     for (size_t i = 0; i < count; i++) {
         if (fields[i].kind != JSON_STRING || fields[i].text.len > READING_TEXT_BYTES_MAX)
@@ -110,6 +110,7 @@ static bool record_take(struct core *core, const struct log_view *record, struct
 {
     struct record_mqtt mqtt;
     struct record_oversized oversized;
+    struct record_command command;
     switch (record->type) {
     case RECORD_MQTT:
         if (!record_mqtt_decode(record->body, record->body_len, &mqtt, err))
@@ -126,7 +127,9 @@ static bool record_take(struct core *core, const struct log_view *record, struct
     case RECORD_MODEL:
         return model_record(core, record, err);
     case RECORD_COMMAND:
-        command_record(core, record);
+        if (!record_command_decode(record->body, record->body_len, &command, err))
+            return false;
+        command_record(core, &command);
         return true;
     case RECORD_CONNECTED:
     case RECORD_SUBSCRIBED:

@@ -1,16 +1,21 @@
+/* clang-format off */
 /*
  * Bodies of the readings log's records, little-endian. `…` runs to the end of the body.
  *
- * MQTT         0 u16 topic length   2 u8 qos   3 u8 bits   4 u32 payload length   8 topic … payload
- * … OVERSIZED    0 u16 topic length   2 u8 qos   3 u8 bits   4 u32 head length      8 u64 payload
- * length   16 sha256[32]   48 topic …  head … TICK         0 u8 connected   1 zero[7]   8 u64
- * messages   16 i64 wall - log ns CONNECTED, DISCONNECTED    0 u8 session present   1 zero[3]   4
- * i32 reason code   8 detail … SUBSCRIBED   0 i32 reason code   4 zero[4]   8 filter … GAP 0 u64
- * last sequence   8 i64 from ns MODEL        0 u64 hash   8 u16 path length   10 zero[6]   16 path
- * …  source …
+ * MQTT          0 u16 topic length   2 u8 qos   3 u8 bits   4 u32 payload length   8 topic …  payload …
+ * OVERSIZED     0 u16 topic length   2 u8 qos   3 u8 bits   4 u32 head length   8 u64 payload length
+ *              16 sha256[32]   48 topic …  head …
+ * TICK          0 u8 connected   1 zero[7]   8 u64 messages   16 i64 wall - log ns
+ * CONNECTED, DISCONNECTED
+ *               0 u8 session present   1 zero[3]   4 i32 reason code   8 detail …
+ * SUBSCRIBED    0 i32 reason code   4 zero[4]   8 filter …
+ * GAP           0 u64 last sequence   8 i64 from ns
+ * MODEL         0 u64 hash   8 u16 path length   10 zero[6]   16 path …  source …
+ * COMMAND       0 u8 by   1 zero[3]   4 u32 uid   8 u32 pid   12 zero[4]   16 text …
  *
  * A body may grow at the end of its fixed part only with a new record type.
  */
+/* clang-format on */
 #include "schemas/record/record.h"
 
 #include "schemas/base/bytes.h"
@@ -211,6 +216,31 @@ bool record_gap_decode(const uint8_t *body, uint32_t len, struct record_gap *ret
         return malformed(err, "gap", len);
     *ret = (struct record_gap){.last_seq = bytes_get_u64(body),
                                .from_ns = (int64_t)bytes_get_u64(body + 8)};
+    return true;
+}
+
+uint32_t record_command_encode(const struct record_command *from, uint8_t *out, size_t cap)
+{
+    size_t len = (size_t)RECORD_COMMAND_FIXED_BYTES + from->text.len;
+    if (len > cap || len > UINT32_MAX)
+        return 0;
+    memset(out, 0, RECORD_COMMAND_FIXED_BYTES);
+    out[0] = from->by;
+    bytes_put_u32(out + 4, from->uid);
+    bytes_put_u32(out + 8, from->pid);
+    put(out + RECORD_COMMAND_FIXED_BYTES, from->text);
+    return (uint32_t)len;
+}
+
+bool record_command_decode(const uint8_t *body, uint32_t len, struct record_command *ret,
+                           struct error *err)
+{
+    if (len < RECORD_COMMAND_FIXED_BYTES)
+        return malformed(err, "command", len);
+    *ret = (struct record_command){.by = body[0],
+                                   .uid = bytes_get_u32(body + 4),
+                                   .pid = bytes_get_u32(body + 8),
+                                   .text = tail(body, RECORD_COMMAND_FIXED_BYTES, len)};
     return true;
 }
 

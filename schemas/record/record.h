@@ -19,7 +19,7 @@
     R(6, SUBSCRIBED, "subscribed")     /* one SUBACK result */                                     \
     R(7, GAP, "gap")                   /* ingest did not run: from the last record to this one */  \
     R(8, MODEL, "model")               /* the venue file in force from here on */                  \
-    R(9, COMMAND, "command")           /* an operator's command (JSON) */                          \
+    R(9, COMMAND, "command")           /* an operator's command, and who asked */          \
     /* bulk log */                                                                                 \
     R(32, READING, "reading")                                                                      \
     R(33, ZONE, "zone")                                                                            \
@@ -96,6 +96,15 @@ struct record_gap {
     int64_t from_ns;   /* log time of that record; the gap ends at this record's log time */
 };
 
+enum { RECORD_COMMAND_LOCAL = 1 }; /* through the socket of this machine */
+
+struct record_command {
+    uint8_t by;      /* RECORD_COMMAND_…: how it came, and so what the next two mean */
+    uint32_t uid;    /* LOCAL: user id and process id of the peer, as the kernel told */
+    uint32_t pid;
+    struct str text; /* one line of JSON, as it came */
+};
+
 struct record_model {
     uint64_t hash;       /* str_hash of source */
     struct str source;   /* the venue YAML, whole, environment variables already replaced */
@@ -118,6 +127,10 @@ uint32_t record_subscribed_encode(const struct record_subscribed *from, uint8_t 
 bool record_subscribed_decode(const uint8_t *body, uint32_t len, struct record_subscribed *ret, struct error *err);
 uint32_t record_gap_encode(const struct record_gap *from, uint8_t *out, size_t cap);
 bool record_gap_decode(const uint8_t *body, uint32_t len, struct record_gap *ret, struct error *err);
+uint32_t record_command_encode(const struct record_command *from, uint8_t *out, size_t cap);
+bool record_command_decode(const uint8_t *body, uint32_t len, struct record_command *ret, struct error *err);
+/* Bytes of a COMMAND body before its text. */
+enum { RECORD_COMMAND_FIXED_BYTES = 16 };
 uint32_t record_model_encode(const struct record_model *from, uint8_t *out, size_t cap);
 bool record_model_decode(const uint8_t *body, uint32_t len, struct record_model *ret, struct error *err);
 

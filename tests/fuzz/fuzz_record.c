@@ -23,11 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct record_subscribed subscribed;
         struct record_gap gap;
         struct record_model model;
+        struct record_command command;
     } r;
     memset(&r, 0, sizeof r);
     FUZZ_MUST(out);
     bool ok = false;
-    switch (data[0] % 7) {
+    switch (data[0] % 8) {
     case 0:
         if ((ok = record_mqtt_decode(body, len, &r.mqtt, &err)))
             wrote = record_mqtt_encode(&r.mqtt, out, OUT_BYTES);
@@ -52,9 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if ((ok = record_gap_decode(body, len, &r.gap, &err)))
             wrote = record_gap_encode(&r.gap, out, OUT_BYTES);
         break;
-    default:
+    case 6:
         if ((ok = record_model_decode(body, len, &r.model, &err)))
             wrote = record_model_encode(&r.model, out, OUT_BYTES);
+        break;
+    default:
+        if ((ok = record_command_decode(body, len, &r.command, &err)))
+            wrote = record_command_encode(&r.command, out, OUT_BYTES);
     }
     FUZZ_MUST(!ok || wrote == len);
     free(out);

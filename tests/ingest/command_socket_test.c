@@ -21,9 +21,11 @@ struct fixture {
     uint32_t longest;
 };
 
-static void echo(void *arg, struct str line, struct text *reply)
+static void echo(void *arg, const struct command_peer *peer, struct str line, struct text *reply)
 {
     struct fixture *f = arg;
+    assert_int_equal(peer->uid, geteuid());
+    assert_int_equal(peer->pid, getpid());
     f->lines++;
     if (line.len > f->longest)
         f->longest = line.len;

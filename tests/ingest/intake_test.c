@@ -220,14 +220,18 @@ static void the_small_records(void **state)
     assert_true(intake_connected(f->intake, true, STR_LIT("tcp://b:1"), &err));
     assert_true(intake_subscribed(f->intake, STR_LIT("crowdtide/#"), 0x87, &err));
     assert_true(intake_disconnected(f->intake, -3, (struct str){reason, sizeof reason}, &err));
-    assert_true(intake_command(f->intake, STR_LIT("{\"ack\":1}"), &seq, &err));
+    assert_true(intake_command(
+        f->intake,
+        &(struct record_command){RECORD_COMMAND_LOCAL, 1000, 4711, STR_LIT("{\"ack\":1}")}, &seq,
+        &err));
     assert_int_equal(seq, 4);
-    assert_false(intake_command(f->intake, (struct str){0}, &seq, &err));
+    assert_false(intake_command(f->intake, &(struct record_command){0}, &seq, &err));
     assert_true(intake_model(
         f->intake, &(struct record_model){7, STR_LIT("venue: {}"), STR_LIT("v.yaml")}, &err));
     struct log_reader *reader = reader_of(f);
     struct record_connection connection;
     struct record_subscribed subscribed;
+    struct record_command command;
     struct record_model model;
     struct log_view view = next(reader, RECORD_CONNECTED);
     assert_true(record_connection_decode(view.body, view.body_len, &connection, &err));
@@ -242,8 +246,11 @@ static void the_small_records(void **state)
     assert_int_equal(connection.reason_code, -3);
     assert_int_equal(connection.detail.len, INTAKE_DETAIL_BYTES_MAX);
     view = next(reader, RECORD_COMMAND);
-    assert_int_equal(view.body_len, 9);
-    assert_memory_equal(view.body, "{\"ack\":1}", 9);
+    assert_true(record_command_decode(view.body, view.body_len, &command, &err));
+    assert_int_equal(command.by, RECORD_COMMAND_LOCAL);
+    assert_int_equal(command.uid, 1000);
+    assert_int_equal(command.pid, 4711);
+    assert_true(str_is(command.text, "{\"ack\":1}"));
     view = next(reader, RECORD_MODEL);
     assert_true(record_model_decode(view.body, view.body_len, &model, &err));
     assert_int_equal(model.hash, 7);

@@ -307,9 +307,11 @@ static void test_command_refused(void **state)
     struct core_feed *f = *state;
     union result_any any;
     static const char command[] = "{\"operator\":\"li\",\"command\":\"ack\",\"nonce\":\"n1\"}";
-    uint8_t body[sizeof command + LOG_READ_PADDING_BYTES] = {0};
-    memcpy(body, command, sizeof command - 1);
-    core_feed_record(f, start_ms, RECORD_COMMAND, body, sizeof command - 1);
+    uint8_t body[RECORD_COMMAND_FIXED_BYTES + sizeof command + LOG_READ_PADDING_BYTES] = {0};
+    uint32_t len = record_command_encode(
+        &(struct record_command){.by = RECORD_COMMAND_LOCAL, .text = STR_LIT(command)}, body,
+        sizeof body);
+    core_feed_record(f, start_ms, RECORD_COMMAND, body, len);
     core_feed_result(f, 0, &any);
     assert_true(str_is(any.reply.operator_id, "li"));
     assert_true(str_is(any.reply.command, "ack"));
