@@ -29,15 +29,20 @@ static struct account messages_account(const struct top_figures *now)
     };
 }
 
+/* All from the publisher's own counters, which it sets together: those of process are from another
+   moment. */
 #define SINK_ACCOUNT(now, title, SINK, LOG)                                                        \
     (struct account)                                                                               \
     {                                                                                              \
-        .name = (title), .left = "results", .total = figure(now, COUNTER_PROCESS_##LOG##_LOG_SEQ), \
+        .name = (title), .left = "results",                                                        \
+        .total =                                                                                   \
+            figure(now, COUNTER_##SINK##_##LOG##_SEQ) + figure(now, COUNTER_##SINK##_##LOG##_LAG), \
         .part = {                                                                                  \
             {"delivered", figure(now, COUNTER_##SINK##_##LOG##_DELIVERED), false},                 \
             {"rejected", figure(now, COUNTER_##SINK##_##LOG##_REJECTED), true},                    \
             {"skipped", figure(now, COUNTER_##SINK##_##LOG##_SKIPPED), false},                     \
             {"lost", figure(now, COUNTER_##SINK##_##LOG##_LOST), true},                            \
+            {"uncounted", figure(now, COUNTER_##SINK##_##LOG##_UNCOUNTED), false},                 \
             {"pending", figure(now, COUNTER_##SINK##_##LOG##_LAG), false}                          \
         }                                                                                          \
     }
@@ -75,7 +80,7 @@ void books_draw(struct screen *s)
             screen_put(s, YELLOW, "off by %s%s  ", sum > a->total ? "+" : "-",
                        screen_grouped(sum > a->total ? sum - a->total : a->total - sum, text));
         screen_put(s, PLAIN, "%s %s =", screen_grouped(a->total, text), a->left);
-        for (size_t p = 0; p < ACCOUNT_PARTS; p++)
+        for (size_t p = 0; p < ACCOUNT_PARTS && a->part[p].name; p++)
             screen_put(s, a->part[p].bad && a->part[p].value ? YELLOW : PLAIN, "%s %s %s",
                        p ? " +" : "", screen_grouped(a->part[p].value, text), a->part[p].name);
         screen_end(s);

@@ -64,7 +64,7 @@ static void add_books(struct text *out, const struct top_figures *now)
         text_add_char(out, ',');
         add_name(out, account[i].left);
         text_add_u64(out, account[i].total);
-        for (int p = 0; p < ACCOUNT_PARTS; p++) {
+        for (int p = 0; p < ACCOUNT_PARTS && account[i].part[p].name; p++) {
             text_add_char(out, ',');
             add_name(out, account[i].part[p].name);
             text_add_u64(out, account[i].part[p].value);

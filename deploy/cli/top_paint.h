@@ -39,7 +39,7 @@ static inline uint64_t screen_value(const struct screen *s, enum counter counter
 /* ---- the books (top_books.c) --------------------------------------------------------------------
  */
 
-enum { ACCOUNTS_MAX = 5, ACCOUNT_PARTS = 5 };
+enum { ACCOUNTS_MAX = 5, ACCOUNT_PARTS = 6 };
 
 struct account {
     const char *name, *left;
@@ -48,7 +48,7 @@ struct account {
         const char *name;
         uint64_t value;
         bool bad; /* worth a look when it is not zero */
-    } part[ACCOUNT_PARTS];
+    } part[ACCOUNT_PARTS]; /* to the first without a name */
 };
 
 /* Those of the programs that ever ran; returns how many. */

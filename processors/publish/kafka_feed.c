@@ -285,6 +285,13 @@ int kafka_feed_run(const struct kafka_feed_options *options)
 {
     struct kafka_feed f = {
         .options = options, .shared = options->shared, .rebase = options->rebase};
+    f.books = (struct sink_books){.counters = options->shared->counters,
+                                  .seq = options->seq,
+                                  .uncounted = options->uncounted,
+                                  .delivered = options->delivered,
+                                  .rejected = options->rejected,
+                                  .skipped = options->skipped,
+                                  .lost = options->lost};
     struct progress progress = open_logs(&f);
     int code = progress.step == STEP_ON ? run_connected(&f) : progress.code;
     disconnect(&f);

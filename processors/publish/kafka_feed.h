@@ -25,7 +25,7 @@ struct kafka_feed_options { /* borrowed; must outlive the run */
     int partitions, replication;
     bool urgent;
     bool rebase;
-    enum counter delivered, rejected, skipped, lag, lost;
+    enum counter delivered, rejected, skipped, lag, lost, uncounted, seq;
 };
 
 /* Until shared->stop, or a condition that no retry helps: returns the exit code, having reported why. */

@@ -5,6 +5,7 @@
 #include "processors/publish/kafka_feed.h"
 #include "processors/publish/kafka_message.h"
 #include "processors/publish/rejected.h"
+#include "processors/publish/sink_books.h"
 
 #define KAFKA_FEED_PROGRAM "publish-kafka"
 
@@ -31,6 +32,7 @@ struct kafka_feed {
     char refused_why[256];
     uint64_t rejected_seq; /* the newest result written to the rejected file */
     uint64_t lost;
+    struct sink_books books;
     bool full;        /* the last transaction hit a limit: go on at once */
     int64_t began_ns; /* the last transaction */
     int64_t ended_ns;

@@ -165,6 +165,7 @@ static bool committed(struct kafka_feed *f, struct error *err)
     counters_add(counters, COUNTER_KAFKA_TRANSACTIONS, 1);
     publish_set_up(f->shared, COUNTER_KAFKA_UP, f->options->number, true);
     kafka_feed_show_lag(f);
+    sink_books_at(&f->books, &f->committed.at);
     pace_reset(&f->backoff);
     if (notice_clear(&f->notice))
         report(REPORT_INFO, KAFKA_FEED_PROGRAM, "recovered", "feed=%s", f->options->log);

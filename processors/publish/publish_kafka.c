@@ -52,6 +52,8 @@ static void describe(const struct publish_options *options, struct publish_share
     alerts->skipped = COUNTER_KAFKA_ALERTS_SKIPPED;
     alerts->lag = COUNTER_KAFKA_ALERTS_LAG;
     alerts->lost = COUNTER_KAFKA_ALERTS_LOST;
+    alerts->uncounted = COUNTER_KAFKA_ALERTS_UNCOUNTED;
+    alerts->seq = COUNTER_KAFKA_ALERTS_SEQ;
     bulk->log = "bulk";
     bulk->number = 1;
     bulk->every_ms = (uint32_t)config->kafka_bulk_ms;
@@ -60,6 +62,8 @@ static void describe(const struct publish_options *options, struct publish_share
     bulk->skipped = COUNTER_KAFKA_BULK_SKIPPED;
     bulk->lag = COUNTER_KAFKA_BULK_LAG;
     bulk->lost = COUNTER_KAFKA_BULK_LOST;
+    bulk->uncounted = COUNTER_KAFKA_BULK_UNCOUNTED;
+    bulk->seq = COUNTER_KAFKA_BULK_SEQ;
     for (int i = 0; i < FEEDS; i++)
         kafka_instance_name(thread[i].options.instance);
 }

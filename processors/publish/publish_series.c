@@ -130,7 +130,9 @@ static bool open_feeds(struct series *s, struct error *err)
          .rejected = COUNTER_SERIES_ALERTS_REJECTED,
          .skipped = COUNTER_SERIES_ALERTS_SKIPPED,
          .lag = COUNTER_SERIES_ALERTS_LAG,
-         .lost = COUNTER_SERIES_ALERTS_LOST},
+         .lost = COUNTER_SERIES_ALERTS_LOST,
+         .uncounted = COUNTER_SERIES_ALERTS_UNCOUNTED,
+         .seq = COUNTER_SERIES_ALERTS_SEQ},
         {.shared = &s->shared,
          .state_dir = config->state_dir,
          .log = "bulk",
@@ -141,7 +143,9 @@ static bool open_feeds(struct series *s, struct error *err)
          .rejected = COUNTER_SERIES_BULK_REJECTED,
          .skipped = COUNTER_SERIES_BULK_SKIPPED,
          .lag = COUNTER_SERIES_BULK_LAG,
-         .lost = COUNTER_SERIES_BULK_LOST},
+         .lost = COUNTER_SERIES_BULK_LOST,
+         .uncounted = COUNTER_SERIES_BULK_UNCOUNTED,
+         .seq = COUNTER_SERIES_BULK_SEQ},
     };
     for (int i = 0; i < FEEDS; i++) {
         if (!open_feed(s, i, &options[i], err))

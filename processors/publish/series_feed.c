@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "processors/publish/rejected.h"
+#include "processors/publish/sink_books.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 
@@ -47,6 +48,7 @@ struct series_feed {
     int64_t began_ns; /* the last batch */
     int64_t until_ns; /* paused */
     uint64_t lost;
+    struct sink_books books;
     struct pace backoff;
     struct notice notice;
 };
@@ -79,6 +81,14 @@ bool series_feed_new(const struct series_feed_options *options, struct series_fe
          * harmless. */
         if (!log_uuid_equal(&f->committed.log, feed_results_uuid(f->feed)))
             f->committed = (struct log_position){0};
+        f->books = (struct sink_books){.counters = options->shared->publish->counters,
+                                       .seq = options->seq,
+                                       .uncounted = options->uncounted,
+                                       .delivered = options->delivered,
+                                       .rejected = options->rejected,
+                                       .skipped = options->skipped,
+                                       .lost = options->lost};
+        sink_books_at(&f->books, &f->committed);
         ok = feed_start(f->feed, &f->committed, err);
     }
     if (!ok) {
@@ -172,6 +182,16 @@ static bool move_cursor(struct series_feed *f, const struct log_position *to, in
     return feed_commit(f->feed, to, durable, err);
 }
 
+/* Everything up to f->end is dealt with and counted. */
+static bool batch_done(struct series_feed *f, int64_t now_ns, struct error *err)
+{
+    counters_add(f->options.shared->publish->counters, f->options.skipped, f->skipped);
+    bool ok = move_cursor(f, &f->end, now_ns, err);
+    series_feed_show_lag(f);
+    sink_books_at(&f->books, &f->committed);
+    return ok;
+}
+
 /* Reads results until the batch is full or there is no more. */
 static bool collect(struct series_feed *f, int64_t now_ns, struct error *err)
 {
@@ -193,8 +213,7 @@ static bool collect(struct series_feed *f, int64_t now_ns, struct error *err)
     f->full = f->line_count == f->options.points || f->len >= SERIES_BODY_BYTES_MAX;
     if (f->line_count)
         return true;
-    counters_add(f->options.shared->publish->counters, f->options.skipped, f->skipped);
-    return move_cursor(f, &f->end, now_ns, err);
+    return batch_done(f, now_ns, err);
 }
 
 /* ---- sending ---- */
@@ -241,10 +260,7 @@ static bool advance(struct series_feed *f, uint32_t n, int64_t now_ns, struct er
     if (f->next < f->line_count)
         return move_cursor(f, &f->lines[f->next - 1].at, now_ns, err) && send_slice(f, err);
     f->state = STATE_IDLE;
-    counters_add(f->options.shared->publish->counters, f->options.skipped, f->skipped);
-    bool ok = move_cursor(f, &f->end, now_ns, err);
-    series_feed_show_lag(f);
-    return ok;
+    return batch_done(f, now_ns, err);
 }
 
 static bool on_stored(struct series_feed *f, int64_t now_ns, struct error *err)

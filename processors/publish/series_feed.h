@@ -32,7 +32,7 @@ struct series_feed_options {
     uint32_t points;   /* a batch, at most */
     uint32_t every_ms; /* batches begin this far apart unless full; 0: at once */
     bool urgent;
-    enum counter delivered, rejected, skipped, lag, lost;
+    enum counter delivered, rejected, skipped, lag, lost, uncounted, seq;
 };
 
 struct series_feed;

@@ -63,7 +63,11 @@ const char *program_name(enum program program); /* run, ingest, process, publish
     C(KAFKA, ALERTS_LAG, GAUGE, "records", "alerts-log records not yet committed")                \
     C(KAFKA, BULK_LAG, GAUGE, "records", "bulk-log records not yet committed")                    \
     C(KAFKA, ALERTS_LOST, SUM, "records", "deleted at the disk cap before they were sent")        \
+    C(KAFKA, ALERTS_UNCOUNTED, SUM, "records", "sequences of the alerts log without a record, or dealt with and not counted")\
+    C(KAFKA, ALERTS_SEQ, SUM, "records", "last sequence of the alerts log dealt with")             \
     C(KAFKA, BULK_LOST, SUM, "records", "deleted at the disk cap before they were sent")          \
+    C(KAFKA, BULK_UNCOUNTED, SUM, "records", "sequences of the bulk log without a record, or dealt with and not counted")\
+    C(KAFKA, BULK_SEQ, SUM, "records", "last sequence of the bulk log dealt with")                 \
     C(KAFKA, TRANSACTIONS, SUM, "transactions", "transactions committed")                         \
     C(KAFKA, ABORTS, SUM, "transactions", "transactions aborted and repeated")                    \
     C(KAFKA, RECREATED, SUM, "producers", "producers recreated after a fatal error")              \
@@ -77,7 +81,11 @@ const char *program_name(enum program program); /* run, ingest, process, publish
     C(SERIES, ALERTS_LAG, GAUGE, "records", "alerts-log records not yet stored")                  \
     C(SERIES, BULK_LAG, GAUGE, "records", "bulk-log records not yet stored")                      \
     C(SERIES, ALERTS_LOST, SUM, "records", "deleted at the disk cap before they were sent")       \
+    C(SERIES, ALERTS_UNCOUNTED, SUM, "records", "sequences of the alerts log without a record, or dealt with and not counted")\
+    C(SERIES, ALERTS_SEQ, SUM, "records", "last sequence of the alerts log dealt with")            \
     C(SERIES, BULK_LOST, SUM, "records", "deleted at the disk cap before they were sent")         \
+    C(SERIES, BULK_UNCOUNTED, SUM, "records", "sequences of the bulk log without a record, or dealt with and not counted")\
+    C(SERIES, BULK_SEQ, SUM, "records", "last sequence of the bulk log dealt with")                \
     C(SERIES, REQUESTS, SUM, "requests", "HTTP requests answered 2xx")                            \
     C(SERIES, RETRIES, SUM, "requests", "HTTP requests to be repeated")                           \
     C(SERIES, UP, GAUGE, "", "1 while the last attempt succeeded")                                \
