@@ -1,6 +1,5 @@
 #include "ingest/ingest.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +8,10 @@
 
 #include "ingest/command_socket.h"
 #include "ingest/intake.h"
-#include "ingest/model.h"
 #include "ingest/mqtt_client.h"
 #include "ingest/retention.h"
+#include "ingest/silence.h"
+#include "ingest/venue_in_force.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 #include "schemas/json/json.h"
@@ -24,7 +24,6 @@ enum {
     POLL_MS_MAX =
         200, /* a signal may be taken by another thread, so look at the flags this often */
     RETRY_POLL_MS = 50, /* while a connection attempt may be due */
-    SILENT_S = 60,      /* connected without a message for this long is reported */
     COMMAND_FIELDS_MAX = 64,
     MIB = 1024 * 1024,
 };
@@ -37,17 +36,14 @@ struct ingest {
     struct log_recovery recovery;
     struct counters *counters;
     struct intake *intake;
-    struct model model;      /* in force */
-    uint64_t model_at_bytes; /* intake_bytes when its record was written */
+    struct venue_in_force venue;
     struct mqtt_settings settings;
     struct mqtt_filters filters;
     struct mqtt_client *client;
     struct command_socket *socket;
     struct json_parser *json;
     struct retention retention;
-    uint64_t messages_seen; /* COUNTER_INGEST_MESSAGES at the last look */
-    int64_t silent_since_ns;
-    bool silence_told;
+    struct silence silence;
 };
 
 /* The log takes nothing more. Whoever is here, in whatever thread: nothing may be acknowledged from
@@ -144,127 +140,16 @@ static void on_command(void *arg, const struct command_peer *peer, struct str li
     text_add_char(reply, '}');
 }
 
-/* ---- the venue model ------------------------------------------------------------------------ */
-
-static void report_problems(const char *file, const struct problems *problems)
-{
-    char name[256], text[PROBLEM_BYTES];
-    report_quote(file, name, sizeof name);
-    for (uint32_t i = 0; i < problems_listed(problems); i++) {
-        const struct problem *problem = &problems->problem[i];
-        report(problem->warning ? REPORT_WARN : REPORT_ERROR, PROGRAM, "venue_problem",
-               "file=\"%s\" line=%u column=%u text=\"%s\"", name, problem->line, problem->column,
-               report_quote(problem->text, text, sizeof text));
-    }
-}
-
-static bool append_model(struct ingest *ingest, const struct model *model, struct error *err)
-{
-    struct record_model record = {.hash = model->hash,
-                                  .source = {model->source, model->len},
-                                  .path = str_of(ingest->config->venue_file)};
-    if (!intake_model(ingest->intake, &record, err))
-        return false;
-    ingest->model_at_bytes = intake_bytes(ingest->intake);
-    report(REPORT_INFO, PROGRAM, "venue_model",
-           "venue=" STR_FMT " hash=%016llx zones=%u sensors=%u rules=%u", STR_ARG(model->venue->id),
-           (unsigned long long)model->hash, model->venue->zone_count, model->venue->sensor_count,
-           model->venue->rule_count);
-    return true;
-}
-
-/* At start: the file's model, or, when the file is refused, the one in the log: readings are taken
- * in any case. Returns the exit code, 0 to go on. */
-static int start_model(struct ingest *ingest)
-{
-    struct error err = {0}, log_err = {0};
-    struct problems *problems = calloc(1, sizeof *problems);
-    struct model logged = {0};
-    if (!problems)
-        return 1;
-    bool from_file = model_from_file(ingest->config, &ingest->model, problems, &err);
-    report_problems(ingest->config->venue_file, problems);
-    free(problems);
-    bool in_log = ingest->recovery.last_seq > 0 &&
-                  model_from_log(ingest->log_dir, ingest->recovery.last_seq, &logged, &log_err);
-    if (!from_file) {
-        counters_add(ingest->counters, COUNTER_INGEST_MODEL_REJECTED, 1);
-        report_error(PROGRAM, "venue_refused", &err);
-        if (!in_log)
-            return 2;
-        report(REPORT_ERROR, PROGRAM, "venue_kept",
-               "hash=%016llx text=\"going on with the last model of the log\"",
-               (unsigned long long)logged.hash);
-        ingest->model = logged;
-        return 0;
-    }
-    bool same = in_log && logged.hash == ingest->model.hash;
-    if (in_log)
-        model_free(&logged);
-    if (!same && !append_model(ingest, &ingest->model, &err)) {
-        report_error(PROGRAM, "log_failed", &err);
-        return 1;
-    }
-    return 0;
-}
-
-/* On SIGHUP. A refused file changes nothing. */
-static void reload_model(struct ingest *ingest)
-{
-    struct error err = {0};
-    struct model model = {0};
-    struct problems *problems = calloc(1, sizeof *problems);
-    bool ok = problems ? model_from_file(ingest->config, &model, problems, &err)
-                       : error_set(&err, ERROR_NO_MEMORY, 0, "venue problems");
-    if (problems)
-        report_problems(ingest->config->venue_file, problems);
-    free(problems);
-    assert(!ok || model.venue);
-    if (ok && !str_equal(model.venue->id, ingest->model.venue->id)) {
-        ok = error_set(&err, ERROR_MODEL, 0,
-                       "the venue's id is now \"" STR_FMT "\": another venue needs another state "
-                       "directory and a restart",
-                       STR_ARG(model.venue->id));
-        model_free(&model);
-    }
-    if (!ok) {
-        counters_add(ingest->counters, COUNTER_INGEST_MODEL_REJECTED, 1);
-        report_error(PROGRAM, "venue_refused", &err);
-        report(REPORT_ERROR, PROGRAM, "venue_kept",
-               "hash=%016llx text=\"the old model stays in force\"",
-               (unsigned long long)ingest->model.hash);
-        return;
-    }
-    if (model.hash == ingest->model.hash) {
-        report(REPORT_INFO, PROGRAM, "venue_unchanged", "hash=%016llx",
-               (unsigned long long)model.hash);
-        model_free(&model);
-        return;
-    }
-    if (!append_model(ingest, &model, &err))
-        stop_at_once(&err);
-    model_free(&ingest->model);
-    ingest->model = model;
-}
-
 /* ---- the main loop -------------------------------------------------------------------------- */
 
-/* Connected but no data: not an error of ours, and worth saying. */
 static void watch_silence(struct ingest *ingest, bool ready)
 {
     uint64_t messages = counters_get(ingest->counters, COUNTER_INGEST_MESSAGES);
-    int64_t now_ns = clock_boot_ns();
-    if (!ready || messages != ingest->messages_seen) {
-        ingest->messages_seen = messages;
-        ingest->silent_since_ns = now_ns;
-        ingest->silence_told = false;
-    } else if (!ingest->silence_told && now_ns - ingest->silent_since_ns >= SILENT_S * NS_PER_S) {
-        ingest->silence_told = true;
+    if (silence_begins(&ingest->silence, ready, messages, clock_boot_ns()))
         report(REPORT_WARN, PROGRAM, "connected_without_data",
                "seconds=%d text=\"subscribed, yet no message comes: look at the sensors, their "
                "topics and the broker's access rules\"",
-               SILENT_S);
-    }
+               SILENCE_S);
 }
 
 static void each_second(struct ingest *ingest, uint64_t ticks)
@@ -277,8 +162,7 @@ static void each_second(struct ingest *ingest, uint64_t ticks)
     watch_silence(ingest, ready);
     if (ticks % RETENTION_S == 0 && !retention_apply(&ingest->retention, &err))
         stop_at_once(&err);
-    if (intake_bytes(ingest->intake) - ingest->model_at_bytes >= MODEL_REPEAT_BYTES &&
-        !append_model(ingest, &ingest->model, &err))
+    if (!venue_in_force_repeat(&ingest->venue, &err))
         stop_at_once(&err);
 }
 
@@ -293,7 +177,8 @@ static int loop(struct ingest *ingest)
         }
         if (*ingest->options->reload) {
             *ingest->options->reload = 0;
-            reload_model(ingest);
+            if (!venue_in_force_reload(&ingest->venue, &err))
+                stop_at_once(&err);
         }
         int64_t now_ns = intake_now_ns(ingest->intake);
         if (now_ns >= tick_ns) {
@@ -358,7 +243,7 @@ static bool open_log(struct ingest *ingest, struct error *err)
 
 static bool open_mqtt(struct ingest *ingest, struct error *err)
 {
-    struct str venue_id = ingest->model.venue->id;
+    struct str venue_id = ingest->venue.model.venue->id;
     return mqtt_settings_from(ingest->config, venue_id, "", &ingest->settings, err) &&
            mqtt_settings_files(&ingest->settings, err) &&
            mqtt_filters_from(ingest->config, venue_id, &ingest->filters, err) &&
@@ -387,7 +272,12 @@ static int start(struct ingest *ingest)
             },
             &ingest->intake, &err))
         goto fail;
-    int code = start_model(ingest);
+    ingest->venue = (struct venue_in_force){.config = ingest->config,
+                                            .counters = ingest->counters,
+                                            .intake = ingest->intake,
+                                            .log_dir = ingest->log_dir,
+                                            .last_seq = ingest->recovery.last_seq};
+    int code = venue_in_force_start(&ingest->venue);
     if (code)
         return code;
     ingest->json = json_parser_new(COMMAND_LINE_BYTES_MAX);
@@ -433,8 +323,7 @@ int ingest_run(const struct ingest_options *options)
     counters_set(ingest->counters, COUNTER_INGEST_CONNECTED, 0);
     counters_close(ingest->counters);
     json_parser_free(ingest->json);
-    if (ingest->model.venue)
-        model_free(&ingest->model);
+    venue_in_force_free(&ingest->venue);
     free(ingest);
     report(REPORT_INFO, PROGRAM, "ended", "code=%d", code);
     return code;

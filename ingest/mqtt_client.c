@@ -43,7 +43,7 @@ struct mqtt_client {
 static void set_state(struct mqtt_client *client, enum mqtt_state state)
 {
     client->state = state;
-    client->since_ns = clock_boot_ns();
+    client->since_ns = client->options.boot_ns();
 }
 
 /* The connection ended or could not be made. Called once or more for one loss; the first counts. */
@@ -69,7 +69,7 @@ static void lost(struct mqtt_client *client, int code, const char *message)
         backoff_reset(&client->backoff);
     client->held = false;
     int64_t pause_ms = closing ? 0 : backoff_next_ms(&client->backoff);
-    client->next_ns = clock_boot_ns() + pause_ms * NS_PER_MS;
+    client->next_ns = client->options.boot_ns() + pause_ms * NS_PER_MS;
     pthread_mutex_unlock(&client->lock);
 }
 
@@ -279,6 +279,8 @@ bool mqtt_client_open(const struct mqtt_client_options *options, struct mqtt_cli
     if (!client)
         return error_set(err, ERROR_NO_MEMORY, 0, "MQTT client");
     client->options = *options;
+    if (!client->options.boot_ns)
+        client->options.boot_ns = clock_boot_ns;
     client->retained_wanted = options->want_retained;
     backoff_start(&client->backoff, options->settings->reconnect_max_ms, options->seed);
     for (uint32_t i = 0; i < MQTT_FILTERS_MAX; i++)
@@ -307,7 +309,7 @@ bool mqtt_client_poll(struct mqtt_client *client, struct error *err)
 {
     pthread_mutex_lock(&client->lock);
     enum mqtt_state state = client->state;
-    int64_t now_ns = clock_boot_ns();
+    int64_t now_ns = client->options.boot_ns();
     int64_t age_s = (now_ns - client->since_ns) / 1000000000;
     bool due = now_ns >= client->next_ns;
     if (state == MQTT_READY && age_s >= MQTT_HELD_S)

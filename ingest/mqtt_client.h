@@ -56,7 +56,8 @@ struct mqtt_client_options {
     struct mqtt_handler handler;
     bool want_retained;
     bool trial;    /* a clean session without retained messages that ends with the connection: for checks */
-    uint64_t seed; /* of the jitter */
+    uint64_t seed;              /* of the jitter */
+    int64_t (*boot_ns)(void);   /* NULL: clock_boot_ns; tests give their own */
 };
 
 struct mqtt_client;

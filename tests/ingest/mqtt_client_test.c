@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ingest/mqtt_probe.h"
+#include "schemas/base/clock.h"
 #include "tests/support/support.h"
 
 enum {
@@ -51,6 +52,14 @@ struct bench {
     atomic_bool hold; /* the handler does not return while set */
     bool die;         /* the handler ends the process */
 };
+
+/* The client's clock runs ahead of the machine's by this much. */
+static atomic_llong ahead_ns;
+
+static int64_t clock_ahead_ns(void)
+{
+    return clock_boot_ns() + atomic_load(&ahead_ns);
+}
 
 static void note(struct bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -118,6 +127,7 @@ static void bench_open(struct bench *b, const char *version, const char *filters
     socklen_t len = sizeof address;
     struct error err = {0};
     *b = (struct bench){.fd = -1};
+    atomic_store(&ahead_ns, 0);
     pthread_mutex_init(&b->lock, NULL);
     b->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(b->listener >= 0);
@@ -149,7 +159,8 @@ static void bench_open(struct bench *b, const char *version, const char *filters
                                                         .handler = {b, on_message, on_connected,
                                                                     on_subscribed, on_disconnected},
                                                         .want_retained = want_retained,
-                                                        .seed = 1},
+                                                        .seed = 1,
+                                                        .boot_ns = clock_ahead_ns},
                           &b->client, &err))
         fail_msg("%s", err.where);
 }
@@ -388,6 +399,71 @@ static void a_reconnect_subscribes_again_without_retained(void **state)
     bench_close(&b);
 }
 
+/* The broker forgot the session (a restart without persistence): its retained messages come again
+ * for subscriptions that are new to it, with the retain flag; live messages come without it, and
+ * our own are not kept from us. */
+static void a_lost_session_brings_retained_messages_again(void **state)
+{
+    (void)state;
+    enum { OPTION_NO_LOCAL = 4, OPTION_RETAIN_AS_PUBLISHED = 8, RETAIN_HANDLING_SHIFT = 4 };
+    struct bench b;
+    bench_open(&b, "5", "a", false);
+    for (uint8_t present = 0; present < 3; present++) {
+        hear_client(&b);
+        (void)expect(&b, CONNECT);
+        connack(&b, present == 1, 0);
+        int options = suback(&b, 1);
+        assert_int_equal(options >> RETAIN_HANDLING_SHIFT, 1); /* 1: if the subscription is new */
+        assert_int_equal(options & (OPTION_NO_LOCAL | OPTION_RETAIN_AS_PUBLISHED), 0);
+        wait_state(&b, MQTT_READY);
+        close(b.fd);
+        b.fd = -1;
+        wait_told(&b, present == 0   ? "connected 0;subscribed a 1;disconnected 0;"
+                      : present == 1 ? "connected 1;subscribed a 1;disconnected 0;"
+                                     : "disconnected 0;connected 0;subscribed a 1;disconnected 0;");
+    }
+    bench_close(&b);
+}
+
+/* A subscription that nobody answers ends the connection, and the next one asks again. */
+static void a_subscription_never_answered_is_asked_again(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_open(&b, "5", "a", false);
+    hear_client(&b);
+    (void)expect(&b, CONNECT);
+    connack(&b, 0, 0);
+    (void)expect(&b, SUBSCRIBE);
+    wait_state(&b, MQTT_SUBSCRIBING);
+    atomic_fetch_add(&ahead_ns, (MQTT_SUBACK_TIMEOUT_S - 2) * 1000000000LL);
+    turn(&b);
+    assert_int_equal(mqtt_client_state(b.client), MQTT_SUBSCRIBING);
+    atomic_fetch_add(&ahead_ns, 3 * 1000000000LL);
+    turn(&b);
+    (void)expect(&b, DISCONNECT);
+    get_ready(&b);
+    bench_close(&b);
+}
+
+/* A library that does not answer any more is given up; before that, waiting is right. */
+static void a_library_that_is_stuck_ends_the_program(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct error err = {0};
+    bench_open(&b, "5", "a", false);
+    hear_client(&b);
+    (void)expect(&b, CONNECT); /* and no answer */
+    assert_int_equal(mqtt_client_state(b.client), MQTT_CONNECTING);
+    atomic_fetch_add(&ahead_ns, (MQTT_STUCK_S - 2) * 1000000000LL);
+    assert_true(mqtt_client_poll(b.client, &err));
+    atomic_fetch_add(&ahead_ns, 3 * 1000000000LL);
+    assert_false(mqtt_client_poll(b.client, &err));
+    assert_int_equal(err.code, ERROR_FATAL);
+    bench_close(&b);
+}
+
 /* The library tells a broker's DISCONNECT apart from a lost connection, and only here. */
 static void a_disconnect_packet_is_a_loss_too(void **state)
 {
@@ -557,6 +633,9 @@ int main(void)
         cmocka_unit_test(the_session_persists_v311),
         cmocka_unit_test(every_suback_code_counts),
         cmocka_unit_test(a_reconnect_subscribes_again_without_retained),
+        cmocka_unit_test(a_lost_session_brings_retained_messages_again),
+        cmocka_unit_test(a_subscription_never_answered_is_asked_again),
+        cmocka_unit_test(a_library_that_is_stuck_ends_the_program),
         cmocka_unit_test(a_disconnect_packet_is_a_loss_too),
         cmocka_unit_test(a_refused_connection_is_tried_again),
         cmocka_unit_test(nobody_there_is_tried_again),
