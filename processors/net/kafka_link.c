@@ -114,7 +114,8 @@ void kafka_complaint_attach(struct kafka_complaint *complaint, rd_kafka_conf_t *
     rd_kafka_conf_set_error_cb(conf, on_error);
 }
 
-/* In slices: a refusal is certain at once, and a host's first address may be a wrong one, but hardly all for ASK_SURE_MS. */
+/* In slices: a refusal is certain at once, and a host's first address may be a wrong one, but
+ * hardly all for ASK_SURE_MS. */
 const struct rd_kafka_metadata *kafka_link_ask(rd_kafka_t *rk,
                                                const struct kafka_complaint *complaint,
                                                int timeout_ms, struct error *err)

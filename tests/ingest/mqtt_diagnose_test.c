@@ -1,4 +1,5 @@
-/* Why a broker can't be reached: each step that can fail without a real broker. Certificates and their refusal are tested end to end. */
+/* Why a broker can't be reached: each step that can fail without a real broker. Certificates and
+ * their refusal are tested end to end. */
 #include "ingest/mqtt_diagnose.h"
 
 #include <arpa/inet.h>

@@ -227,8 +227,7 @@ static void an_input_that_can_not_be_looked_up_stops_the_feed(void **state)
     result_logs_sync(&b.logs);
     open_feed(&b);
     assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
-    (void)snprintf(command, sizeof command, "cd %s/readings && truncate -s 100 *.seg",
-                   b.dir);
+    (void)snprintf(command, sizeof command, "cd %s/readings && truncate -s 100 *.seg", b.dir);
     assert_int_equal(system(command), 0);
     assert_int_equal(feed_next(b.feed, &item, &err), FEED_ERROR);
     assert_true(err.code == ERROR_CORRUPT || err.code == ERROR_NOT_FOUND);
