@@ -110,6 +110,10 @@ static bool position_decide(struct kafka_feed *f, const struct kafka_position *f
                          "published from here: another Kafka, or topic " KAFKA_POSITIONS_TOPIC
                          " was emptied. --rebase starts from the oldest result kept",
                          f->options->log, (unsigned long long)cursor.seq);
+    /* After the machine's start nothing in a log counts until its writer has opened it again. */
+    if (found->at.input_seq && feed_readings_last_seq(f->feed) == 0)
+        return error_set(err, ERROR_NOT_FOUND, 0,
+                         "the readings log's last record: ingest has not opened the log yet");
     if (!log_uuid_equal(&found->readings, feed_readings_uuid(f->feed)) ||
         found->at.input_seq > feed_readings_last_seq(f->feed))
         return error_set(err, ERROR_MISMATCH, 0,
@@ -205,8 +209,12 @@ static struct progress connect_feed(struct kafka_feed *f)
         kafka_feed_trouble(f, "position_unread", &err);
         return reconnect;
     }
-    if (!position_decide(f, &found, is_found, &err) ||
-        !kafka_messages_topics(&f->messages, f->producer, &err) ||
+    bool decided = position_decide(f, &found, is_found, &err);
+    if (!decided && err.code == ERROR_NOT_FOUND) {
+        kafka_feed_trouble(f, "waiting", &err);
+        return reconnect;
+    }
+    if (!decided || !kafka_messages_topics(&f->messages, f->producer, &err) ||
         !feed_start(f->feed, &f->committed.at, &err))
         return kafka_feed_failed(&err);
     f->open = f->committed;

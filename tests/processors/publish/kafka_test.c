@@ -333,6 +333,43 @@ static void a_lost_position_stops_until_rebase(void **state)
     teardown(&b);
 }
 
+/* After the machine's start nothing in a log counts until its writer has opened it again. A
+ * publisher that is there first waits. */
+static void a_publisher_that_starts_before_ingest_waits_for_it(void **state)
+{
+    (void)state;
+    enum { BOOT_AT = 32, BOOT_BYTES = 16, EARLY_MS = 900 };
+    static const char *const names[] = {"readings", "alerts", "bulk"};
+    static const char other_boot[BOOT_BYTES] = "another boot id";
+    struct bench b = {0};
+    struct kafka_position at = {0};
+    setup(&b);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 5, .alerts = 1});
+    start(&b);
+    wait_published(&b, "before");
+    assert_int_equal(stop(&b), 0);
+    result_logs_close(&b.logs);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[4200];
+        (void)snprintf(path, sizeof path, "%s/%s/control", b.dir, names[i]);
+        FILE *file = fopen(path, "r+");
+        assert_non_null(file);
+        assert_int_equal(fseek(file, BOOT_AT, SEEK_SET), 0);
+        assert_int_equal(fwrite(other_boot, 1, BOOT_BYTES, file), BOOT_BYTES);
+        (void)fclose(file);
+    }
+    start(&b);
+    const struct timespec early = {.tv_nsec = EARLY_MS * 1000000L};
+    (void)nanosleep(&early, NULL);
+    result_logs_open(&b.logs, b.dir, false);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 2, .alerts = 1});
+    wait_published(&b, "after the start");
+    assert_int_equal(stop(&b), 0);
+    assert_true(position(&b, "bulk", &at));
+    assert_int_equal(at.delivered, 7);
+    teardown(&b);
+}
+
 static void only_results_of_durable_inputs_are_sent(void **state)
 {
     (void)state;
@@ -420,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_message_the_client_finds_too_large_is_rejected_alone),
         cmocka_unit_test(a_refused_batch_is_repeated_in_parts),
         cmocka_unit_test(a_lost_position_stops_until_rebase),
+        cmocka_unit_test(a_publisher_that_starts_before_ingest_waits_for_it),
         cmocka_unit_test(only_results_of_durable_inputs_are_sent),
         cmocka_unit_test(bad_options_are_named),
     };
