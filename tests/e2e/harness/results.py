@@ -55,7 +55,7 @@ def points(logs):
             if kind not in TAGS:
                 continue
             stamp_ns = time_ms(fields[STAMP.get(kind, "at")]) * 1_000_000
-            if kind == "reading":
+            if kind in ("reading", "alert"):  # several in one millisecond
                 stamp_ns += record["origin"]["input_seq"] % 1_000_000
             expected[kind].add((*(fields.get(tag) for tag in TAGS[kind]), stamp_ns))
     return expected
