@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ enum {
     RETAIN_MS = 5000,
     SNAPSHOT_WAIT_MS = 2000,
     ERA_BODY_BYTES = 512,
+    MMAP_FROM_BYTES = 1024 * 1024, /* a snapshot's bytes go back to the system when freed */
     GAP_BODY_BYTES = 64,
     LATE_S_USUAL = 60, /* the default of process.late_s */
 };
@@ -402,6 +404,9 @@ int process_run(const struct process_options *options)
         report_error(program, "stopped", &err);
         return 1;
     }
+    /* glibc raises its own threshold when the first snapshot is freed, and would keep the memory of
+       every later one in the heap. */
+    (void)mallopt(M_MMAP_THRESHOLD, MMAP_FROM_BYTES);
     r->options = options;
     r->config = options->config;
     r->ops = options->core;
