@@ -146,7 +146,8 @@ bool intake_tick(struct intake *intake, bool connected, struct error *err)
     (void)log_clock_read(&intake->clock, intake->options.boot_ns(), intake->options.wall_ns());
     struct record_tick tick = {.connected = connected,
                                .messages = intake->messages,
-                               .clock_offset_ns = log_clock_offset_ns(&intake->clock)};
+                               .clock_offset_ns = log_clock_offset_ns(&intake->clock),
+                               .utc_offset_s = RECORD_NO_UTC_OFFSET};
     int64_t log_ns = 0;
     uint64_t seq = 0;
     bool ok = append(intake, RECORD_TICK, record_tick_encode(&tick, intake->body, intake->body_cap),

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "processors/core/command.h"
 #include "processors/core/emit.h"
 #include "processors/core/message.h"
 #include "processors/core/model.h"
@@ -14,6 +15,7 @@ struct core *core_new(struct error *err)
     struct core *core = calloc(1, sizeof *core);
     if (core) {
         core->late_ms = CORE_LATE_MS_DEFAULT;
+        core->utc_offset_s = RECORD_NO_UTC_OFFSET;
         core->json = json_parser_new(READING_DOCUMENT_BYTES_MAX);
         core->scratch = malloc(EMIT_SCRATCH_BYTES);
         result_clear(RECORD_READING, &core->reading_clear);
@@ -75,35 +77,9 @@ static bool tick_record(struct core *core, const struct log_view *record, struct
     core->connected = tick.connected;
     core->messages = tick.messages;
     core->clock_offset_ns = tick.clock_offset_ns;
+    core->utc_offset_s = tick.utc_offset_s;
     emit_heartbeat(core);
     return true;
-}
-
-static void command_record(struct core *core, const struct record_command *command)
-{
-    struct result_reply reply;
-    struct json_field fields[READING_MEMBERS_MAX];
-    size_t count;
-    result_clear(RECORD_REPLY, &reply);
-    if (core->model.venue)
-        reply.venue = core->model.venue->id;
-    reply.ok = false;
-    reply.reason = STR_LIT("not supported by this version");
-    reply.at = core_now_ms(core);
-    if (json_parse_flat(core->json, (const uint8_t *)command->text.at, command->text.len, fields,
-                        READING_MEMBERS_MAX, &count) != JSON_OK)
-        reply.reason = STR_LIT("not a JSON object");
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i].kind != JSON_STRING || fields[i].text.len > READING_TEXT_BYTES_MAX)
-            continue;
-        if (str_equal(fields[i].key, STR_LIT("operator")))
-            reply.operator_id = fields[i].text;
-        else if (str_equal(fields[i].key, STR_LIT("command")))
-            reply.command = fields[i].text;
-        else if (str_equal(fields[i].key, STR_LIT("nonce")))
-            reply.nonce = fields[i].text;
-    }
-    emit(core, RECORD_REPLY, &reply);
 }
 
 static bool record_take(struct core *core, const struct log_view *record, struct error *err)
@@ -129,7 +105,7 @@ static bool record_take(struct core *core, const struct log_view *record, struct
     case RECORD_COMMAND:
         if (!record_command_decode(record->body, record->body_len, &command, err))
             return false;
-        command_record(core, &command);
+        command_take(core, &command);
         return true;
     case RECORD_CONNECTED:
     case RECORD_SUBSCRIBED:

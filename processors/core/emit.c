@@ -1,4 +1,5 @@
 #include "processors/core/emit.h"
+#include "processors/core/judge.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +10,6 @@
 enum {
     RESULTS_COUNT_FIRST = 64,
     RESULTS_BYTES_FIRST = 64 * 1024,
-    ID_TEXT_BYTES = 3 * (ID_BYTES_MAX + 1) + 24,
 };
 
 static bool grow_count(struct core_results *r)
@@ -77,59 +77,6 @@ void emit(struct core *core, unsigned type, const void *result)
     core->books.results++;
 }
 
-static void alert_id(const struct core *core, const struct alert *a, struct text *out)
-{
-    const struct venue *venue = core->model.venue;
-    text_add_str(out, venue->id);
-    text_add_char(out, '/');
-    text_add_str(out, venue->zones[a->zone].id);
-    text_add_char(out, '/');
-    text_add_str(out, venue->rules[a->rule].id);
-    text_add_char(out, '/');
-    text_add_i64(out, a->start_ms);
-}
-
-void emit_alert(struct core *core, const struct alert *a, const struct alert_changes *changes,
-                int64_t at_ns)
-{
-    const struct venue *venue = core->model.venue;
-    const struct venue_rule *rule = &venue->rules[a->rule];
-    char id[ID_TEXT_BYTES];
-    struct text t = text_over(id, sizeof id);
-    alert_id(core, a, &t);
-    for (uint32_t i = 0; i < changes->count; i++) {
-        const struct alert_change *c = &changes->change[i];
-        int level = c->level == LEVEL_UNKNOWN ? c->last_known : c->level;
-        struct result_alert result;
-        result_clear(RECORD_ALERT, &result);
-        result.id = (struct str){t.at, (uint32_t)t.len};
-        result.n = c->n;
-        result.venue = venue->id;
-        result.zone = venue->zones[a->zone].id;
-        result.rule = rule->id;
-        result.status = STR_LIT("Actual");
-        result.state = str_of(alert_state_text(c->state));
-        result.from_state = str_of(alert_state_text(c->from_state));
-        result.level = c->level;
-        result.from_level = c->from_level;
-        result.value = a->value;
-        result.unit = str_of(metric_unit(rule->metric));
-        result.threshold = c->threshold;
-        result.start = a->start_ms;
-        result.at = at_ns / CORE_MS_NS;
-        result.input_seq = (int64_t)core->origin.input_seq;
-        result.input_index = core->origin.index;
-        result.metric = str_of(metric_text(rule->metric));
-        if (level > LEVEL_NONE)
-            result.action = rule->action[level - 1];
-        if (c->ended)
-            result.duration_ms = result.at - a->start_ms;
-        result.peak = a->peak;
-        result.last_known_level = c->last_known;
-        emit(core, RECORD_ALERT, &result);
-    }
-}
-
 static struct zone_shown zone_look(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
@@ -146,7 +93,7 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
         memcpy(&now.mean_bits[i], &mean, sizeof mean);
         now.max[i] = window_max(&zone->window, (enum window_length)i);
     }
-    now.level = zone_level(core, z);
+    now.level = judge_level(core, z);
     now.known = zone->known;
     return now;
 }
@@ -195,7 +142,7 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.sensors_fresh = now.fresh;
     result.sensors = now.sensors;
     result.known = zone->known;
-    result.status = STR_LIT("Actual");
+    result.status = core_status(core);
     if (zone->data_ms != CORE_NEVER) { /* before the first reading there is nothing to show */
         result.occupancy = now.occupancy;
         result.occupancy_err = now.err;
@@ -205,73 +152,6 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
         densities(zone, model, &result);
     }
     emit(core, RECORD_ZONE, &result);
-}
-
-static struct str gate_word(const struct sensor *sensor, const struct gate *gate)
-{
-    static const struct str words[] = {{0}, {"open", 4}, {"closed", 6}, {"fault", 5}};
-    return sensor->offline ? STR_LIT("offline") : words[gate->state];
-}
-
-void emit_gate(struct core *core, uint32_t g, int64_t at_ms)
-{
-    struct gate *gate = &core->model.gates[g];
-    const struct sensor *sensor = &core->model.sensors[gate->sensor];
-    const struct venue_sensor *model = &core->model.venue->sensors[gate->sensor];
-    struct gate_shown now = {.per_min = {gate->in.sum, gate->out.sum},
-                             .rejects_per_min = gate->rejects.sum,
-                             .total = {gate->total_in, gate->total_out},
-                             .rejects = gate->total_rejects,
-                             .lanes_open = gate->lanes_open,
-                             .state = sensor->offline ? -1 : gate->state,
-                             .known = sensor->fresh};
-    if (gate->shown_once && memcmp(&now, &gate->shown, sizeof now) == 0)
-        return;
-    gate->shown = now;
-    gate->shown_once = true;
-    struct result_gate result;
-    result_clear(RECORD_GATE, &result);
-    result.venue = core->model.venue->id;
-    result.gate = model->id;
-    result.zone = core->model.venue->zones[model->zone].id;
-    result.at = at_ms;
-    result.lanes_open = gate->lanes_open;
-    result.state = gate_word(sensor, gate);
-    result.vehicle = model->class == SENSOR_VEHICLE_GATE;
-    result.known = sensor->fresh;
-    result.status = STR_LIT("Actual");
-    for (int out = 0; out < 2; out++) {
-        result.direction = out ? STR_LIT("out") : STR_LIT("in");
-        result.per_min = now.per_min[out];
-        result.total = now.total[out];
-        result.rejects_per_min = out ? RESULT_ABSENT : now.rejects_per_min;
-        result.rejects_total = out ? RESULT_ABSENT : now.rejects;
-        emit(core, RECORD_GATE, &result);
-    }
-}
-
-void emit_light(struct core *core, uint32_t l, int64_t at_ms)
-{
-    static const struct str words[] = {{0}, {"on", 2}, {"off", 3}, {"dim", 3}};
-    struct light *light = &core->model.lights[l];
-    if (!light->changed)
-        return;
-    light->changed = false;
-    const struct sensor *sensor = &core->model.sensors[light->sensor];
-    const struct venue_sensor *model = &core->model.venue->sensors[light->sensor];
-    struct result_light result;
-    result_clear(RECORD_LIGHT, &result);
-    result.venue = core->model.venue->id;
-    result.zone = core->model.venue->zones[model->zone].id;
-    result.light = model->id;
-    result.at = at_ms;
-    result.lux = light->lux;
-    result.power_w = light->power_w;
-    result.state = sensor->offline ? STR_LIT("offline") : words[light->state];
-    result.fault = light->fault;
-    result.known = sensor->fresh;
-    result.status = STR_LIT("Actual");
-    emit(core, RECORD_LIGHT, &result);
 }
 
 void emit_heartbeat(struct core *core)

@@ -19,12 +19,9 @@ void emit(struct core *core, unsigned type, const void *result);
 /* One ALERT for each change; at_ns: log time of the evaluation. */
 void emit_alert(struct core *core, const struct alert *a, const struct alert_changes *changes,
                 int64_t at_ns);
-/* The zone's, gate's or light's metrics at a second boundary, if they changed since last shown. A
- * zone that nothing tells about has none; one that lost its sensors with a new model says unknown
- * once more. */
+/* The zone's metrics at a second boundary, if they changed since last shown. A zone that nothing
+ * tells about has none; one that lost its sensors with a new model says unknown once more. */
 void emit_zone(struct core *core, uint32_t zone, int64_t at_ms);
-void emit_gate(struct core *core, uint32_t gate, int64_t at_ms);
-void emit_light(struct core *core, uint32_t light, int64_t at_ms);
 void emit_heartbeat(struct core *core);
 void emit_era(struct core *core);
 

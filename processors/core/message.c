@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "processors/core/emit.h"
+#include "processors/core/judge.h"
 #include "processors/core/reading.h"
 #include "processors/core/sensor.h"
 
@@ -70,7 +71,7 @@ static void alerts_touched(struct core *core, const struct sensor_message *m)
     /* Late data page now, never backdated. */
     int64_t ts_ms = m->late ? core_now_ms(core) : m->reading->ts;
     for (uint32_t i = 0; i < core->touched_count; i++)
-        zone_alerts(core, core->touched[i], core->now_ns, ts_ms, !m->retained);
+        judge_zone(core, core->touched[i], core->now_ns, ts_ms, !m->retained);
 }
 
 static void say(struct core *core, uint32_t s, struct result_reading *reading)

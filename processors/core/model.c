@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "processors/core/emit.h"
+#include "processors/core/judge.h"
 #include "processors/core/sensor.h"
 
 void model_release(struct model *model)
@@ -67,6 +68,8 @@ static void sensors_init(struct model *model)
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
         struct sensor *sensor = &model->sensors[s];
         *sensor = (struct sensor){.device = CORE_NONE,
+                                  .service = (uint8_t)venue->sensors[s].service,
+                                  .service_until_ms = CORE_NEVER,
                                   .last_ts_ms = CORE_NEVER,
                                   .last_source_ms = RESULT_ABSENT,
                                   .last_seq = RESULT_ABSENT};
@@ -96,6 +99,8 @@ static void zones_init(struct core *core)
         struct zone *zone = &model->zones[z];
         zone->parent = venue->zones[z].parent;
         zone->vehicles = zone_holds_vehicles(venue->zones[z].kind);
+        zone->capacity = venue->zones[z].capacity;
+        zone->closed = venue->zones[z].closed;
         zone->data_ms = CORE_NEVER;
         zone->slot_ms = debt_slot_ms(0);
         zone->alert_first = alerts;
@@ -358,7 +363,7 @@ bool model_take(struct core *core, struct venue *venue, struct str source, struc
     model_derive(core);
     for (uint32_t z = 0; z < venue->zone_count; z++) {
         zone_known_update(core, z);
-        zone_alerts_wake(core, z);
+        judge_wake(core, z);
     }
     return true;
 }

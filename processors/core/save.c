@@ -2,7 +2,7 @@
  * The state as bytes: core_save and core_load.
  *
  *   offset  bytes  what
- *   0       8      "CTCORE" 0 2: format and its version
+ *   0       8      "CTCORE" 0 3: format and its version
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
  * sensors, gates, lights, zones and alerts, each behind its id (an alert behind its zone's and
  * rule's), in the model's order; last 4 bytes: CRC32C of all before.
@@ -20,7 +20,7 @@
 #include "processors/core/model.h"
 #include "schemas/base/crc32c.h"
 
-static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 2};
+static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 3};
 
 /* Arrays go as they are: the host is little-endian (bytes.h). */
 static void walk_dedup_step(struct codec *c, struct dedup_step *step, uint32_t used)
@@ -68,6 +68,10 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_bool(c, &sensor->offline);
     codec_bool(c, &sensor->has_value);
     codec_bool(c, &sensor->saturated);
+    codec_u8(c, &sensor->service);
+    codec_i64(c, &sensor->service_until_ms);
+    if (sensor->service >= SERVICE_COUNT)
+        c->failed = true;
     codec_i64(c, &sensor->last_ts_ms);
     codec_i64(c, &sensor->last_source_ms);
     codec_i64(c, &sensor->last_seq);
@@ -115,6 +119,10 @@ static void walk_zone(struct codec *c, struct zone *zone)
 {
     codec_bool(c, &zone->known);
     codec_bool(c, &zone->shown_once);
+    codec_bool(c, &zone->closed);
+    codec_bool(c, &zone->evacuation);
+    codec_i64(c, &zone->capacity);
+    codec_i64(c, &zone->suspect);
     codec_i64(c, &zone->occupancy);
     codec_i64(c, &zone->err_milli);
     walk_debt(c, &zone->debt);
@@ -215,6 +223,7 @@ static void walk_scalars(struct codec *c, struct core *core)
     codec_i64(c, &core->second);
     codec_bool(c, &core->connected);
     codec_i64(c, &core->clock_offset_ns);
+    codec_i32(c, &core->utc_offset_s);
     codec_u64(c, &core->messages);
     codec_u64(c, &core->books.received);
     codec_u64(c, &core->books.decoded);

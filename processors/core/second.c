@@ -1,6 +1,9 @@
 #include "processors/core/second.h"
 
 #include "processors/core/emit.h"
+#include "processors/core/gate.h"
+#include "processors/core/judge.h"
+#include "processors/core/light.h"
 #include "processors/core/sensor.h"
 
 /* Nothing dwells, clears or is averaged across a pause. */
@@ -21,17 +24,15 @@ static void boundary(struct core *core, int64_t at_ns)
         zone_advance(&model->zones[z], at_ms);
     sensors_silence(core, at_ns);
     for (uint32_t z = 0; z < model->venue->zone_count; z++) {
-        zone_alerts(core, z, at_ns, at_ms, false);
+        judge_zone(core, z, at_ns, at_ms, false);
         emit_zone(core, z, at_ms);
     }
     for (uint32_t g = 0; g < model->gate_count; g++) {
-        flow_to(&model->gates[g].in, at_ms / WINDOW_BUCKET_MS);
-        flow_to(&model->gates[g].out, at_ms / WINDOW_BUCKET_MS);
-        flow_to(&model->gates[g].rejects, at_ms / WINDOW_BUCKET_MS);
-        emit_gate(core, g, at_ms);
+        gate_advance(core, g, at_ms);
+        gate_emit(core, g, at_ms);
     }
     for (uint32_t l = 0; l < model->light_count; l++)
-        emit_light(core, l, at_ms);
+        light_emit(core, l, at_ms);
 }
 
 void second_advance(struct core *core, int64_t log_ns, bool gap)

@@ -1,6 +1,7 @@
 #include "processors/core/sensor.h"
 
-#include <math.h>
+#include "processors/core/gate.h"
+#include "processors/core/light.h"
 
 /* ---- freshness ---------------------------------------------------------------------------- */
 
@@ -110,7 +111,7 @@ static void fresh_set(struct core *core, uint32_t s, bool fresh)
     sensor_zones(core, s, count_fresh, fresh ? 1 : -1);
 }
 
-static void fresh_now(struct core *core, uint32_t s)
+void sensor_fresh(struct core *core, uint32_t s)
 {
     const struct venue_sensor *model = &core->model.venue->sensors[s];
     core->model.sensors[s].heard = true;
@@ -130,7 +131,7 @@ void sensors_silence(struct core *core, int64_t at_ns)
 
 /* ---- order -------------------------------------------------------------------------------- */
 
-static enum counter_order order_of(const struct sensor *sensor, const struct sensor_message *m)
+enum counter_order sensor_order(const struct sensor *sensor, const struct sensor_message *m)
 {
     if (m->source_ms != RESULT_ABSENT && sensor->last_source_ms != RESULT_ABSENT &&
         m->source_ms != sensor->last_source_ms)
@@ -145,7 +146,7 @@ static enum counter_order order_of(const struct sensor *sensor, const struct sen
     return COUNTER_ORDER_UNKNOWN;
 }
 
-static void order_remember(struct sensor *sensor, const struct sensor_message *m)
+void sensor_remember(struct sensor *sensor, const struct sensor_message *m)
 {
     sensor->last_ts_ms = m->reading->ts;
     sensor->last_source_ms = m->source_ms;
@@ -172,7 +173,7 @@ static void level_apply(struct core *core, uint32_t s, const struct sensor_messa
 {
     struct sensor *sensor = &core->model.sensors[s];
     const struct venue_sensor *model = &core->model.venue->sensors[s];
-    enum counter_order order = order_of(sensor, m);
+    enum counter_order order = sensor_order(sensor, m);
     if (m->retained ? sensor->has_value && order != COUNTER_NEWER
                     : sensor->fresh && order == COUNTER_OLDER)
         return;
@@ -184,16 +185,16 @@ static void level_apply(struct core *core, uint32_t s, const struct sensor_messa
     }
     sensor->value = value;
     sensor->saturated = model->saturates_at > 0 && value >= model->saturates_at;
-    order_remember(sensor, m);
+    sensor_remember(sensor, m);
     int64_t err_by = sensor_err_milli(sensor) - sensor->err_milli;
     sensor->err_milli += err_by;
     struct zone_time when = when_of(core, m);
     zone_change(core, model->zone, by, err_by, &when);
     if (!m->retained)
-        fresh_now(core, s);
+        sensor_fresh(core, s);
 }
 
-static void passages(struct core *core, uint32_t s, int64_t in, int64_t out,
+void sensor_passages(struct core *core, uint32_t s, int64_t in, int64_t out,
                      const struct sensor_message *m)
 {
     const struct venue_sensor *model = &core->model.venue->sensors[s];
@@ -215,7 +216,7 @@ static bool counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     struct sensor *sensor = &core->model.sensors[s];
     const struct venue_sensor *model = &core->model.venue->sensors[s];
     int64_t in = or_zero(m->reading->in), out = or_zero(m->reading->out);
-    enum counter_order order = order_of(sensor, m);
+    enum counter_order order = sensor_order(sensor, m);
     if (model->kind != COUNTER_DELTA) {
         /* A silent counter that speaks again is believed whatever its clock says, as with levels.
          */
@@ -230,74 +231,13 @@ static bool counter_apply(struct core *core, uint32_t s, const struct sensor_mes
                 "taken as a new start");
     }
     if (order != COUNTER_OLDER)
-        order_remember(sensor, m);
-    passages(core, s, in, out, m);
+        sensor_remember(sensor, m);
+    sensor_passages(core, s, in, out, m);
     /* A total that is older than the last said nothing. Was the clock set back, so are all that
      * follow: then the counter must fall silent, to be believed again. */
     if (order != COUNTER_OLDER || model->kind == COUNTER_DELTA)
-        fresh_now(core, s);
+        sensor_fresh(core, s);
     return true;
-}
-
-static void gate_apply(struct core *core, uint32_t s, const struct sensor_message *m)
-{
-    struct sensor *sensor = &core->model.sensors[s];
-    struct gate *gate = &core->model.gates[sensor->device];
-    const struct result_reading *r = m->reading;
-    int64_t in = or_zero(r->in), out = or_zero(r->out), rejects = or_zero(r->rejects);
-    if (r->event.len) {
-        bool pass = str_equal(r->event, STR_LIT("pass"));
-        bool inward = str_equal(r->direction, STR_LIT("in"));
-        in = pass && inward;
-        out = pass && !inward;
-        rejects = !pass;
-    }
-    if (order_of(sensor, m) != COUNTER_OLDER) {
-        if (r->lanes_open != RESULT_ABSENT)
-            gate->lanes_open = r->lanes_open;
-        if (r->state.len)
-            gate->state = r->state.at[0] == 'o'   ? GATE_OPEN
-                          : r->state.at[0] == 'c' ? GATE_CLOSED
-                                                  : GATE_FAULT;
-        order_remember(sensor, m);
-    }
-    int64_t second = core_now_ms(core) / WINDOW_BUCKET_MS;
-    flow_to(&gate->in, second);
-    flow_to(&gate->out, second);
-    flow_to(&gate->rejects, second);
-    gate->total_in += in;
-    gate->total_out += out;
-    gate->total_rejects += rejects;
-    if (!m->late) {
-        flow_add(&gate->in, r->ts / WINDOW_BUCKET_MS, in);
-        flow_add(&gate->out, r->ts / WINDOW_BUCKET_MS, out);
-        flow_add(&gate->rejects, r->ts / WINDOW_BUCKET_MS, rejects);
-    }
-    passages(core, s, in, out, m);
-    fresh_now(core, s);
-}
-
-static void light_apply(struct core *core, uint32_t s, const struct sensor_message *m)
-{
-    struct sensor *sensor = &core->model.sensors[s];
-    struct light *light = &core->model.lights[sensor->device];
-    const struct result_reading *r = m->reading;
-    enum counter_order order = order_of(sensor, m);
-    bool said = sensor->last_ts_ms != CORE_NEVER;
-    if (m->retained ? said && order != COUNTER_NEWER : sensor->fresh && order == COUNTER_OLDER)
-        return;
-    if (!isnan(r->lux))
-        light->lux = r->lux;
-    if (!isnan(r->power_w))
-        light->power_w = r->power_w;
-    if (r->fault >= 0)
-        light->fault = r->fault;
-    if (r->state.len)
-        light->state = r->state.at[0] == 'd' ? LIGHT_DIM : r->state.len == 2 ? LIGHT_ON : LIGHT_OFF;
-    light->changed = true;
-    order_remember(sensor, m);
-    if (!m->retained)
-        fresh_now(core, s);
 }
 
 /* The last will says that a sensor is gone: no need to wait for its silence. That it is back only
@@ -316,7 +256,7 @@ static void status_apply(struct core *core, uint32_t s, const struct sensor_mess
     if (offline)
         fresh_set(core, s, false);
     else if (!m->retained && core->model.venue->sensors[s].class != SENSOR_CROWD)
-        fresh_now(core, s);
+        sensor_fresh(core, s);
 }
 
 bool sensor_retained_allowed(const struct venue_sensor *model, bool status)
@@ -350,4 +290,12 @@ bool sensor_apply(struct core *core, uint32_t s, const struct sensor_message *m,
         break;
     }
     return true;
+}
+
+void sensor_service_set(struct core *core, uint32_t s, enum sensor_service service,
+                        int64_t until_ms)
+{
+    struct sensor *sensor = &core->model.sensors[s];
+    sensor->service = (uint8_t)service;
+    sensor->service_until_ms = until_ms;
 }

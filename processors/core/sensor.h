@@ -30,6 +30,20 @@ void sensors_silence(struct core *core, int64_t at_ns);
 void sensor_zones(struct core *core, uint32_t sensor,
                   void (*visit)(struct core *core, uint32_t zone, int arg), int arg);
 
+/* Only sensors in service affect levels. until_ms: log time when maintenance ends by itself;
+ * CORE_NEVER: it does not. */
+void sensor_service_set(struct core *core, uint32_t sensor, enum sensor_service service,
+                        int64_t until_ms);
+
+/* What the classes share. A live message came: the sensor is not silent. */
+void sensor_fresh(struct core *core, uint32_t sensor);
+/* The message beside the sensor's last one. */
+enum counter_order sensor_order(const struct sensor *sensor, const struct sensor_message *message);
+void sensor_remember(struct sensor *sensor, const struct sensor_message *message);
+/* in people went in through the sensor's door, out people back; vehicles at a vehicle gate. */
+void sensor_passages(struct core *core, uint32_t sensor, int64_t in, int64_t out,
+                     const struct sensor_message *message);
+
 /* Its part of its zone's error, in thousandths of a person. */
 int64_t sensor_err_milli(const struct sensor *sensor);
 

@@ -14,6 +14,7 @@
 #include "processors/core/flow.h"
 #include "processors/core/window.h"
 #include "schemas/json/json.h"
+#include "schemas/record/record.h"
 #include "schemas/venue/venue.h"
 
 #define CORE_NONE UINT32_MAX /* no zone, gate, light */
@@ -64,11 +65,15 @@ struct zone {
     bool vehicles; /* counts vehicles: takes no part in sums of people */
     bool known;
     bool shown_once;
+    bool closed;     /* nobody should be in it */
+    bool evacuation; /* it is being emptied */
     uint32_t parent;
     uint32_t alert_first, alert_count;
     uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
     uint32_t silent_unheard; /* of the sensors: those that never gave a value */
     uint64_t touched;        /* step that touched it last */
+    int64_t capacity;        /* in force: the file's, or as a command said since; 0: none */
+    int64_t suspect;         /* people of implausible rises that nothing has confirmed yet */
     int64_t occupancy;
     int64_t err_milli; /* half width of the bound, in thousandths of a person */
     struct debt debt;  /* of a FLOW */
@@ -85,6 +90,8 @@ struct sensor {
     bool offline;   /* its last will said so */
     bool has_value; /* level counters: value counts in its zone */
     bool saturated;
+    uint8_t service;          /* enum sensor_service */
+    int64_t service_until_ms; /* log time when maintenance ends by itself; CORE_NEVER: it does not */
     uint32_t device;        /* place among gates or lights; CORE_NONE */
     int64_t last_ts_ms;     /* source time (clamped) of the newest message applied; CORE_NEVER */
     int64_t last_source_ms; /* the same as the source gave it; RESULT_ABSENT when it did not */
@@ -137,6 +144,7 @@ struct core {
     struct model model; /* venue NULL: no model yet */
     struct json_parser *json;
     int64_t late_ms;
+    bool exercise; /* `model` is the shadow state of a drill for the moment */
 
     bool started;
     int64_t now_ns; /* log time of the record in hand */
@@ -144,7 +152,8 @@ struct core {
     uint64_t step;  /* records taken; marks touched zones */
     bool connected;
     int64_t clock_offset_ns;
-    uint64_t messages; /* as the last tick said */
+    int32_t utc_offset_s; /* of the venue's time zone, as the last tick said; RECORD_NO_UTC_OFFSET */
+    uint64_t messages;    /* as the last tick said */
     struct core_books books;
 
     /* During one step only. */
@@ -156,6 +165,12 @@ struct core {
     char *scratch;                       /* dead letters: topic and payload as text */
     struct result_reading reading_clear; /* every field absent */
 };
+
+/* Status of what is said now: the real state is Actual, the shadow state of a drill Exercise. */
+static inline struct str core_status(const struct core *core)
+{
+    return core->exercise ? STR_LIT("Exercise") : STR_LIT("Actual");
+}
 
 static inline int64_t core_now_ms(const struct core *core)
 {

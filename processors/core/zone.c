@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <math.h>
 
-#include "processors/core/emit.h"
+#include "processors/core/judge.h"
 
 void zone_advance(struct zone *zone, int64_t to_ms)
 {
@@ -118,37 +118,6 @@ void zone_vehicles(struct core *core, uint32_t inside, uint32_t outside, int64_t
         cross(core, inside, in, out, when);
 }
 
-static double metric_value(const struct zone *zone, const struct venue_zone *model,
-                           enum metric metric)
-{
-    switch (metric) {
-    case METRIC_OCCUPANCY:
-        return (double)zone->occupancy;
-    case METRIC_PERCENT_CAPACITY:
-        return model->capacity > 0 ? (double)zone->occupancy * 100 / (double)model->capacity : NAN;
-    case METRIC_DENSITY:
-        return model->area_m2 > 0 ? (double)zone->occupancy / model->area_m2 : NAN;
-    case METRIC_DENSITY_MEAN_60S:
-        return model->area_m2 > 0 ? window_mean(&zone->window, WINDOW_60S) / model->area_m2 : NAN;
-    case METRIC_IN_PER_MIN:
-        return (double)zone->in.sum;
-    case METRIC_COUNT:
-        break;
-    }
-    return NAN;
-}
-
-static void alert_known(struct core *core, struct alert *a, bool known)
-{
-    const struct venue *venue = core->model.venue;
-    const struct venue_rule *rule = &venue->rules[a->rule];
-    struct alert_changes changes = {0};
-    if (known)
-        a->value = metric_value(&core->model.zones[a->zone], &venue->zones[a->zone], rule->metric);
-    alert_fire(a, rule, known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
-    emit_alert(core, a, &changes, core->now_ns);
-}
-
 void zone_known_update(struct core *core, uint32_t z)
 {
     struct zone *zone = &core->model.zones[z];
@@ -160,54 +129,7 @@ void zone_known_update(struct core *core, uint32_t z)
     zone->known = known;
     if (known)
         window_note(&zone->window, zone->occupancy);
-    for (uint32_t i = 0; i < zone->alert_count; i++)
-        alert_known(core, &core->model.alerts[zone->alert_first + i], known);
-}
-
-void zone_alerts_wake(struct core *core, uint32_t z)
-{
-    const struct zone *zone = &core->model.zones[z];
-    for (uint32_t i = 0; zone->known && i < zone->alert_count; i++) {
-        struct alert *a = &core->model.alerts[zone->alert_first + i];
-        if (a->state == ALERT_UNKNOWN)
-            alert_known(core, a, true);
-    }
-}
-
-void zone_alerts(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bool sample)
-{
-    const struct zone *zone = &core->model.zones[z];
-    const struct venue *venue = core->model.venue;
-    if (!zone->known)
-        return;
-    for (uint32_t i = 0; i < zone->alert_count; i++) {
-        struct alert *a = &core->model.alerts[zone->alert_first + i];
-        const struct venue_rule *rule = &venue->rules[a->rule];
-        struct alert_input in = {.now_ns = now_ns,
-                                 .ts_ms = ts_ms,
-                                 .value = metric_value(zone, &venue->zones[z], rule->metric),
-                                 .sample = sample};
-        if (isnan(in.value)) /* nothing measured yet */
-            continue;
-        struct alert_changes changes;
-        changes.count = 0;
-        alert_evaluate(a, rule, &in, &changes);
-        if (changes.count)
-            emit_alert(core, a, &changes, now_ns);
-    }
-}
-
-int zone_level(const struct core *core, uint32_t z)
-{
-    const struct zone *zone = &core->model.zones[z];
-    int level = LEVEL_NONE;
-    if (!zone->known)
-        return LEVEL_UNKNOWN;
-    for (uint32_t i = 0; i < zone->alert_count; i++) {
-        int of_rule = alert_level(&core->model.alerts[zone->alert_first + i]);
-        level = of_rule > level ? of_rule : level;
-    }
-    return level;
+    judge_known(core, z);
 }
 
 int64_t zone_err(const struct zone *zone)
@@ -218,6 +140,25 @@ int64_t zone_err(const struct zone *zone)
     if (zone->basis == ZONE_BASIS_LEVEL && heard)
         milli += zone->occupancy * 1000 * zone->silent_unheard / heard;
     return (milli + 999) / 1000;
+}
+
+void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
+{
+    struct zone *zone = &core->model.zones[z];
+    struct zone_time when = {
+        .at_ms = core_now_ms(core), .data_ms = core_now_ms(core), .rates = false};
+    zone_change(core, z, people - zone->occupancy, bound * 1000 - zone->err_milli, &when);
+}
+
+int64_t zone_upper(const struct zone *zone)
+{
+    return zone->occupancy + zone_err(zone) + zone->suspect;
+}
+
+int64_t zone_lower(const struct zone *zone)
+{
+    int64_t lower = zone->occupancy - zone_err(zone);
+    return lower > 0 ? lower : 0;
 }
 
 struct str zone_los(enum zone_kind kind, double density)

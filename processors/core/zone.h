@@ -36,13 +36,13 @@ void zone_advance(struct zone *zone, int64_t to_ms);
 
 /* Recomputes known from fresh and sensors; alerts get LOST or FOUND. */
 void zone_known_update(struct core *core, uint32_t zone);
-/* Machines of a known zone that wait for data, because their rule is new, begin. */
-void zone_alerts_wake(struct core *core, uint32_t zone);
-/* Feeds the zone's alerts. sample: a reading touched it, of source time ts_ms. now_ns: log time. */
-void zone_alerts(struct core *core, uint32_t zone, int64_t now_ns, int64_t ts_ms, bool sample);
-
-int zone_level(const struct core *core,
-               uint32_t zone); /* enum level: worst of its rules; unknown without data */
+/* What is known for sure: so many people are inside, give or take `bound` (a manual count, a sweep:
+ * 0 and 0). Children are scaled to it when the zone is their sum. Ends a latched unknown. */
+void zone_anchor(struct core *core, uint32_t zone, int64_t people, int64_t bound);
+/* Ends of the estimate's bound, people; levels are raised on the upper one, which holds suspect
+ * surges too. */
+int64_t zone_upper(const struct zone *zone);
+int64_t zone_lower(const struct zone *zone);
 int64_t zone_err(const struct zone *zone); /* half width of the bound, people, rounded up */
 /* Fruin's level of service, A to F, for the kind; empty for kinds without people on foot. */
 struct str zone_los(enum zone_kind kind, double density);

@@ -35,7 +35,8 @@ const char *record_type_name(unsigned type)
 
 enum {
     OVERSIZED_FIXED_BYTES = 48,
-    TICK_BYTES = 24,
+    TICK_BYTES = 32,
+    TICK_BYTES_V1 = 24, /* without the offset of the venue's time zone */
     CONNECTION_FIXED_BYTES = 8,
     SUBSCRIBED_FIXED_BYTES = 8,
     GAP_BYTES = 16,
@@ -137,18 +138,21 @@ uint32_t record_tick_encode(const struct record_tick *from, uint8_t *out, size_t
     out[0] = from->connected;
     bytes_put_u64(out + 8, from->messages);
     bytes_put_u64(out + 16, (uint64_t)from->clock_offset_ns);
+    bytes_put_u32(out + 24, (uint32_t)from->utc_offset_s);
     return TICK_BYTES;
 }
 
 bool record_tick_decode(const uint8_t *body, uint32_t len, struct record_tick *ret,
                         struct error *err)
 {
-    if (len != TICK_BYTES)
+    if (len != TICK_BYTES && len != TICK_BYTES_V1)
         return malformed(err, "tick", len);
     *ret = (struct record_tick){
         .connected = body[0] != 0,
         .messages = bytes_get_u64(body + 8),
         .clock_offset_ns = (int64_t)bytes_get_u64(body + 16),
+        .utc_offset_s =
+            len == TICK_BYTES ? (int32_t)bytes_get_u32(body + 24) : RECORD_NO_UTC_OFFSET,
     };
     return true;
 }

@@ -25,13 +25,19 @@
     R(33, ZONE, "zone")                                                                            \
     R(34, GATE, "gate")                                                                            \
     R(35, LIGHT, "light")                                                                          \
+    R(36, LANE, "lane")                                                                            \
+    R(37, REJECT, "reject")                                                                        \
+    R(38, LIGHT_GROUP, "light_group")                                                              \
+    R(39, SENSOR, "sensor")            /* health of a sensor */                                    \
+    R(40, HISTORY, "history")          /* a zone's minute, repaired by late data */                \
     /* alerts log */                                                                               \
     R(64, ALERT, "alert")                                                                          \
     R(65, REPLY, "reply")                                                                          \
     R(66, HEARTBEAT, "heartbeat")                                                                  \
     R(67, DEADLETTER, "deadletter")                                                                \
     R(68, SKIPPED, "skipped")          /* poison: an input that crashed process three times */     \
-    R(69, ERA, "era")                  /* core version and model from here on */
+    R(69, ERA, "era")                  /* core version and model from here on */                   \
+    R(70, FIGURES, "figures")          /* alarm-management figures */
 
 enum record_type {
 #define RECORD_ENUM(number, name, text) RECORD_##name = number,
@@ -78,7 +84,9 @@ struct record_tick {
     bool connected;           /* to the broker, with all subscriptions granted */
     uint64_t messages;        /* messages in this log since ingest's start: lets process judge silence of the whole intake */
     int64_t clock_offset_ns;  /* wall - log time */
+    int32_t utc_offset_s;     /* of the venue's time zone now; RECORD_NO_UTC_OFFSET: not known (an older writer) */
 };
+#define RECORD_NO_UTC_OFFSET INT32_MIN
 
 struct record_connection { /* CONNECTED and DISCONNECTED */
     bool session_present;

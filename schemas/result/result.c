@@ -83,6 +83,31 @@ static const struct result_field skipped_fields[] = {RESULT_SKIPPED_FIELDS(FIELD
 static const struct result_field era_fields[] = {RESULT_ERA_FIELDS(FIELD_OF)};
 #undef FIELD_OF
 
+#define FIELD_OF(kind, name, place, unit, text)                                                    \
+    FIELD_ROW(struct result_lane, kind, name, place, unit, text)
+static const struct result_field lane_fields[] = {RESULT_LANE_FIELDS(FIELD_OF)};
+#undef FIELD_OF
+#define FIELD_OF(kind, name, place, unit, text)                                                    \
+    FIELD_ROW(struct result_reject, kind, name, place, unit, text)
+static const struct result_field reject_fields[] = {RESULT_REJECT_FIELDS(FIELD_OF)};
+#undef FIELD_OF
+#define FIELD_OF(kind, name, place, unit, text)                                                    \
+    FIELD_ROW(struct result_light_group, kind, name, place, unit, text)
+static const struct result_field light_group_fields[] = {RESULT_LIGHT_GROUP_FIELDS(FIELD_OF)};
+#undef FIELD_OF
+#define FIELD_OF(kind, name, place, unit, text)                                                    \
+    FIELD_ROW(struct result_sensor, kind, name, place, unit, text)
+static const struct result_field sensor_fields[] = {RESULT_SENSOR_FIELDS(FIELD_OF)};
+#undef FIELD_OF
+#define FIELD_OF(kind, name, place, unit, text)                                                    \
+    FIELD_ROW(struct result_history, kind, name, place, unit, text)
+static const struct result_field history_fields[] = {RESULT_HISTORY_FIELDS(FIELD_OF)};
+#undef FIELD_OF
+#define FIELD_OF(kind, name, place, unit, text)                                                    \
+    FIELD_ROW(struct result_figures, kind, name, place, unit, text)
+static const struct result_field figures_fields[] = {RESULT_FIGURES_FIELDS(FIELD_OF)};
+#undef FIELD_OF
+
 static const struct result_type types[RESULT_TYPE_NUMBERS] = {
 #define TYPE_ROW(TYPE, member, measure, topic)                                                     \
     [RECORD_##TYPE] = {                                                                            \

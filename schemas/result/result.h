@@ -67,7 +67,9 @@ bool level_parse(struct str text, enum level *ret_level);
     F(REAL, power_w, FIELD, "W", "power drawn")                                                    \
     F(BOOL, fault, FIELD, "", "the device reports a fault")                                        \
     F(BOOL, late, FIELD, "", "source time more than late_s behind")                                \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    F(BOOL, suspect, FIELD, "", "an implausible jump: it counts when something confirms it") \
+    F(TEXT, service, FIELD, "", "commissioning, maintenance, retired: it does not count; absent: in service")
 
 #define RESULT_ZONE_FIELDS(F)                                                                      \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -92,7 +94,41 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, sensors, FIELD, "sensors", "sensors of the zone")                                       \
     F(BOOL, known, FIELD, "", "false: the zone's sensors are silent and the values are the last known ones. Zones that no sensor tells about have no results at all") \
     F(TIME, data_at, FIELD, "ms", "log time of the newest reading that these values rest on")      \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    F(INT, occupancy_upper, FIELD, "people", "upper end of the bound: levels are raised on it") \
+    F(INT, occupancy_lower, FIELD, "people", "lower end of the bound") \
+    F(BOOL, lower_bound, FIELD, "", "true: there may be more than occupancy_upper: uncounted doors or a saturated counter") \
+    F(REAL, percent_capacity_upper, FIELD, "%", "occupancy_upper by capacity") \
+    F(INT, capacity, FIELD, "people", "approved headcount in force") \
+    F(INT, net_per_min, FIELD, "people/min", "entries less exits in the last 60 s") \
+    F(REAL, flow_percent, FIELD, "%", "entries and exits of the last 60 s by width, of 82 people/m/min (stairs: 66)") \
+    F(REAL, density_mean_900s, FIELD, "people/m2", "time-weighted mean over 900 s") \
+    F(REAL, density_max_900s, FIELD, "people/m2", "maximum over 900 s") \
+    F(REAL, density_rate_10s, FIELD, "people/m2/min", "change over 10 s, for each minute of them") \
+    F(REAL, density_rate_60s, FIELD, "people/m2/min", "change over 60 s, for each minute of them") \
+    F(REAL, density_rate_300s, FIELD, "people/m2/min", "change over 300 s, for each minute of them") \
+    F(REAL, density_rate_900s, FIELD, "people/m2/min", "change over 900 s, for each minute of them") \
+    F(REAL, occupancy_mean_10s, FIELD, "people", "zones without area: time-weighted mean over 10 s") \
+    F(REAL, occupancy_mean_60s, FIELD, "people", "zones without area: time-weighted mean over 60 s") \
+    F(REAL, occupancy_mean_300s, FIELD, "people", "zones without area: time-weighted mean over 300 s") \
+    F(REAL, occupancy_mean_900s, FIELD, "people", "zones without area: time-weighted mean over 900 s") \
+    F(INT, occupancy_max_10s, FIELD, "people", "zones without area: maximum over 10 s") \
+    F(INT, occupancy_max_60s, FIELD, "people", "zones without area: maximum over 60 s") \
+    F(INT, occupancy_max_300s, FIELD, "people", "zones without area: maximum over 300 s") \
+    F(INT, occupancy_max_900s, FIELD, "people", "zones without area: maximum over 900 s") \
+    F(REAL, occupancy_rate_10s, FIELD, "people/min", "zones without area: change over 10 s, for each minute of them") \
+    F(REAL, occupancy_rate_60s, FIELD, "people/min", "zones without area: change over 60 s, for each minute of them") \
+    F(REAL, occupancy_rate_300s, FIELD, "people/min", "zones without area: change over 300 s, for each minute of them") \
+    F(REAL, occupancy_rate_900s, FIELD, "people/min", "zones without area: change over 900 s, for each minute of them") \
+    F(INT, suspect, FIELD, "people", "implausible rises that nothing has confirmed yet; part of occupancy_upper") \
+    F(BOOL, recount, FIELD, "", "the bound is over recount_pct of the capacity: count by hand") \
+    F(BOOL, closed, FIELD, "", "the zone is closed: nobody should be in it") \
+    F(BOOL, evacuation, FIELD, "", "the zone is being evacuated") \
+    F(TEXT, remaining, FIELD, "", "evacuation: how many are still inside, in words; never clear") \
+    F(TEXT, basis, FIELD, "", "what occupancy rests on: level, flow, fused, sum") \
+    F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum") \
+    F(REAL, lux, FIELD, "lx", "mean illuminance of the zone's lights") \
+    F(BOOL, dark, FIELD, "", "its lights measure less than dark_lux")
 
 #define RESULT_GATE_FIELDS(F)                                                                      \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -108,7 +144,17 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, state, FIELD, "", "open, closed, fault, offline")                                      \
     F(BOOL, vehicle, FIELD, "", "a vehicle gate")                                                  \
     F(BOOL, known, FIELD, "", "false: the gate is silent")                                         \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    F(REAL, arrivals_per_min, FIELD, "people/min", "arrivals at the gate, over gate_window_s") \
+    F(REAL, service_per_min, FIELD, "people/min", "what its open lanes can serve") \
+    F(REAL, load, FIELD, "", "arrivals by service") \
+    F(INT, queue, FIELD, "people", "waiting at the gate") \
+    F(REAL, wait_s, FIELD, "s", "time a newcomer waits") \
+    F(TEXT, queue_basis, FIELD, "", "counted: by the sensors of the queue's zone; estimated: from arrivals and service") \
+    F(REAL, reject_percent, FIELD, "%", "refused, of all that asked for entry, over gate_window_s") \
+    F(INT, lanes, FIELD, "lanes", "lanes it has") \
+    F(BOOL, fault, FIELD, "", "the gate reports a fault") \
+    F(TEXT, service, FIELD, "", "service state of the gate's sensor")
 
 #define RESULT_LIGHT_FIELDS(F)                                                                     \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -120,7 +166,13 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, state, FIELD, "", "on, off, dim, offline")                                             \
     F(BOOL, fault, FIELD, "", "the device reports a fault")                                        \
     F(BOOL, known, FIELD, "", "false: the light is silent")                                        \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    F(TEXT, group, FIELD, "", "its group") \
+    F(REAL, scene_lux, FIELD, "lx", "what it should give in its present state") \
+    F(REAL, scene_percent, FIELD, "%", "lux by scene_lux") \
+    F(BOOL, burning_in_daylight, FIELD, "", "on or dim in more than daylight_lux") \
+    F(BOOL, dark_while_on, FIELD, "", "on or dim with less than dim_pct of its scene") \
+    F(TEXT, service, FIELD, "", "service state of the light's sensor")
 
 #define RESULT_ALERT_FIELDS(F)                                                                     \
     F(TEXT, id, NONE, "", "venue/zone/rule/start_ms: one id for the alert's life")                 \
@@ -144,7 +196,20 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, action, NONE, "", "what staff should do at this level")                                \
     F(INT, duration_ms, NONE, "ms", "resolved: since start")                                       \
     F(REAL, peak, NONE, "", "highest value since start")                                           \
-    F(LEVEL, last_known_level, NONE, "", "unknown: the level before data was lost")
+    F(LEVEL, last_known_level, NONE, "", "unknown: the level before data was lost") \
+    F(REAL, estimate, FIELD, "", "the best estimate beside value, which is the upper end of its bound") \
+    F(INT, ack_delay_ms, NONE, "ms", "resolved: from start to the first acknowledgement; absent: never acknowledged") \
+    F(TEXT, operator, NONE, "", "who caused the transition by command") \
+    F(TEXT, note, NONE, "", "what the operator wrote") \
+    F(TEXT, assigned, NONE, "", "who looks after it") \
+    F(INT, escalation, FIELD, "", "steps of escalation so far") \
+    F(JSON, plan, NONE, "", "the plan's steps at this level: [{step, text, done, by}]") \
+    F(TEXT, cause, NONE, "", "why unknown, suppressed or resolved, when not by its value") \
+    F(BOOL, late, NONE, "", "raised by late data that lift the present") \
+    F(BOOL, page, NONE, "", "this transition pages") \
+    F(TEXT, page_group, NONE, "", "one page for all rules of a zone: venue/zone and the page's number") \
+    F(BOOL, chattering, NONE, "", "raised and cleared too often") \
+    F(TIME, until, NONE, "ms", "shelved: until then")
 
 #define RESULT_REPLY_FIELDS(F)                                                                     \
     F(TEXT, venue, NONE, "", "venue id")                                                           \
@@ -153,7 +218,12 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, nonce, NONE, "", "the command's nonce")                                                \
     F(BOOL, ok, NONE, "", "done")                                                                  \
     F(TEXT, reason, NONE, "", "why not")                                                           \
-    F(TIME, at, NONE, "ms", "log time")
+    F(TIME, at, NONE, "ms", "log time")                                                            \
+    F(TEXT, zone, NONE, "", "the zone it was about")                                               \
+    F(TEXT, alert, NONE, "", "the alert it was about")                                             \
+    F(TEXT, sensor, NONE, "", "the sensor it was about")                                           \
+    F(TEXT, status, NONE, "", "Actual or Exercise")                                                \
+    F(INT, input_seq, NONE, "", "readings-log sequence of the command")
 
 #define RESULT_HEARTBEAT_FIELDS(F)                                                                 \
     F(TEXT, instance, TAG, "", "venue id of the instance")                                         \
@@ -170,7 +240,11 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, alerts_active, FIELD, "alerts", "alerts above none now")                                \
     F(INT, zones_unknown, FIELD, "zones", "zones without fresh data now, of those that have sensors: as many as zone results say known=false")                          \
     F(INT, clock_offset_ms, FIELD, "ms", "wall clock minus log time")                              \
-    F(INT, input_seq, FIELD, "", "readings-log sequence of the tick")
+    F(INT, input_seq, FIELD, "", "readings-log sequence of the tick") \
+    F(BOOL, drill, FIELD, "", "a drill is running") \
+    F(TIME, drill_until, FIELD, "ms", "it ends by itself then") \
+    F(TEXT, drill_by, NONE, "", "the two who started it") \
+    F(INT, broker_lost_s, FIELD, "s", "how long the broker has been out of reach")
 
 #define RESULT_DEADLETTER_FIELDS(F)                                                                \
     F(TEXT, venue, NONE, "", "venue id")                                                           \
@@ -182,6 +256,87 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, payload_bytes, NONE, "B", "length of the whole payload")                                \
     F(BOOL, truncated, NONE, "", "payload_base64 holds only the beginning")                        \
     F(TIME, at, NONE, "ms", "log time")
+
+#define RESULT_LANE_FIELDS(F)                                                                      \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, gate, TAG, "", "sensor id of the gate")                                                \
+    F(TEXT, lane, TAG, "", "lane, as the gate names it")                                           \
+    F(TEXT, direction, TAG, "", "in or out")                                                       \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
+    F(INT, per_min, FIELD, "people/min", "passages in the last 60 s")                              \
+    F(INT, total, FIELD, "people", "passages since process first saw the lane")                    \
+    F(INT, rejects_total, FIELD, "people", "verification rejects likewise")                        \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_REJECT_FIELDS(F)                                                                    \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, gate, TAG, "", "sensor id of the gate")                                                \
+    F(TEXT, reason, TAG, "", "why entry was refused, as the gate says; other: the reasons beyond the first 16") \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
+    F(INT, per_min, FIELD, "people/min", "rejects in the last 60 s")                               \
+    F(INT, total, FIELD, "people", "rejects since process first saw the reason")                   \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_LIGHT_GROUP_FIELDS(F)                                                               \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, zone, TAG, "", "zone id")                                                              \
+    F(TEXT, group, TAG, "", "group; all: every light of the zone")                                 \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
+    F(INT, lights, FIELD, "lights", "lights in it")                                                \
+    F(INT, on, FIELD, "lights", "on, dim ones included")                                           \
+    F(INT, off, FIELD, "lights", "off")                                                            \
+    F(INT, faults, FIELD, "lights", "with a fault, offline ones included")                         \
+    F(INT, unknown, FIELD, "lights", "silent, or never heard of")                                  \
+    F(INT, burning_in_daylight, FIELD, "lights", "see light")                                      \
+    F(INT, dark_while_on, FIELD, "lights", "see light")                                            \
+    F(REAL, power_w, FIELD, "W", "sum of what they draw")                                          \
+    F(REAL, lux, FIELD, "lx", "mean of what they measure")                                         \
+    F(REAL, lux_min, FIELD, "lx", "the least that one of them measures")                           \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_SENSOR_FIELDS(F)                                                                    \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, sensor, TAG, "", "sensor id")                                                          \
+    F(TEXT, zone, TAG, "", "zone it is bound to")                                                  \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
+    F(TEXT, kind, FIELD, "", "as in reading")                                                      \
+    F(TEXT, health, FIELD, "", "fresh, silent, offline, unheard, unreached (the broker is out of reach)") \
+    F(TEXT, service, FIELD, "", "in_service, commissioning, maintenance, retired")                 \
+    F(TIME, service_until, FIELD, "ms", "maintenance ends by itself then")                         \
+    F(TIME, heard_at, FIELD, "ms", "log time of its last message")                                 \
+    F(INT, silence_ms, FIELD, "ms", "without a message for so long it is silent: as set, or by its period") \
+    F(INT, period_ms, FIELD, "ms", "observed: from one message to the next")                       \
+    F(INT, clock_offset_ms, FIELD, "ms", "its clock behind ours, the least seen in 5 to 10 min; below 0: ahead") \
+    F(INT, suspect, FIELD, "people", "an implausible jump not confirmed yet")                      \
+    F(BOOL, saturated, FIELD, "", "shows its limit: at least so many")                             \
+    F(INT, resets, FIELD, "", "how often it began anew")                                           \
+    F(INT, out_of_order, FIELD, "messages", "messages older than the one before")                  \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_HISTORY_FIELDS(F)                                                                   \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TEXT, zone, TAG, "", "zone id")                                                              \
+    F(TIME, at, STAMP, "ms", "begin of the minute; said once it is over, and again when late data repair it") \
+    F(REAL, occupancy_mean, FIELD, "people", "mean of the minute, late data included")             \
+    F(INT, in, FIELD, "people", "entries in the minute, late data included")                       \
+    F(INT, out, FIELD, "people", "exits in the minute, late data included")                        \
+    F(INT, known_ms, FIELD, "ms", "how much of the minute the zone was known")                     \
+    F(INT, revision, FIELD, "", "0: as first said; the highest counts")                            \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+
+#define RESULT_FIGURES_FIELDS(F)                                                                   \
+    F(TEXT, venue, TAG, "", "venue id")                                                            \
+    F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
+    F(INT, alerts_new, FIELD, "alerts", "alerts begun in the last flood_s")                        \
+    F(BOOL, flood, FIELD, "", "more of them than flood_alerts")                                    \
+    F(INT, alerts_day, FIELD, "alerts", "alerts begun in the last 24 h")                           \
+    F(INT, unacknowledged, FIELD, "alerts", "open, yellow or above, not acknowledged")             \
+    F(INT, open, FIELD, "alerts", "open now")                                                      \
+    F(INT, shelved, FIELD, "alerts", "shelved now")                                                \
+    F(INT, unknown, FIELD, "alerts", "open and without data now")                                  \
+    F(INT, stale, FIELD, "alerts", "open for longer than stale_s")                                 \
+    F(INT, chattering, FIELD, "alerts", "raised and cleared too often")                            \
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
 
 #define RESULT_SKIPPED_FIELDS(F)                                                                   \
     F(INT, input_seq, NONE, "", "the input left out")                                              \
@@ -199,10 +354,16 @@ bool level_parse(struct str text, enum level *ret_level);
     T(ZONE, zone, "zone", "zones")                                                                 \
     T(GATE, gate, "gate", "gates")                                                                 \
     T(LIGHT, light, "light", "lights")                                                             \
+    T(LANE, lane, "lane", "lanes")                                                                 \
+    T(REJECT, reject, "reject", "rejects")                                                         \
+    T(LIGHT_GROUP, light_group, "light_group", "light-groups")                                     \
+    T(SENSOR, sensor, "sensor", "sensors")                                                         \
+    T(HISTORY, history, "history", "history")                                                      \
     T(ALERT, alert, "alert", "alerts")                                                             \
     T(REPLY, reply, "", "replies")                                                                 \
     T(HEARTBEAT, heartbeat, "heartbeat", "heartbeat")                                              \
     T(DEADLETTER, deadletter, "", "deadletter")                                                    \
+    T(FIGURES, figures, "alarm_figures", "alarm-figures")                                          \
     T(SKIPPED, skipped, "", "")                                                                    \
     T(ERA, era, "", "")
 
@@ -223,6 +384,12 @@ struct result_alert { RESULT_ALERT_FIELDS(RESULT_MEMBER) };
 struct result_reply { RESULT_REPLY_FIELDS(RESULT_MEMBER) };
 struct result_heartbeat { RESULT_HEARTBEAT_FIELDS(RESULT_MEMBER) };
 struct result_deadletter { RESULT_DEADLETTER_FIELDS(RESULT_MEMBER) };
+struct result_lane { RESULT_LANE_FIELDS(RESULT_MEMBER) };
+struct result_reject { RESULT_REJECT_FIELDS(RESULT_MEMBER) };
+struct result_light_group { RESULT_LIGHT_GROUP_FIELDS(RESULT_MEMBER) };
+struct result_sensor { RESULT_SENSOR_FIELDS(RESULT_MEMBER) };
+struct result_history { RESULT_HISTORY_FIELDS(RESULT_MEMBER) };
+struct result_figures { RESULT_FIGURES_FIELDS(RESULT_MEMBER) };
 struct result_skipped { RESULT_SKIPPED_FIELDS(RESULT_MEMBER) };
 struct result_era { RESULT_ERA_FIELDS(RESULT_MEMBER) };
 

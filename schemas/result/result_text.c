@@ -325,6 +325,34 @@ void result_key(unsigned type, const void *from, struct text *out)
         add_pair(out, r->venue, r->light);
         break;
     }
+    case RECORD_LANE: {
+        const struct result_lane *r = from;
+        add_pair(out, r->venue, r->gate);
+        break;
+    }
+    case RECORD_REJECT: {
+        const struct result_reject *r = from;
+        add_pair(out, r->venue, r->gate);
+        break;
+    }
+    case RECORD_LIGHT_GROUP: {
+        const struct result_light_group *r = from;
+        add_pair(out, r->venue, r->zone);
+        break;
+    }
+    case RECORD_SENSOR: {
+        const struct result_sensor *r = from;
+        add_pair(out, r->venue, r->sensor);
+        break;
+    }
+    case RECORD_HISTORY: {
+        const struct result_history *r = from;
+        add_pair(out, r->venue, r->zone);
+        break;
+    }
+    case RECORD_FIGURES:
+        text_add_str(out, ((const struct result_figures *)from)->venue);
+        break;
     case RECORD_ALERT:
         text_add_str(out, ((const struct result_alert *)from)->id);
         break;
@@ -353,6 +381,18 @@ struct str result_venue(unsigned type, const void *from)
         return ((const struct result_gate *)from)->venue;
     case RECORD_LIGHT:
         return ((const struct result_light *)from)->venue;
+    case RECORD_LANE:
+        return ((const struct result_lane *)from)->venue;
+    case RECORD_REJECT:
+        return ((const struct result_reject *)from)->venue;
+    case RECORD_LIGHT_GROUP:
+        return ((const struct result_light_group *)from)->venue;
+    case RECORD_SENSOR:
+        return ((const struct result_sensor *)from)->venue;
+    case RECORD_HISTORY:
+        return ((const struct result_history *)from)->venue;
+    case RECORD_FIGURES:
+        return ((const struct result_figures *)from)->venue;
     case RECORD_ALERT:
         return ((const struct result_alert *)from)->venue;
     case RECORD_REPLY:

@@ -127,7 +127,6 @@ bool venue_builtin_rule(struct venue_reader *r, uint32_t i, struct venue_rule *r
     struct venue_rule rule = {.id = venue_keep(r, str_of(from->id)),
                               .metric = from->metric,
                               .kinds = from->kinds,
-                              .zone = VENUE_NO_ZONE,
                               .clear_margin_pct = r->defaults.clear_margin_pct,
                               .clear_ms = r->defaults.clear_ms,
                               .min_samples = (uint32_t)r->defaults.min_samples};

@@ -57,7 +57,7 @@ static void add_scope(const struct venue *venue, const struct venue_rule *rule, 
         count += venue_rule_applies(venue, rule, i);
     if (rule->kinds == 0) {
         text_add(out, "zone ");
-        text_add_str(out, venue->zones[rule->zone].id);
+        text_add_str(out, venue->zones[rule->zone[0]].id);
         return;
     }
     text_add(out, "each ");

@@ -145,7 +145,6 @@ static void read_levels(struct venue_reader *r, const struct tree_node *map,
 static void read_scope(struct venue_reader *r, const struct tree_node *map, struct venue_rule *rule)
 {
     const struct tree_node *kinds = tree_find(map, "kinds"), *zone = tree_find(map, "zone");
-    rule->zone = VENUE_NO_ZONE;
     if (!kinds == !zone) {
         problems_add(r->problems, map->line, map->column,
                      "rule \"" STR_FMT "\": either kinds (of zones) or zone is expected%s",
@@ -153,7 +152,11 @@ static void read_scope(struct venue_reader *r, const struct tree_node *map, stru
         return;
     }
     if (zone) {
-        (void)venue_read_zone_ref(r, zone, "zone", &rule->zone);
+        uint32_t *at = venue_alloc(r, 1, sizeof *at);
+        if (at && venue_read_zone_ref(r, zone, "zone", at)) {
+            rule->zone = at;
+            rule->zone_count = 1;
+        }
         return;
     }
     uint32_t count = kinds->kind == TREE_LIST ? kinds->count : 1, kind;
@@ -175,7 +178,6 @@ static void read_rule(struct venue_reader *r, const struct tree_node *map, struc
     uint32_t metric;
     int64_t samples = r->defaults.min_samples;
     *rule = (struct venue_rule){.line = map->line,
-                                .zone = VENUE_NO_ZONE,
                                 .clear_margin_pct = r->defaults.clear_margin_pct,
                                 .clear_ms = r->defaults.clear_ms};
     for (uint32_t i = 0; i < VENUE_LEVELS; i++) {

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 
 #include "schemas/venue/internal.h"
@@ -101,6 +102,10 @@ static void read_sensor(struct venue_reader *r, const struct tree_node *map,
     uint32_t class = SENSOR_CROWD;
     int64_t lanes = 0;
     sensor->line = map->line;
+    sensor->error = -1;
+    sensor->error_pct = sensor->lane_rate_per_min = (double)NAN;
+    sensor->scene_lux = sensor->dim_lux = (double)NAN;
+    sensor->queue = VENUE_NO_ZONE;
     if (!tree_expect(map, TREE_MAP, "a sensor", r->problems))
         return;
     tree_keys(map, "a sensor", sensor_keys, sizeof sensor_keys / sizeof sensor_keys[0],

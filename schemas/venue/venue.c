@@ -57,6 +57,26 @@ const char *metric_unit(enum metric metric)
     return (unsigned)metric < METRIC_COUNT ? units[metric] : "";
 }
 
+const char *sensor_service_text(enum sensor_service service)
+{
+    static const char *const text[SERVICE_COUNT] = {
+#define SERVICE_WORD(name, word) word,
+        SENSOR_SERVICES(SERVICE_WORD)
+#undef SERVICE_WORD
+    };
+    return (unsigned)service < SERVICE_COUNT ? text[service] : "unknown";
+}
+
+const char *venue_command_text(enum venue_command command)
+{
+    static const char *const text[VENUE_COMMAND_COUNT] = {
+#define COMMAND_WORD(name, word) word,
+        VENUE_COMMANDS(COMMAND_WORD)
+#undef COMMAND_WORD
+    };
+    return (unsigned)command < VENUE_COMMAND_COUNT ? text[command] : "unknown";
+}
+
 void *venue_alloc(struct venue_reader *r, size_t count, size_t size)
 {
     void *at = arena_alloc(r->arena, count, size);
@@ -176,9 +196,20 @@ uint32_t venue_sensor_find(const struct venue *venue, struct str id)
 
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
 {
-    if (rule->kinds == 0)
-        return rule->zone == zone;
-    return rule->kinds >> venue->zones[zone].kind & 1u;
+    const struct venue_zone *z = &venue->zones[zone];
+    if (rule->kinds >> z->kind & 1u)
+        return true;
+    for (uint32_t i = 0; i < rule->zone_count; i++) {
+        if (rule->zone[i] == zone)
+            return true;
+    }
+    for (uint32_t i = 0; i < rule->tag_count; i++) {
+        for (uint32_t k = 0; k < z->tag_count; k++) {
+            if (str_equal(rule->tag[i], z->tag[k]))
+                return true;
+        }
+    }
+    return false;
 }
 
 bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
@@ -224,6 +255,7 @@ bool venue_parse(struct str source, struct venue **ret_venue, struct problems *p
         venue->arena = arena;
         venue->index = arena_alloc(arena, 1, sizeof *venue->index);
         venue->hash = str_hash(source);
+        venue->settings = venue_settings_default();
     }
     if (!venue || !arena || !venue->index)
         problems_add(&own, 1, 1, "out of memory");

@@ -41,7 +41,15 @@ const char *counter_kind_text(enum counter_kind kind);
     M(PERCENT_CAPACITY, "percent_capacity", "%")                                                   \
     M(DENSITY, "density", "people/m2")                                                             \
     M(DENSITY_MEAN_60S, "density_mean_60s", "people/m2")                                           \
-    M(IN_PER_MIN, "in_per_min", "people/min")
+    M(IN_PER_MIN, "in_per_min", "people/min")                                                      \
+    M(FLOW_PERCENT, "flow_percent", "%")         /* in and out by width, of 82 (stairs: 66) people/m/min */ \
+    M(GATE_WAIT, "gate_wait_min", "min")         /* the longest of the gates that people of this zone wait at */ \
+    M(GATE_LOAD, "gate_load", "")                /* arrivals by service, the worst of those gates */ \
+    M(REJECT_PERCENT, "reject_percent", "%")     /* of those asking for entry, the worst of those gates */ \
+    M(LIGHTS_FAILED, "lights_failed_percent", "%") /* lights that should burn and are dark or faulty */ \
+    M(SUSPECT_SURGE, "suspect_surge", "people")  /* an implausible rise that nothing has confirmed yet */ \
+    M(CLOSED_OCCUPANCY, "closed_occupancy", "people") /* people in a zone that is closed */ \
+    M(BROKER_LOST, "broker_lost_s", "s")         /* the venue's: how long the broker has been out of reach */
 /* clang-format on */
 enum metric {
 #define METRIC_ENUM(name, text, unit) METRIC_##name,
@@ -61,8 +69,62 @@ enum {
     VENUE_DEPTH_MAX = 8, /* zone nesting */
     VENUE_GATE_LANES_MAX = 64,
     VENUE_LEVELS = 4,    /* blue, yellow, orange, red: index level - 1 */
+    VENUE_TAGS_MAX = 8,  /* of one zone */
+    VENUE_ESCALATIONS_MAX = 3, /* steps of one level */
+    VENUE_PLAN_STEPS_MAX = 12, /* of one level */
+    VENUE_SHIFTS_MAX = 8,      /* handovers a day */
+    VENUE_OPERATORS_MAX = 256,
+    VENUE_ROLES_MAX = 32,
 };
 #define VENUE_NO_ZONE UINT32_MAX
+
+/* Settings of the core, from the venue file's section `settings`; each line is a key there. Times are written in seconds and kept in ms.
+   S(kind, key, field, default, min, max, description); kinds: SECONDS → int64_t ms, COUNT → int64_t, REAL → double, BOOL → bool */
+/* clang-format off */
+#define VENUE_SETTINGS(S)                                                                          \
+    S(SECONDS, bucket_s, bucket_ms, 1, 1, 10, "width of a bucket of the 10 s and 1 min windows; they are exact to it") \
+    S(SECONDS, long_bucket_s, long_bucket_ms, 10, 1, 60, "width of a bucket of the 5 and 15 min windows") \
+    S(REAL, quorum_pct, quorum_pct, 50, 1, 100, "a zone is unknown when fewer of its sensors are fresh; a proposal") \
+    S(REAL, level_error_pct, level_error_pct, 5, 0, 100, "half width of a level counter's bound, of what it shows; acceptance of a counter: 300 hand-counted passages within 5 %") \
+    S(REAL, passage_error_pct, passage_error_pct, 4, 0, 100, "half width of a door counter's bound, of the passages it has counted; measured at a real door: 19,597 in, 18,837 out") \
+    S(REAL, common_error_pct, common_error_pct, 25, 0, 100, "how far errors of different sensors go the same way; 0: each its own, 100: all alike; a proposal") \
+    S(REAL, drift_pct_per_hour, drift_pct_per_hour, 1, 0, 100, "uncertainty that time adds to people only doors have counted; a proposal") \
+    S(SECONDS, level_bias_s, level_bias_s, 1800, 10, 86400, "how long a level counter errs the same way; a proposal") \
+    S(REAL, recount_pct, recount_pct, 10, 0.1, 100, "a bound over this share of the capacity asks for a recount") \
+    S(COUNT, surge_people, surge_people, 100, 1, 1000000, "a jump of one counter is implausible from so many people …") \
+    S(REAL, surge_per_s, surge_per_s, 20, 0.1, 10000, "… and so many more for each second since its last message; 20/s is 15 m of door at Fruin's 82 people/m/min") \
+    S(SECONDS, surge_confirm_s, surge_confirm_ms, 60, 1, 3600, "what nothing confirmed by then becomes doubt, not people") \
+    S(SECONDS, broker_grace_s, broker_grace_ms, 10, 1, 300, "a broker out of reach for so long explains the silence of its sensors") \
+    S(COUNT, flood_alerts, flood_alerts, 10, 1, 1000, "more new alerts than this in flood_s are a flood (ISA-18.2)") \
+    S(SECONDS, flood_s, flood_ms, 600, 60, 3600, "see flood_alerts") \
+    S(COUNT, chatter_changes, chatter_changes, 3, 2, 100, "so many raise and clear pairs in chatter_s are chattering (ISA-18.2)") \
+    S(SECONDS, chatter_s, chatter_ms, 60, 10, 3600, "see chatter_changes") \
+    S(SECONDS, stale_s, stale_ms, 86400, 3600, 604800, "an alert open for longer is stale (ISA-18.2)") \
+    S(SECONDS, shelve_max_s, shelve_max_ms, 1800, 60, 86400, "a shelf ends by itself after this") \
+    S(SECONDS, command_expiry_s, command_expiry_ms, 30, 5, 300, "a command older than this is refused") \
+    S(SECONDS, drill_max_s, drill_max_ms, 14400, 60, 86400, "a drill ends by itself after this") \
+    S(BOOL, drill_needs_start, drill_needs_start, 0, 0, 1, "drill input counts only while two people have started a drill; otherwise it always feeds the shadow state") \
+    S(SECONDS, maintenance_max_s, maintenance_max_ms, 28800, 60, 86400, "a sensor's maintenance ends by itself after this") \
+    S(REAL, dark_lux, dark_lux, 5, 0.01, 1000, "a zone whose lights measure less is dark; a proposal") \
+    S(BOOL, dark_crowded, dark_crowded, 1, 0, 1, "in a dark zone densities raise one level earlier") \
+    S(REAL, daylight_lux, daylight_lux, 1000, 1, 100000, "a lamp that burns in more light than this burns in daylight; a proposal") \
+    S(REAL, dim_pct, dim_pct, 50, 1, 100, "a lamp that is on with less than this share of its scene's lux is dark while on; a proposal") \
+    S(SECONDS, light_dwell_s, light_dwell_ms, 60, 0, 3600, "daylight and dark-while-on are said after this") \
+    S(SECONDS, gate_window_s, gate_window_ms, 300, 60, 900, "arrivals and service of a gate are measured over this") \
+    S(REAL, lane_rate_per_min, lane_rate_per_min, 11, 0.1, 120, "people a lane serves until it has been measured: a turnstile about 11/min; screening 10, ticket only 20") \
+    S(REAL, vehicle_lane_rate_per_min, vehicle_lane_rate_per_min, 4, 0.1, 120, "vehicles a lane serves until it has been measured; a proposal")
+/* clang-format on */
+struct venue_settings {
+#define VENUE_SETTING_C_SECONDS int64_t
+#define VENUE_SETTING_C_COUNT int64_t
+#define VENUE_SETTING_C_REAL double
+#define VENUE_SETTING_C_BOOL bool
+#define VENUE_SETTING_FIELD(kind, key, field, ...) VENUE_SETTING_C_##kind field;
+    VENUE_SETTINGS(VENUE_SETTING_FIELD)
+#undef VENUE_SETTING_FIELD
+};
+/* Every setting at its default. */
+struct venue_settings venue_settings_default(void);
 
 struct venue_point { double x_m, y_m; };
 
@@ -76,8 +138,26 @@ struct venue_zone {
     int64_t capacity; /* approved headcount; 0: none, then no percent_capacity */
     struct venue_point *points; /* polygon on the venue's plan, or NULL */
     uint32_t point_count;
+    bool uncounted_doors; /* people can come and go uncounted: the number is a lower bound */
+    bool cells_cover;     /* the zones inside it leave nothing out: their sum observes it */
+    bool closed;          /* nobody should be in it; commands change this during the day */
+    struct str tag[VENUE_TAGS_MAX]; /* rules may name them */
+    uint32_t tag_count;
     uint32_t line; /* in the file */
 };
+
+/* Only sensors in service affect levels. */
+/* clang-format off */
+#define SENSOR_SERVICES(S)                                                                         \
+    S(IN, "in_service") S(COMMISSIONING, "commissioning") S(MAINTENANCE, "maintenance") S(RETIRED, "retired")
+/* clang-format on */
+enum sensor_service {
+#define SENSOR_SERVICE_ENUM(name, text) SERVICE_##name,
+    SENSOR_SERVICES(SENSOR_SERVICE_ENUM)
+#undef SENSOR_SERVICE_ENUM
+    SERVICE_COUNT
+};
+const char *sensor_service_text(enum sensor_service service);
 
 struct venue_sensor {
     struct str id;
@@ -92,21 +172,65 @@ struct venue_sensor {
     int64_t saturates_at;   /* level counters: this value means "at least"; 0: never */
     uint32_t lanes;         /* gates; 0: not known */
     bool verifies;          /* gates: entry verification, so that rejects are to be expected */
+    bool silence_set;       /* silence_ms was given for it or its class; else its observed period counts too */
+    double error_pct;       /* half width of its bound, of what it shows (level) or has counted; NaN: the settings' */
+    int64_t error;          /* level counters: the same in people; -1: error_pct counts */
+    enum sensor_service service;   /* as the file has it; commands change it during the day */
+    double lane_rate_per_min;      /* gates: what one lane serves; NaN: the settings', then measured */
+    uint32_t queue;                /* gates: the zone where people wait for it; VENUE_NO_ZONE: not counted, so estimated */
+    double scene_lux;              /* lights: what should be measured when on; NaN: not known */
+    double dim_lux;                /* lights: the same when dimmed; NaN: not known */
+    struct str group;              /* lights: figures are summed by zone and group; len 0: none */
     uint32_t line;
 };
 
 struct venue_rule {
     struct str id;
     enum metric metric;
-    uint32_t kinds;                    /* bit (1 << zone_kind): applies to zones of these kinds; 0: only `zone` */
-    uint32_t zone;                     /* applies to this zone only; VENUE_NO_ZONE: by kinds */
+    /* Applies to zones whose kind, id or tag is named; at least one of the three is. */
+    uint32_t kinds;                    /* bit (1 << zone_kind); 0: none */
+    const uint32_t *zone;              /* indices, rising; NULL: none */
+    uint32_t zone_count;
+    struct str tag[VENUE_TAGS_MAX];
+    uint32_t tag_count;
     double enter[VENUE_LEVELS];        /* thresholds, rising; NaN: the rule has no such level */
     int64_t dwell_ms[VENUE_LEVELS];    /* continuously at or above the level for this long */
     double clear_margin_pct;           /* falls below enter·(1 − pct/100) … */
     int64_t clear_ms;                  /* … for this long, then one level down */
     uint32_t min_samples;              /* at least this many samples at or above, besides the dwell */
     struct str action[VENUE_LEVELS];   /* what staff do; every level of a rule has one */
+    int64_t escalate_ms[VENUE_LEVELS][VENUE_ESCALATIONS_MAX]; /* unacknowledged for so long: step 1, 2, …; 0: no further step */
+    const struct str *plan[VENUE_LEVELS]; /* the contingency plan's steps; NULL: none */
+    uint32_t plan_count[VENUE_LEVELS];
     uint32_t line;
+};
+
+/* What an operator may do. The words are those of `crowdtide command`. */
+/* clang-format off */
+#define VENUE_COMMANDS(C)                                                                          \
+    C(ACK, "ack") C(ASSIGN, "assign") C(NOTE, "note") C(SHELVE, "shelve") C(UNSHELVE, "unshelve")  \
+    C(ANCHOR, "anchor") C(SERVICE, "service") C(CAPACITY, "capacity") C(CLOSE, "close")            \
+    C(OPEN, "open") C(EVACUATION, "evacuation") C(DRILL, "drill") C(STEP, "step")
+/* clang-format on */
+enum venue_command {
+#define VENUE_COMMAND_ENUM(name, text) VENUE_COMMAND_##name,
+    VENUE_COMMANDS(VENUE_COMMAND_ENUM)
+#undef VENUE_COMMAND_ENUM
+    VENUE_COMMAND_COUNT
+};
+const char *venue_command_text(enum venue_command command);
+
+struct venue_role {
+    struct str id;
+    uint32_t commands; /* bit (1 << venue_command) */
+    bool supervisor;   /* its anchors may end a latched unknown */
+};
+
+struct venue_operator {
+    struct str id;
+    struct str name;
+    uint32_t uid;  /* user id on this machine; the kernel tells who asks */
+    uint32_t roles; /* bit (1 << index) */
 };
 
 struct venue {
@@ -119,6 +243,13 @@ struct venue {
     uint32_t sensor_count;
     struct venue_rule *rules;
     uint32_t rule_count;
+    struct venue_settings settings;
+    struct venue_role *roles;
+    uint32_t role_count;
+    struct venue_operator *operators;
+    uint32_t operator_count;
+    int32_t shift_min[VENUE_SHIFTS_MAX]; /* handovers: minutes after local midnight, rising */
+    uint32_t shift_count;
     uint64_t hash;  /* str_hash of the source */
     struct venue_index *index; /* private: ids to positions */
     void *arena;    /* private: everything above lives in it */
@@ -135,6 +266,12 @@ uint32_t venue_zone_find(const struct venue *venue, struct str id);
 uint32_t venue_sensor_find(const struct venue *venue, struct str id);
 /* True when the rule applies to the zone: its kind or id fits, and the zone has what the metric needs (an area for densities, a capacity for percent_capacity). */
 bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
+
+/* Index or UINT32_MAX. By id, and by user id with that id (len 0: the first of that user). */
+uint32_t venue_operator_find(const struct venue *venue, struct str id);
+uint32_t venue_operator_of_uid(const struct venue *venue, uint32_t uid, struct str id);
+bool venue_operator_may(const struct venue *venue, uint32_t operator_at, enum venue_command command);
+bool venue_operator_supervises(const struct venue *venue, uint32_t operator_at);
 
 /* The rule in a sentence, for `check`: metric, zones, thresholds, dwell, clear, detection time. */
 void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out);

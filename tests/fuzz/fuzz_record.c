@@ -61,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if ((ok = record_command_decode(body, len, &r.command, &err)))
             wrote = record_command_encode(&r.command, out, OUT_BYTES);
     }
-    FUZZ_MUST(!ok || wrote == len);
+    bool older = data[0] % 8 == 2 && len < wrote; /* a tick of a writer without the time zone */
+    FUZZ_MUST(!ok || wrote == len || older);
     free(out);
     return 0;
 }

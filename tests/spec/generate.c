@@ -23,19 +23,27 @@ enum { SCHEMA_BYTES_MAX = 64 * 1024, LEVEL_WORDS = 6, WORDS_MAX = 12 };
 
 /* topic, title, fields that every value has */
 #define TOPICS(T)                                                                                  \
-    T(readings, "A sensor's message, normalised", "venue sensor kind zone ts received status")     \
-    T(zones, "A zone's metrics at a second of log time", "venue zone kind at level known status")  \
-    T(gates, "A gate's metrics, one value for each direction",                                     \
+    T("readings", "A sensor's message, normalised", "venue sensor kind zone ts received status")   \
+    T("zones", "A zone's metrics at a second of log time",                                         \
+      "venue zone kind at level known status")                                                     \
+    T("gates", "A gate's metrics, one value for each direction",                                   \
       "venue gate direction at known status")                                                      \
-    T(lights, "A light's state", "venue zone light at known status")                               \
-    T(alerts, "A transition of an alert",                                                          \
+    T("lights", "A light's state", "venue zone light at known status")                             \
+    T("lanes", "A gate's lane, one value for each direction",                                      \
+      "venue gate lane direction at per_min total status")                                         \
+    T("rejects", "Refusals at a gate by reason", "venue gate reason at per_min total status")      \
+    T("light-groups", "The lights of a zone's group", "venue zone group at lights status")         \
+    T("sensors", "Health of a sensor", "venue sensor zone at kind health service status")          \
+    T("history", "A zone's minute, repaired by late data", "venue zone at revision status")        \
+    T("alerts", "A transition of an alert",                                                        \
       "id n venue zone rule status state from_state level from_level unit start at input_seq "     \
       "input_index")                                                                               \
-    T(replies, "The answer to an operator's command", "venue ok at")                               \
-    T(heartbeat, "A sign of life every second; older than 10 s means unknown",                     \
+    T("replies", "The answer to an operator's command", "venue ok at")                             \
+    T("heartbeat", "A sign of life every second; older than 10 s means unknown",                   \
       "instance at valid_until connected received decoded duplicate quarantined ignored_retained " \
       "input_seq")                                                                                 \
-    T(deadletter, "A message that could not be used, with the reason",                             \
+    T("alarm-figures", "Alarm-management figures", "venue at status")                              \
+    T("deadletter", "A message that could not be used, with the reason",                           \
       "venue reason input_seq topic payload_bytes truncated at")
 
 struct words {
@@ -219,7 +227,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *topic, *title, *required;
     } topics[] = {
-#define TOPIC_ROW(topic, title, required) {#topic, title, required},
+#define TOPIC_ROW(topic, title, required) {topic, title, required},
         TOPICS(TOPIC_ROW)
 #undef TOPIC_ROW
     };

@@ -102,7 +102,8 @@ void core_feed_publish(struct core_feed *feed, int64_t t_ms, const char *topic, 
 
 void core_feed_tick(struct core_feed *feed, int64_t t_ms)
 {
-    struct record_tick tick = {.connected = true, .messages = feed->seq};
+    struct record_tick tick = {
+        .connected = true, .messages = feed->seq, .utc_offset_s = RECORD_NO_UTC_OFFSET};
     uint8_t body[64 + LOG_READ_PADDING_BYTES];
     uint32_t len = record_tick_encode(&tick, body, 64);
     core_feed_record(feed, t_ms, RECORD_TICK, body, len);

@@ -209,7 +209,9 @@ static void check_venue(const struct venue *v)
     char words[8192];
     for (uint32_t i = 0; i < v->rule_count; i++) {
         const struct venue_rule *r = &v->rules[i];
-        assert_true((r->kinds == 0) == (r->zone < v->zone_count));
+        assert_true(r->kinds != 0 || r->zone_count > 0 || r->tag_count > 0);
+        for (uint32_t k = 0; k < r->zone_count; k++)
+            assert_true(r->zone[k] < v->zone_count);
         double before = 0;
         for (uint32_t level = 0; level < VENUE_LEVELS; level++) {
             if (isnan(r->enter[level]))

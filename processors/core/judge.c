@@ -1,0 +1,98 @@
+#include "processors/core/judge.h"
+
+#include <math.h>
+
+#include "processors/core/emit.h"
+#include "processors/core/zone.h"
+
+static double metric_value(const struct zone *zone, const struct venue_zone *model,
+                           enum metric metric)
+{
+    switch (metric) {
+    case METRIC_OCCUPANCY:
+        return (double)zone->occupancy;
+    case METRIC_PERCENT_CAPACITY:
+        return zone->capacity > 0 ? (double)zone->occupancy * 100 / (double)zone->capacity : NAN;
+    case METRIC_DENSITY:
+        return model->area_m2 > 0 ? (double)zone->occupancy / model->area_m2 : NAN;
+    case METRIC_DENSITY_MEAN_60S:
+        return model->area_m2 > 0 ? window_mean(&zone->window, WINDOW_60S) / model->area_m2 : NAN;
+    case METRIC_IN_PER_MIN:
+        return (double)zone->in.sum;
+    case METRIC_FLOW_PERCENT:
+    case METRIC_GATE_WAIT:
+    case METRIC_GATE_LOAD:
+    case METRIC_REJECT_PERCENT:
+    case METRIC_LIGHTS_FAILED:
+    case METRIC_SUSPECT_SURGE:
+    case METRIC_CLOSED_OCCUPANCY:
+    case METRIC_BROKER_LOST:
+    case METRIC_COUNT:
+        break;
+    }
+    return NAN;
+}
+
+static void alert_known(struct core *core, struct alert *a, bool known)
+{
+    const struct venue *venue = core->model.venue;
+    const struct venue_rule *rule = &venue->rules[a->rule];
+    struct alert_changes changes = {0};
+    if (known)
+        a->value = metric_value(&core->model.zones[a->zone], &venue->zones[a->zone], rule->metric);
+    alert_fire(a, rule, known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
+    emit_alert(core, a, &changes, core->now_ns);
+}
+
+void judge_known(struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    for (uint32_t i = 0; i < zone->alert_count; i++)
+        alert_known(core, &core->model.alerts[zone->alert_first + i], zone->known);
+}
+
+void judge_wake(struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    for (uint32_t i = 0; zone->known && i < zone->alert_count; i++) {
+        struct alert *a = &core->model.alerts[zone->alert_first + i];
+        if (a->state == ALERT_UNKNOWN)
+            alert_known(core, a, true);
+    }
+}
+
+void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bool sample)
+{
+    const struct zone *zone = &core->model.zones[z];
+    const struct venue *venue = core->model.venue;
+    if (!zone->known)
+        return;
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        struct alert *a = &core->model.alerts[zone->alert_first + i];
+        const struct venue_rule *rule = &venue->rules[a->rule];
+        struct alert_input in = {.now_ns = now_ns,
+                                 .ts_ms = ts_ms,
+                                 .value = metric_value(zone, &venue->zones[z], rule->metric),
+                                 .sample = sample};
+        if (isnan(in.value)) /* nothing measured yet */
+            continue;
+        struct alert_changes changes;
+        changes.count = 0;
+        alert_evaluate(a, rule, &in, &changes);
+        if (changes.count)
+            emit_alert(core, a, &changes, now_ns);
+    }
+}
+
+int judge_level(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    int level = LEVEL_NONE;
+    if (!zone->known)
+        return LEVEL_UNKNOWN;
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        int of_rule = alert_level(&core->model.alerts[zone->alert_first + i]);
+        level = of_rule > level ? of_rule : level;
+    }
+    return level;
+}
