@@ -1,5 +1,6 @@
 #include "processors/core/gate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "processors/core/emit.h"
@@ -96,4 +97,10 @@ void gate_emit(struct core *core, uint32_t g, int64_t at_ms)
         result.rejects_total = out ? RESULT_ABSENT : now.rejects;
         emit(core, RECORD_GATE, &result);
     }
+}
+
+double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric)
+{
+    (void)core, (void)zone, (void)metric;
+    return (double)NAN;
 }

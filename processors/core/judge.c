@@ -3,11 +3,14 @@
 #include <math.h>
 
 #include "processors/core/emit.h"
+#include "processors/core/gate.h"
+#include "processors/core/light.h"
 #include "processors/core/zone.h"
 
-static double metric_value(const struct zone *zone, const struct venue_zone *model,
-                           enum metric metric)
+static double metric_value(const struct core *core, uint32_t z, enum metric metric)
 {
+    const struct zone *zone = &core->model.zones[z];
+    const struct venue_zone *model = &core->model.venue->zones[z];
     switch (metric) {
     case METRIC_OCCUPANCY:
         return (double)zone->occupancy;
@@ -20,10 +23,13 @@ static double metric_value(const struct zone *zone, const struct venue_zone *mod
     case METRIC_IN_PER_MIN:
         return (double)zone->in.sum;
     case METRIC_FLOW_PERCENT:
+        return zone_flow_percent(core, z);
     case METRIC_GATE_WAIT:
     case METRIC_GATE_LOAD:
     case METRIC_REJECT_PERCENT:
+        return gate_zone_metric(core, z, metric);
     case METRIC_LIGHTS_FAILED:
+        return light_zone_failed_percent(core, z);
     case METRIC_SUSPECT_SURGE:
     case METRIC_CLOSED_OCCUPANCY:
     case METRIC_BROKER_LOST:
@@ -39,7 +45,7 @@ static void alert_known(struct core *core, struct alert *a, bool known)
     const struct venue_rule *rule = &venue->rules[a->rule];
     struct alert_changes changes = {0};
     if (known)
-        a->value = metric_value(&core->model.zones[a->zone], &venue->zones[a->zone], rule->metric);
+        a->value = metric_value(core, a->zone, rule->metric);
     alert_fire(a, rule, known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
     emit_alert(core, a, &changes, core->now_ns);
 }
@@ -72,7 +78,7 @@ void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bo
         const struct venue_rule *rule = &venue->rules[a->rule];
         struct alert_input in = {.now_ns = now_ns,
                                  .ts_ms = ts_ms,
-                                 .value = metric_value(zone, &venue->zones[z], rule->metric),
+                                 .value = metric_value(core, z, rule->metric),
                                  .sample = sample};
         if (isnan(in.value)) /* nothing measured yet */
             continue;

@@ -50,3 +50,21 @@ void light_emit(struct core *core, uint32_t l, int64_t at_ms)
     result.status = core_status(core);
     emit(core, RECORD_LIGHT, &result);
 }
+
+double light_zone_lux(const struct core *core, uint32_t zone)
+{
+    (void)core, (void)zone;
+    return (double)NAN;
+}
+
+bool light_zone_dark(const struct core *core, uint32_t zone)
+{
+    (void)core, (void)zone;
+    return false;
+}
+
+double light_zone_failed_percent(const struct core *core, uint32_t zone)
+{
+    (void)core, (void)zone;
+    return (double)NAN;
+}

@@ -180,3 +180,13 @@ struct str zone_los(enum zone_kind kind, double density)
         i++;
     return (struct str){&letters[i], 1};
 }
+
+double zone_flow_percent(const struct core *core, uint32_t z)
+{
+    const struct venue_zone *model = &core->model.venue->zones[z];
+    const struct zone *zone = &core->model.zones[z];
+    if (!(model->width_m > 0) || zone->vehicles)
+        return (double)NAN;
+    double most_per_m = model->kind == ZONE_STAIRS ? ZONE_STAIRS_PER_M_MIN : ZONE_LEVEL_PER_M_MIN;
+    return (double)(zone->in.sum + zone->out.sum) * 100 / (model->width_m * most_per_m);
+}

@@ -12,6 +12,12 @@
 
 #include "processors/core/state.h"
 
+enum {
+    /* What a way carries at most, people/m/min (Green Guide). */
+    ZONE_LEVEL_PER_M_MIN = 82,
+    ZONE_STAIRS_PER_M_MIN = 66,
+};
+
 /* When and how a change takes effect. */
 struct zone_time {
     int64_t at_ms;   /* in the windows: source time, clamped */
@@ -46,6 +52,11 @@ int64_t zone_lower(const struct zone *zone);
 int64_t zone_err(const struct zone *zone); /* half width of the bound, people, rounded up */
 /* Fruin's level of service, A to F, for the kind; empty for kinds without people on foot. */
 struct str zone_los(enum zone_kind kind, double density);
+/* Entries and exits of the last 60 s by the zone's width, in percent of what a way of that width
+ * carries at most: 82 people/m/min on the level, 66 on stairs (Green Guide). Somebody who walks
+ * through a zone that is counted at both ends is in it twice: it errs towards the alarm. NaN when
+ * the width is not known and where vehicles go. */
+double zone_flow_percent(const struct core *core, uint32_t zone);
 /* Roads and car parks hold vehicles. */
 bool zone_holds_vehicles(enum zone_kind kind);
 /* Whether a passage counter crosses the border of the zone on its inner or outer side: not when
