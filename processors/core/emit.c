@@ -77,6 +77,12 @@ void emit(struct core *core, unsigned type, const void *result)
     core->books.results++;
 }
 
+/* What an unknown zone changes by nobody knows. */
+static double rate_of(const struct zone *zone, enum window_length length)
+{
+    return zone->known ? window_rate_per_min(&zone->window, length, zone->occupancy) : (double)NAN;
+}
+
 static struct zone_shown zone_look(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
@@ -90,12 +96,33 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
     now.data_ms = zone->data_ms;
     for (int i = 0; i < WINDOW_LENGTHS; i++) {
         double mean = window_mean(&zone->window, (enum window_length)i);
+        double rate = rate_of(zone, (enum window_length)i);
         memcpy(&now.mean_bits[i], &mean, sizeof mean);
+        memcpy(&now.rate_bits[i], &rate, sizeof rate);
         now.max[i] = window_max(&zone->window, (enum window_length)i);
     }
     now.level = judge_level(core, z);
     now.known = zone->known;
     return now;
+}
+
+static int64_t max_or_absent(int64_t max)
+{
+    return max == WINDOW_NO_VALUE ? RESULT_ABSENT : max;
+}
+
+/* length, end of the fields' names */
+#define WINDOW_FIELDS(F)                                                                           \
+    F(WINDOW_10S, 10s) F(WINDOW_60S, 60s) F(WINDOW_300S, 300s) F(WINDOW_900S, 900s)
+
+static void occupancies(const struct zone *zone, struct result_zone *to)
+{
+#define OCCUPANCY_OVER(length, field)                                                              \
+    to->occupancy_mean_##field = window_mean(&zone->window, length);                               \
+    to->occupancy_max_##field = max_or_absent(window_max(&zone->window, length));                  \
+    to->occupancy_rate_##field = rate_of(zone, length);
+    WINDOW_FIELDS(OCCUPANCY_OVER)
+#undef OCCUPANCY_OVER
 }
 
 static double max_per_area(int64_t max, double area_m2)
@@ -107,16 +134,18 @@ static void densities(const struct zone *zone, const struct venue_zone *model,
                       struct result_zone *to)
 {
     double area_m2 = model->area_m2;
-    if (!(area_m2 > 0))
+    if (!(area_m2 > 0)) {
+        occupancies(zone, to);
         return;
+    }
     to->density = (double)zone->occupancy / area_m2;
     to->los = zone_los(model->kind, to->density);
-    to->density_mean_10s = window_mean(&zone->window, WINDOW_10S) / area_m2;
-    to->density_mean_60s = window_mean(&zone->window, WINDOW_60S) / area_m2;
-    to->density_mean_300s = window_mean(&zone->window, WINDOW_300S) / area_m2;
-    to->density_max_10s = max_per_area(window_max(&zone->window, WINDOW_10S), area_m2);
-    to->density_max_60s = max_per_area(window_max(&zone->window, WINDOW_60S), area_m2);
-    to->density_max_300s = max_per_area(window_max(&zone->window, WINDOW_300S), area_m2);
+#define DENSITY_OVER(length, field)                                                                \
+    to->density_mean_##field = window_mean(&zone->window, length) / area_m2;                       \
+    to->density_max_##field = max_per_area(window_max(&zone->window, length), area_m2);            \
+    to->density_rate_##field = rate_of(zone, length) / area_m2;
+    WINDOW_FIELDS(DENSITY_OVER)
+#undef DENSITY_OVER
 }
 
 void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
@@ -139,6 +168,7 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.level = (int8_t)now.level;
     result.in_per_min = now.in;
     result.out_per_min = now.out;
+    result.net_per_min = now.in - now.out;
     result.sensors_fresh = now.fresh;
     result.sensors = now.sensors;
     result.known = zone->known;

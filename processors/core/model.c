@@ -17,6 +17,7 @@ void model_release(struct model *model)
     free(model->sensors);
     free(model->silent_at_ns);
     dedup_free(&model->dedup);
+    window_store_free(&model->windows);
     free(model->gates);
     free(model->lights);
     free(model->alerts);
@@ -41,6 +42,11 @@ static uint32_t alerts_of(const struct venue *venue, uint32_t zone, struct alert
     return count;
 }
 
+static struct window_shape windows_shape(const struct venue *venue)
+{
+    return window_shape(venue->settings.bucket_ms, venue->settings.long_bucket_ms);
+}
+
 static bool allocate(struct model *model)
 {
     const struct venue *venue = model->venue;
@@ -57,8 +63,10 @@ static bool allocate(struct model *model)
     model->gates = array(model->gate_count, sizeof *model->gates);
     model->lights = array(model->light_count, sizeof *model->lights);
     model->alerts = array(model->alert_count, sizeof *model->alerts);
-    return dedup_init(&model->dedup, venue->sensor_count) && model->zones && model->sensors &&
-           model->silent_at_ns && model->gates && model->lights && model->alerts;
+    struct window_shape shape = windows_shape(venue);
+    return dedup_init(&model->dedup, venue->sensor_count) &&
+           window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
+           model->sensors && model->silent_at_ns && model->gates && model->lights && model->alerts;
 }
 
 static void sensors_init(struct model *model)
@@ -95,6 +103,7 @@ static void zones_init(struct core *core)
     struct model *model = &core->model;
     const struct venue *venue = model->venue;
     uint32_t alerts = 0;
+    struct window_shape shape = windows_shape(venue);
     for (uint32_t z = 0; z < venue->zone_count; z++) {
         struct zone *zone = &model->zones[z];
         zone->parent = venue->zones[z].parent;
@@ -106,6 +115,7 @@ static void zones_init(struct core *core)
         zone->alert_first = alerts;
         zone->alert_count = alerts_of(venue, z, &model->alerts[alerts]);
         alerts += zone->alert_count;
+        window_bind(&zone->window, &shape, &model->windows, z);
         window_start(&zone->window, core->second * WINDOW_BUCKET_MS);
         zone->in.second = core->second;
         zone->out.second = core->second;
@@ -288,7 +298,7 @@ static void zones_carry(struct core *core, const struct model *old)
         const struct zone *before = &old->zones[o];
         if (zone->basis == ZONE_BASIS_NONE) /* a last word: what was shown of it holds no more */
             zone->shown_once = before->basis != ZONE_BASIS_NONE && before->shown_once;
-        zone->window = before->window;
+        (void)window_copy(&zone->window, &before->window); /* other buckets: they begin anew */
         zone->in = before->in;
         zone->out = before->out;
         if (zone->basis == ZONE_BASIS_FLOW && before->basis == ZONE_BASIS_FLOW)

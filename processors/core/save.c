@@ -89,20 +89,32 @@ static void walk_flow(struct codec *c, struct flow *f)
     codec_bytes(c, f->bucket, sizeof f->bucket);
 }
 
+static void walk_bucket(struct codec *c, struct window_bucket *bucket)
+{
+    codec_i64(c, &bucket->sum);
+    codec_i32(c, &bucket->max);
+    codec_i32(c, &bucket->first);
+    codec_u32(c, &bucket->known_ms);
+}
+
+static void walk_ring(struct codec *c, struct window_ring *r)
+{
+    codec_i64(c, &r->end_ms);
+    codec_u16(c, &r->head);
+    if (r->head >= r->length[1]) {
+        c->failed = true;
+        r->head = 0;
+    }
+    for (uint32_t i = 0; i < r->length[1]; i++)
+        walk_bucket(c, &r->bucket[i]);
+    walk_bucket(c, &r->running);
+}
+
 static void walk_window(struct codec *c, struct window *w)
 {
     codec_i64(c, &w->at_ms);
-    codec_u32(c, &w->head);
-    codec_bytes(c, w->sum, sizeof w->sum);
-    codec_bytes(c, w->max, sizeof w->max);
-    codec_bytes(c, w->known_ms, sizeof w->known_ms);
-    codec_i64(c, &w->running_sum);
-    codec_i32(c, &w->running_max);
-    codec_u16(c, &w->running_known_ms);
-    if (w->head >= WINDOW_BUCKETS) {
-        c->failed = true;
-        w->head = 0;
-    }
+    for (int i = 0; i < WINDOW_RINGS; i++)
+        walk_ring(c, &w->ring[i]);
 }
 
 static void walk_debt(struct codec *c, struct debt *debt)

@@ -55,9 +55,9 @@ enum zone_basis {
 struct zone_shown {
     int64_t occupancy, err, in, out, sensors, fresh, data_ms, level, known;
     int64_t max[WINDOW_LENGTHS];
-    int64_t mean_bits[WINDOW_LENGTHS]; /* of the double */
+    int64_t mean_bits[WINDOW_LENGTHS], rate_bits[WINDOW_LENGTHS]; /* of the double */
 };
-_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[9 + 2 * WINDOW_LENGTHS]), "no padding");
+_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[9 + 3 * WINDOW_LENGTHS]), "no padding");
 
 struct zone {
     uint8_t basis; /* enum zone_basis */
@@ -134,6 +134,7 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct sensor *sensors;
     int64_t *silent_at_ns; /* per sensor: falls silent then; INT64_MAX while it is silent */
     struct dedup dedup;
+    struct window_store windows; /* memory of the zones' */
     struct gate *gates;
     struct light *lights;
     struct alert *alerts; /* of zone 0, zone 1, … */
