@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "processors/core/command.h"
+#include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/message.h"
 #include "processors/core/model.h"
@@ -32,6 +33,7 @@ void core_free(struct core *core)
 {
     if (!core)
         return;
+    model_shadow_release(core);
     model_release(&core->model);
     json_parser_free(core->json);
     free(core->scratch);
@@ -65,6 +67,7 @@ static bool model_record(struct core *core, const struct log_view *record, struc
         venue_free(venue);
         return false;
     }
+    drill_rules_changed(core);
     emit_era(core);
     return true;
 }

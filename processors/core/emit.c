@@ -51,10 +51,24 @@ void core_results_free(struct core_results *results)
     *results = (struct core_results){0};
 }
 
+/* What a drill's shadow state says is an exercise, also where the module that says it gave no
+ * status. */
+static const void *as_exercise(unsigned type, const void *result, union result_any *copy)
+{
+    memcpy(copy, result, result_type_of(type)->struct_bytes);
+    struct str *status = result_status(type, copy);
+    if (status)
+        *status = STR_LIT("Exercise");
+    return copy;
+}
+
 void emit(struct core *core, unsigned type, const void *result)
 {
     struct core_results *r = core->results;
+    union result_any copy;
     uint32_t len = 0;
+    if (core->exercise)
+        result = as_exercise(type, result, &copy);
     if (core->no_memory || !grow_count(r)) {
         core->no_memory = true;
         return;
@@ -205,6 +219,11 @@ void emit_heartbeat(struct core *core)
     result.zones_unknown = summary.zones_unknown;
     result.clock_offset_ms = core->clock_offset_ns / CORE_MS_NS;
     result.input_seq = (int64_t)core->origin.input_seq;
+    result.drill = core->drill.running;
+    if (core->drill.running) {
+        result.drill_until = core->drill.until_ms;
+        result.drill_by = (struct str){core->drill.by, core->drill.by_len};
+    }
     emit(core, RECORD_HEARTBEAT, &result);
 }
 

@@ -1,11 +1,13 @@
 /* Alerts: one result for each announced transition. */
 #include "processors/core/emit.h"
 
-enum { ID_TEXT_BYTES = 3 * (ID_BYTES_MAX + 1) + 24 };
+enum { ID_TEXT_BYTES = sizeof RESULT_EXERCISE_PREFIX + 3 * (ID_BYTES_MAX + 1) + 24 };
 
 static void alert_id(const struct core *core, const struct alert *a, struct text *out)
 {
     const struct venue *venue = core->model.venue;
+    if (core->exercise)
+        text_add(out, RESULT_EXERCISE_PREFIX);
     text_add_str(out, venue->id);
     text_add_char(out, '/');
     text_add_str(out, venue->zones[a->zone].id);
@@ -50,6 +52,8 @@ void emit_alert(struct core *core, const struct alert *a, const struct alert_cha
             result.action = rule->action[level - 1];
         if (c->ended)
             result.duration_ms = result.at - a->start_ms;
+        if (core->drill.ending)
+            result.cause = STR_LIT("drill ended");
         result.peak = a->peak;
         result.last_known_level = c->last_known;
         emit(core, RECORD_ALERT, &result);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/judge.h"
 #include "processors/core/reading.h"
@@ -100,6 +101,32 @@ static void state_fetch(const struct core *core, uint32_t s)
         __builtin_prefetch(zone + at);
 }
 
+/* What a message that was understood does to the state it is meant for. */
+static void apply(struct core *core, const struct record_mqtt *message, uint32_t s,
+                  struct result_reading *reading, struct sensor_message *m)
+{
+    struct refusal refusal;
+    reading->status = core_status(core);
+    struct dedup_message identity = {.ts_ms = m->source_ms,
+                                     .seq = reading->seq,
+                                     .dup = message->bits & RECORD_MQTT_DUP,
+                                     .bytes = message->payload};
+    if (dedup_seen(&core->model.dedup, s, &core->model.sensors[s].memory, &identity)) {
+        core->books.duplicate++;
+        return;
+    }
+    if (core->exercise)
+        drill_sensor(core, s);
+    if (!sensor_apply(core, s, m, &refusal)) {
+        refuse(core, message, &refusal);
+        return;
+    }
+    if (core->exercise)
+        drill_touched(core);
+    say(core, s, reading);
+    alerts_touched(core, m);
+}
+
 void message_take(struct core *core, const struct record_mqtt *message)
 {
     struct refusal refusal;
@@ -125,30 +152,23 @@ void message_take(struct core *core, const struct record_mqtt *message)
     reading.ts = time_clamped(m.source_ms, core_now_ms(core));
     m.late = core_now_ms(core) - reading.ts > core->late_ms;
     reading.late = m.late;
-    if (m.retained && !sensor_retained_allowed(model, status)) {
+    /* What is left on the broker from an earlier drill is nobody's mistake, either. */
+    if (m.retained &&
+        (!sensor_retained_allowed(model, status) || (topic.drill && !drill_running(core)))) {
         core->books.ignored_retained++;
         return;
     }
-    if (topic.drill) { /* shows as a reading and goes no further: reality has its own state */
-        reading.status = STR_LIT("Exercise");
-        say(core, s, &reading);
+    if (!topic.drill) {
+        apply(core, message, s, &reading, &m);
         return;
     }
-    reading.status = STR_LIT("Actual");
-    struct dedup_message identity = {.ts_ms = m.source_ms,
-                                     .seq = reading.seq,
-                                     .dup = message->bits & RECORD_MQTT_DUP,
-                                     .bytes = message->payload};
-    if (dedup_seen(&core->model.dedup, s, &core->model.sensors[s].memory, &identity)) {
-        core->books.duplicate++;
-        return;
-    }
-    if (!sensor_apply(core, s, &m, &refusal)) {
+    if (!drill_admit(core, !status, &refusal)) {
         refuse(core, message, &refusal);
         return;
     }
-    say(core, s, &reading);
-    alerts_touched(core, &m);
+    drill_enter(core);
+    apply(core, message, s, &reading, &m);
+    drill_leave(core);
 }
 
 void message_oversized(struct core *core, const struct record_oversized *message)

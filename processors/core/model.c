@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/judge.h"
 #include "processors/core/sensor.h"
 
-void model_release(struct model *model)
+/* All but the venue, which a shadow state only borrows. */
+static void state_release(struct model *model)
 {
-    venue_free(model->venue);
-    free(model->source);
     free(model->zones);
     free(model->sensors);
     free(model->silent_at_ns);
@@ -21,6 +21,15 @@ void model_release(struct model *model)
     free(model->gates);
     free(model->lights);
     free(model->alerts);
+    *model = (struct model){
+        .venue = model->venue, .source = model->source, .source_len = model->source_len};
+}
+
+void model_release(struct model *model)
+{
+    state_release(model);
+    venue_free(model->venue);
+    free(model->source);
     *model = (struct model){0};
 }
 
@@ -305,6 +314,7 @@ static void zones_carry(struct core *core, const struct model *old)
             zone->debt = before->debt;
         zone->data_ms = before->data_ms;
         zone->known = before->known;
+        zone->played = before->played;
         zone->occupancy = before->occupancy; /* passages count on; levels and sums are made anew */
         zone->err_milli = before->err_milli;
     }
@@ -345,12 +355,88 @@ static void alerts_carry(struct core *core, const struct model *before, struct m
     }
 }
 
+/* A drill's: sensors that are not played are out of service, sums of what is played are shown. */
+static void played_derive(struct core *core)
+{
+    struct model *model = &core->model;
+    for (uint32_t s = 0; s < model->venue->sensor_count; s++) {
+        if (!model->sensors[s].played)
+            model->sensors[s].service = SERVICE_RETIRED;
+    }
+    for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+        const struct zone *zone = &model->zones[z];
+        while (zone->played && !zone->vehicles && zone->parent != VENUE_NO_ZONE &&
+               model->zones[zone->parent].basis == ZONE_BASIS_SUM) {
+            model->zones[zone->parent].played = true;
+            zone = &model->zones[zone->parent];
+        }
+    }
+}
+
+/* core->model is allocated over its venue: fills it from nothing, and from the state before (NULL:
+ * none) by id. */
+static void state_begin(struct core *core, const struct model *before)
+{
+    sensors_init(&core->model);
+    zones_init(core);
+    basis_find(core);
+    if (before) {
+        sensors_carry(core, before);
+        zones_carry(core, before);
+        struct model after = core->model;
+        core->model = *before; /* what ends here ends under the old names */
+        alerts_carry(core, before, &after);
+        core->model = after;
+    }
+    if (core->exercise)
+        played_derive(core);
+    model_derive(core);
+    for (uint32_t z = 0; z < core->model.venue->zone_count; z++) {
+        zone_known_update(core, z);
+        judge_wake(core, z);
+    }
+}
+
+/* As the day has it, but nobody has played anything yet. */
+static void shadow_begin(struct core *core)
+{
+    struct model *model = &core->model;
+    const struct model *real = &core->drill.aside;
+    state_begin(core, NULL);
+    for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+        model->zones[z].capacity = real->zones[z].capacity;
+        model->zones[z].closed = real->zones[z].closed;
+    }
+}
+
+bool model_shadow(struct core *core)
+{
+    struct model *shadow = &core->drill.aside;
+    *shadow = (struct model){.venue = core->model.venue};
+    if (!allocate(shadow)) {
+        model_shadow_release(core);
+        return false;
+    }
+    core->drill.running = true;
+    drill_enter(core);
+    shadow_begin(core);
+    drill_leave(core);
+    return true;
+}
+
+void model_shadow_release(struct core *core)
+{
+    state_release(&core->drill.aside);
+    core->drill = (struct drill){0};
+}
+
 bool model_take(struct core *core, struct venue *venue, struct str source, struct error *err)
 {
-    struct model before = core->model;
-    struct model after = {.venue = venue};
+    struct model before = core->model, shadow_before = core->drill.aside;
+    struct model after = {.venue = venue}, shadow = {.venue = venue};
     after.source = malloc(source.len + 1);
-    if (!after.source || !allocate(&after)) {
+    if (!after.source || !allocate(&after) || (core->drill.running && !allocate(&shadow))) {
+        state_release(&shadow);
         after.venue = NULL;
         model_release(&after);
         return error_set(err, ERROR_NO_MEMORY, 0, "state of %u sensors", venue->sensor_count);
@@ -358,22 +444,14 @@ bool model_take(struct core *core, struct venue *venue, struct str source, struc
     memcpy(after.source, source.at, source.len);
     after.source_len = source.len;
     core->model = after;
-    sensors_init(&core->model);
-    zones_init(core);
-    basis_find(core);
-    if (before.venue) {
-        sensors_carry(core, &before);
-        zones_carry(core, &before);
-        after = core->model;
-        core->model = before; /* what ends here ends under the old names */
-        alerts_carry(core, &before, &after);
-        core->model = after;
-        model_release(&before);
+    state_begin(core, before.venue ? &before : NULL);
+    if (core->drill.running) {
+        core->drill.aside = shadow;
+        drill_enter(core);
+        state_begin(core, &shadow_before);
+        drill_leave(core);
+        state_release(&shadow_before);
     }
-    model_derive(core);
-    for (uint32_t z = 0; z < venue->zone_count; z++) {
-        zone_known_update(core, z);
-        judge_wake(core, z);
-    }
+    model_release(&before);
     return true;
 }

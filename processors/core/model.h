@@ -12,6 +12,10 @@
  * caller's still. */
 bool model_take(struct core *core, struct venue *venue, struct str source, struct error *err);
 void model_release(struct model *model);
+/* A shadow state over the venue in force, as no sensor had ever spoken: core->drill.aside, and a
+ * drill is running. False: no memory, and none is. The release: none is running any more. */
+bool model_shadow(struct core *core);
+void model_shadow_release(struct core *core);
 /* After sensors, zones and alerts were filled from elsewhere: everything that follows from them. */
 void model_derive(struct core *core);
 

@@ -14,7 +14,7 @@
     R(MALFORMED, "malformed") R(UTF8, "utf8") R(DUPLICATE_KEY, "duplicate_key")                    \
     R(WRONG_TYPE, "wrong_type") R(OUT_OF_RANGE, "out_of_range")                                    \
     R(UNKNOWN_SENSOR, "unknown_sensor") R(UNKNOWN_TOPIC, "unknown_topic")                          \
-    R(OVERSIZED, "oversized") R(POISON, "poison")
+    R(OVERSIZED, "oversized") R(POISON, "poison") R(REJECTED, "rejected")
 /* clang-format on */
 enum refusal_reason {
 #define REFUSAL_ENUM(name, text) REFUSAL_##name,

@@ -5,7 +5,8 @@
  *   0       8      "CTCORE" 0 3: format and its version
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
  * sensors, gates, lights, zones and alerts, each behind its id (an alert behind its zone's and
- * rule's), in the model's order; last 4 bytes: CRC32C of all before.
+ * rule's), in the model's order; a flag whether a drill is running, what it is, and its shadow
+ * state in the same way; last 4 bytes: CRC32C of all before.
  *
  * The format has its own version: a core that gives other results (CORE_VERSION) goes on from the
  * state of the one before. What follows from other state (sums, totals over windows, counts) is not
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "processors/core/codec.h"
+#include "processors/core/drill.h"
 #include "processors/core/model.h"
 #include "schemas/base/crc32c.h"
 
@@ -68,6 +70,7 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_bool(c, &sensor->offline);
     codec_bool(c, &sensor->has_value);
     codec_bool(c, &sensor->saturated);
+    codec_bool(c, &sensor->played);
     codec_u8(c, &sensor->service);
     codec_i64(c, &sensor->service_until_ms);
     if (sensor->service >= SERVICE_COUNT)
@@ -133,6 +136,7 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_bool(c, &zone->shown_once);
     codec_bool(c, &zone->closed);
     codec_bool(c, &zone->evacuation);
+    codec_bool(c, &zone->played);
     codec_i64(c, &zone->capacity);
     codec_i64(c, &zone->suspect);
     codec_i64(c, &zone->occupancy);
@@ -227,6 +231,19 @@ static void walk_model(struct codec *c, struct model *m)
     }
 }
 
+static void walk_drill(struct codec *c, struct drill *drill)
+{
+    codec_bool(c, &drill->announced);
+    codec_i64(c, &drill->until_ms);
+    codec_u32(c, &drill->by_len);
+    if (drill->by_len > DRILL_BY_BYTES) {
+        c->failed = true;
+        drill->by_len = 0;
+    }
+    codec_bytes(c, drill->by, drill->by_len);
+    walk_model(c, &drill->aside);
+}
+
 static void walk_scalars(struct codec *c, struct core *core)
 {
     codec_i64(c, &core->late_ms);
@@ -260,6 +277,9 @@ bool core_save(const struct core *from, uint8_t **ret_bytes, size_t *ret_len, st
         struct str source = {core->model.source, core->model.source_len};
         codec_str(&c, &source);
         walk_model(&c, &core->model);
+        codec_bool(&c, &core->drill.running);
+        if (core->drill.running)
+            walk_drill(&c, &core->drill);
     }
     uint32_t crc = crc32c(0, c.out, c.len);
     codec_u32(&c, &crc);
@@ -269,6 +289,18 @@ bool core_save(const struct core *from, uint8_t **ret_bytes, size_t *ret_len, st
     }
     *ret_bytes = c.out;
     *ret_len = c.len;
+    return true;
+}
+
+static bool load_drill(struct core *core, struct codec *c, struct error *err)
+{
+    bool running = false;
+    codec_bool(c, &running);
+    if (!running)
+        return true;
+    if (!model_shadow(core))
+        return error_set(err, ERROR_NO_MEMORY, 0, "state of a drill");
+    walk_drill(c, &core->drill);
     return true;
 }
 
@@ -287,7 +319,7 @@ static bool load_model(struct core *core, struct codec *c, struct error *err)
         return false;
     }
     walk_model(c, &core->model);
-    return true;
+    return load_drill(core, c, err);
 }
 
 static bool load_into(struct core *core, struct codec *c, struct error *err)
@@ -301,6 +333,11 @@ static bool load_into(struct core *core, struct codec *c, struct error *err)
         return error_set(err, ERROR_CORRUPT, 0, "state: not as this version writes it");
     if (has_model)
         model_derive(core);
+    if (drill_running(core)) {
+        drill_enter(core);
+        model_derive(core);
+        drill_leave(core);
+    }
     return true;
 }
 

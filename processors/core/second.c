@@ -1,5 +1,6 @@
 #include "processors/core/second.h"
 
+#include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/gate.h"
 #include "processors/core/judge.h"
@@ -7,9 +8,10 @@
 #include "processors/core/sensor.h"
 
 /* Nothing dwells, clears or is averaged across a pause. */
-static void pause_pass(struct core *core, int64_t until_ms)
+static void pause_pass(struct core *core, int64_t until_ns)
 {
     struct model *model = &core->model;
+    int64_t until_ms = until_ns / CORE_MS_NS;
     for (uint32_t z = 0; z < model->venue->zone_count; z++)
         window_to(&model->zones[z].window, until_ms, 0, false);
     for (uint32_t i = 0; i < model->alert_count; i++)
@@ -25,14 +27,29 @@ static void boundary(struct core *core, int64_t at_ns)
     sensors_silence(core, at_ns);
     for (uint32_t z = 0; z < model->venue->zone_count; z++) {
         judge_zone(core, z, at_ns, at_ms, false);
-        emit_zone(core, z, at_ms);
+        if (drill_shows_zone(core, z))
+            emit_zone(core, z, at_ms);
     }
     for (uint32_t g = 0; g < model->gate_count; g++) {
         gate_advance(core, g, at_ms);
-        gate_emit(core, g, at_ms);
+        if (drill_shows_sensor(core, model->gates[g].sensor))
+            gate_emit(core, g, at_ms);
     }
-    for (uint32_t l = 0; l < model->light_count; l++)
-        light_emit(core, l, at_ms);
+    for (uint32_t l = 0; l < model->light_count; l++) {
+        if (drill_shows_sensor(core, model->lights[l].sensor))
+            light_emit(core, l, at_ms);
+    }
+}
+
+/* Time passes for the real state, then for a drill's. */
+static void pass(struct core *core, void (*over)(struct core *core, int64_t at_ns), int64_t at_ns)
+{
+    over(core, at_ns);
+    if (!drill_running(core))
+        return;
+    drill_enter(core);
+    over(core, at_ns);
+    drill_leave(core);
 }
 
 void second_advance(struct core *core, int64_t log_ns, bool gap)
@@ -54,11 +71,12 @@ void second_advance(struct core *core, int64_t log_ns, bool gap)
         return;
     }
     if (gap)
-        pause_pass(core, log_ns / CORE_MS_NS);
+        pass(core, pause_pass, log_ns);
     if (second > core->second) {
         core->second = second;
         core->now_ns = second * CORE_SECOND_NS > before_ns ? second * CORE_SECOND_NS : before_ns;
-        boundary(core, second * CORE_SECOND_NS);
+        drill_expire(core);
+        pass(core, boundary, second * CORE_SECOND_NS);
     }
     core->now_ns = log_ns;
 }

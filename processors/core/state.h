@@ -67,6 +67,7 @@ struct zone {
     bool shown_once;
     bool closed;     /* nobody should be in it */
     bool evacuation; /* it is being emptied */
+    bool played;     /* a drill's shadow state: the drill has fed it */
     uint32_t parent;
     uint32_t alert_first, alert_count;
     uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
@@ -90,6 +91,7 @@ struct sensor {
     bool offline;   /* its last will said so */
     bool has_value; /* level counters: value counts in its zone */
     bool saturated;
+    bool played;              /* a drill's shadow state: the drill has fed it */
     uint8_t service;          /* enum sensor_service */
     int64_t service_until_ms; /* log time when maintenance ends by itself; CORE_NEVER: it does not */
     uint32_t device;        /* place among gates or lights; CORE_NONE */
@@ -141,11 +143,28 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     uint32_t gate_count, light_count, alert_count;
 };
 
+/* The two who started a drill: two ids and " and ". */
+enum { DRILL_BY_BYTES = 2 * ID_BYTES_MAX + 5 };
+
+struct drill {
+    bool running;
+    bool announced;   /* started by command */
+    bool ending;      /* during one step only: its alerts are being resolved */
+    int64_t until_ms; /* log time when it ends by itself */
+    char by[DRILL_BY_BYTES];
+    uint32_t by_len;
+    /* The shadow state, over the real state's venue; while core->exercise is set, the real state. */
+    struct model aside;
+    uint32_t touched[CORE_TOUCHED_MAX], touched_count; /* core's, of that state */
+};
+
+/* What the real state and a drill's shadow state must not share belongs in struct model. */
 struct core {
     struct model model; /* venue NULL: no model yet */
     struct json_parser *json;
     int64_t late_ms;
-    bool exercise; /* `model` is the shadow state of a drill for the moment */
+    struct drill drill;
+    bool exercise; /* `model` is the shadow state of a drill for the moment: drill.h */
 
     bool started;
     int64_t now_ns; /* log time of the record in hand */

@@ -146,6 +146,8 @@ static bool fill(struct kafka_messages *m, const struct feed_item *item,
         out[1] = out[0];
         out[1].topic = m->alert_state;
         began = text.len;
+        if (result_is_exercise(RECORD_ALERT, any))
+            text_add(&text, RESULT_EXERCISE_PREFIX);
         text_add_str(&text, any->alert.venue);
         text_add_char(&text, '/');
         text_add_str(&text, any->alert.zone);

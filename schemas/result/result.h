@@ -8,6 +8,11 @@
  *     result_json(view.type, &any, &text);                                 Kafka value
  *     result_line(view.type, &any, seq, &text);                            InfluxDB line
  *
+ * Exercises. What a drill's shadow state says has status Exercise, and must never be taken for what is so, not even by a reader that does not look at
+ * the status: its alert ids, its Kafka keys (of `crowdtide.alert-state`, too) begin with "drill/", and in the series it has measurements of its own,
+ * drill_zone, drill_alert …. Not a tag: each query ever written against `zone` would have to exclude it, and the one that forgets shows 10,000 people who
+ * are not there.
+ *
  * Absent values: TEXT with len 0, INT and TIME RESULT_ABSENT, REAL NaN, BOOL < 0, LEVEL LEVEL_ABSENT. Absent values are left out of JSON and
  * line protocol. Adding a field at the end of a table is compatible both ways; anything else is a new type.
  */
@@ -19,6 +24,8 @@
 #include "schemas/record/record.h"
 
 #define RESULT_ABSENT INT64_MIN
+#define RESULT_EXERCISE_PREFIX "drill/"             /* of ids and Kafka keys */
+#define RESULT_EXERCISE_MEASUREMENT_PREFIX "drill_" /* of measurements */
 
 /* name, text, number in the series */
 #define LEVELS(L)                                                                                  \
@@ -175,7 +182,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, service, FIELD, "", "service state of the light's sensor")
 
 #define RESULT_ALERT_FIELDS(F)                                                                     \
-    F(TEXT, id, NONE, "", "venue/zone/rule/start_ms: one id for the alert's life")                 \
+    F(TEXT, id, NONE, "", "venue/zone/rule/start_ms, of an exercise drill/venue/zone/rule/start_ms: one id for the alert's life") \
     F(INT, n, FIELD, "", "transition number, from 1")                                              \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
     F(TEXT, zone, TAG, "", "zone id")                                                              \
@@ -348,6 +355,12 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, model_hash, NONE, "", "hash of the venue model, 16 hex digits")                        \
     F(TIME, at, NONE, "ms", "log time")
 
+/* Types that say whether they are of an exercise, in a field `status`. */
+#define RESULT_STATUS_TYPES(T)                                                                     \
+    T(READING, reading) T(ZONE, zone) T(GATE, gate) T(LIGHT, light) T(LANE, lane)                  \
+    T(REJECT, reject) T(LIGHT_GROUP, light_group) T(SENSOR, sensor) T(HISTORY, history)            \
+    T(ALERT, alert) T(REPLY, reply) T(FIGURES, figures)
+
 /* type, struct, line-protocol measurement ("" : not in the series), Kafka topic suffix ("": not on Kafka) */
 #define RESULT_TYPES(T)                                                                            \
     T(READING, reading, "reading", "readings")                                                     \
@@ -442,12 +455,17 @@ void result_json(unsigned type, const void *from, struct text *out);
 
 /* One line of line protocol with its newline. Timestamp in ns = STAMP·10⁶ + (input_seq mod 10⁶) for readings and alerts, of which there may be
    several in one millisecond; STAMP·10⁶ for the others, which come once a second. A repeat is the same point. Nothing is added for types without a
-   measurement, without a STAMP within the stores' range, or without any field present. Stores differ about backslashes in tag values and know no escape
+   measurement, without a STAMP within the stores' range, or without any field present. Exercises go to a measurement of their own. Stores differ about backslashes in tag values and know no escape
    for control characters: in tag values both become '_', in string fields control characters become ' '. */
 void result_line(unsigned type, const void *from, uint64_t input_seq, struct text *out);
 
-/* Kafka key as CONTRACT: alerts → id; zones → venue/zone … ; replies → operator; heartbeat → instance; deadletter → topic. Empty for the others. */
+/* Kafka key as CONTRACT: alerts → id; zones → venue/zone … ; replies → operator; heartbeat → instance; deadletter → topic. Empty for the others.
+   Of exercises: the same behind RESULT_EXERCISE_PREFIX (an alert's id has it already). */
 void result_key(unsigned type, const void *from, struct text *out);
+
+/* The status of a result, where its type has one; else NULL. */
+struct str *result_status(unsigned type, void *of);
+bool result_is_exercise(unsigned type, const void *from);
 
 /* The venue a result belongs to (heartbeat: its instance); len 0 when absent. Borrowed from the struct. */
 struct str result_venue(unsigned type, const void *from);

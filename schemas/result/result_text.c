@@ -257,6 +257,8 @@ void result_line(unsigned type, const void *from, uint64_t input_seq, struct tex
     const size_t began = out->len;
     int64_t stamp_ms = RESULT_ABSENT;
     union value v;
+    if (result_is_exercise(type, from))
+        text_add(out, RESULT_EXERCISE_MEASUREMENT_PREFIX);
     text_add(out, t->measurement);
     for (uint32_t i = 0; i < t->field_count; i++) {
         const struct result_field *field = &t->fields[i];
@@ -302,8 +304,29 @@ static void add_pair(struct text *out, struct str a, struct str b)
     text_add_str(out, b);
 }
 
+struct str *result_status(unsigned type, void *of)
+{
+    switch (type) {
+#define STATUS_OF(TYPE, name)                                                                      \
+    case RECORD_##TYPE:                                                                            \
+        return &((struct result_##name *)of)->status;
+        RESULT_STATUS_TYPES(STATUS_OF)
+#undef STATUS_OF
+    default:
+        return NULL;
+    }
+}
+
+bool result_is_exercise(unsigned type, const void *from)
+{
+    const struct str *status = result_status(type, (void *)(uintptr_t)from);
+    return status && str_equal(*status, STR_LIT("Exercise"));
+}
+
 void result_key(unsigned type, const void *from, struct text *out)
 {
+    if (type != RECORD_ALERT && result_is_exercise(type, from))
+        text_add(out, RESULT_EXERCISE_PREFIX);
     switch (type) {
     case RECORD_READING: {
         const struct result_reading *r = from;
