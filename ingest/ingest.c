@@ -8,6 +8,7 @@
 
 #include "ingest/command_socket.h"
 #include "ingest/intake.h"
+#include "ingest/local_time.h"
 #include "ingest/mqtt_client.h"
 #include "ingest/retention.h"
 #include "ingest/silence.h"
@@ -44,6 +45,7 @@ struct ingest {
     struct json_parser *json;
     struct retention retention;
     struct silence silence;
+    struct local_time local_time;
 };
 
 /* The log takes nothing more. Whoever is here, in whatever thread: nothing may be acknowledged from
@@ -152,11 +154,14 @@ static void watch_silence(struct ingest *ingest, bool ready)
                SILENCE_S);
 }
 
-static void each_second(struct ingest *ingest, uint64_t ticks)
+static void each_second(struct ingest *ingest, int64_t now_ns, uint64_t ticks)
 {
     struct error err = {0};
     bool ready = mqtt_client_state(ingest->client) == MQTT_READY;
-    if (!intake_tick(ingest->intake, ready, &err) || !intake_healthy(ingest->intake, &err))
+    int32_t utc_offset_s =
+        local_time_offset_s(&ingest->local_time, ingest->venue.model.venue->time_zone, now_ns);
+    if (!intake_tick(ingest->intake, ready, utc_offset_s, &err) ||
+        !intake_healthy(ingest->intake, &err))
         stop_at_once(&err);
     counters_alive(ingest->counters);
     watch_silence(ingest, ready);
@@ -182,7 +187,7 @@ static int loop(struct ingest *ingest)
         }
         int64_t now_ns = intake_now_ns(ingest->intake);
         if (now_ns >= tick_ns) {
-            each_second(ingest, ticks++);
+            each_second(ingest, now_ns, ticks++);
             tick_ns = (now_ns / NS_PER_S + 1) * NS_PER_S;
         }
         int64_t wait_ms = (tick_ns - now_ns) / 1000000 + 1;

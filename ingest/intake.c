@@ -138,7 +138,7 @@ bool intake_message(struct intake *intake, const struct intake_message *message,
     return true;
 }
 
-bool intake_tick(struct intake *intake, bool connected, struct error *err)
+bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, struct error *err)
 {
     struct counters *counters = intake->options.counters;
     pthread_mutex_lock(&intake->lock);
@@ -147,7 +147,7 @@ bool intake_tick(struct intake *intake, bool connected, struct error *err)
     struct record_tick tick = {.connected = connected,
                                .messages = intake->messages,
                                .clock_offset_ns = log_clock_offset_ns(&intake->clock),
-                               .utc_offset_s = RECORD_NO_UTC_OFFSET};
+                               .utc_offset_s = utc_offset_s};
     int64_t log_ns = 0;
     uint64_t seq = 0;
     bool ok = append(intake, RECORD_TICK, record_tick_encode(&tick, intake->body, intake->body_cap),

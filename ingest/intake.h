@@ -3,7 +3,7 @@
  *
  *     intake_open(&options, &intake, &err);          starts log time above the last record's, appends GAP when the log was not empty
  *     intake_message(intake, &message, &err);        …from the MQTT library's thread
- *     intake_tick(intake, connected, &err);          …from the main thread, every second
+ *     intake_tick(intake, connected, utc_s, &err);   …from the main thread, every second
  *     intake_close(intake);                          the writer stays its owner's
  *
  * Every function that appends returns after the records are committed (with LOG_SYNC_EVERY: durable). False means that this record is not in the log and none
@@ -45,8 +45,9 @@ void intake_close(struct intake *intake); /* NULL is allowed */
 /* MQTT, or OVERSIZED with length, SHA-256 and first RECORD_HEAD_BYTES_MAX. */
 bool intake_message(struct intake *intake, const struct intake_message *message, struct error *err);
 
-/* TICK. connected: to the broker, with every subscription granted. Also shows the log's figures in the counters. */
-bool intake_tick(struct intake *intake, bool connected, struct error *err);
+/* TICK. connected: to the broker, with every subscription granted. utc_offset_s: of the venue's clocks, or RECORD_NO_UTC_OFFSET. Also shows the log's
+   figures in the counters. */
+bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, struct error *err);
 
 /* CONNECTED and DISCONNECTED. detail: broker address or reason; cut at INTAKE_DETAIL_BYTES_MAX. */
 bool intake_connected(struct intake *intake, bool session_present, struct str detail,

@@ -289,9 +289,9 @@ static void ticks_tell_connection_messages_and_clock(void **state)
     put(f, STR_LIT("t"), STR_LIT("1"));
     put(f, STR_LIT("t"), STR_LIT("2"));
     pass_time(1000, 1000);
-    assert_true(intake_tick(f->intake, true, &err));
+    assert_true(intake_tick(f->intake, true, 7200, &err));
     pass_time(1000 - 700, 1000); /* the wall clock was set back by 0.7 s: left alone, but told */
-    assert_true(intake_tick(f->intake, false, &err));
+    assert_true(intake_tick(f->intake, false, RECORD_NO_UTC_OFFSET, &err));
     struct log_reader *reader = reader_of(f);
     struct record_tick tick;
     (void)next(reader, RECORD_MQTT);
@@ -301,11 +301,13 @@ static void ticks_tell_connection_messages_and_clock(void **state)
     assert_true(tick.connected);
     assert_int_equal(tick.messages, 2);
     assert_int_equal(tick.clock_offset_ns, 0);
+    assert_int_equal(tick.utc_offset_s, 7200);
     int64_t before_ns = view.log_ns;
     view = next(reader, RECORD_TICK);
     assert_true(record_tick_decode(view.body, view.body_len, &tick, &err));
     assert_false(tick.connected);
     assert_int_equal(tick.clock_offset_ns, -700000000);
+    assert_int_equal(tick.utc_offset_s, RECORD_NO_UTC_OFFSET);
     assert_int_equal(view.log_ns - before_ns, 1000000000);
     nothing_more(reader);
 }
@@ -358,7 +360,7 @@ static void a_failing_disk_spends_the_log(void **state)
         err = (struct error){0};
         assert_false(intake_message(f->intake, &message, &err));
         assert_int_equal(err.code, rows[i].code);
-        assert_false(intake_tick(f->intake, true, &err));
+        assert_false(intake_tick(f->intake, true, 7200, &err));
         stop(f);
         start(f, true); /* the next process: nothing acknowledged is missing, nothing invented */
         assert_int_equal(f->recovery.last_seq, before);
@@ -380,7 +382,7 @@ static void *burst(void *arg)
         uint32_t body[2] = {b->thread, i};
         struct intake_message message = {
             STR_LIT("t"), {(const char *)body, sizeof body}, 1, false, false};
-        if (i % 100 == 0 ? !intake_tick(b->f->intake, true, &err)
+        if (i % 100 == 0 ? !intake_tick(b->f->intake, true, 0, &err)
                          : !intake_message(b->f->intake, &message, &err))
             return arg;
     }
@@ -447,7 +449,7 @@ static void counters_follow(void **state)
     assert_true(intake_connected(f->intake, false, STR_LIT("b"), &err));
     assert_true(intake_subscribed(f->intake, STR_LIT("#"), 1, &err));
     assert_true(intake_subscribed(f->intake, STR_LIT("#"), 0x80, &err));
-    assert_true(intake_tick(f->intake, true, &err));
+    assert_true(intake_tick(f->intake, true, 7200, &err));
     assert_int_equal(counters_get(counters, COUNTER_INGEST_MESSAGES), 3);
     assert_int_equal(counters_get(counters, COUNTER_INGEST_BYTES), 10);
     assert_int_equal(counters_get(counters, COUNTER_INGEST_OVERSIZED), 1);
