@@ -114,6 +114,8 @@ const struct setting_info *config_setting_info(uint32_t i); /* i < config_settin
 /* Reads config->venue_file with ${NAME} replaced in its values (line numbers do not move). *ret_source is malloc'ed, NUL-terminated. NOT_FOUND (no such file, or none
    configured), IO, TOO_LARGE, MALFORMED (not YAML, or an unset variable; position = line). */
 bool config_read_venue(const struct config *config, char **ret_source, size_t *ret_len, struct error *err);
+/* The same for a venue file that no configuration names. */
+bool config_read_venue_file(const char *path, char **ret_source, size_t *ret_len, struct error *err);
 
 /* {state_dir}/{name} into out; creates the state directory (mode 0750) and its parents when create is set. TOO_LARGE when it does not fit, IO. */
 bool config_state_path(const struct config *config, const char *name, bool create, char *out, size_t cap, struct error *err);
