@@ -10,8 +10,10 @@
 
 #include "schemas/base/clock.h"
 
-#define REFUSED_PEER "{\"ok\":false,\"reason\":\"only the owner of this process or root\"}\n"
+#define REFUSED_PEER "{\"ok\":false,\"reason\":\"your user is no operator of this venue\"}\n"
 #define REFUSED_FULL "{\"ok\":false,\"reason\":\"too many connections\"}\n"
+#define REFUSED_USER "{\"ok\":false,\"reason\":\"too many connections of your user\"}\n"
+#define REFUSED_PACE "{\"ok\":false,\"reason\":\"too many commands at once: wait a moment\"}"
 #define REFUSED_LINE "{\"ok\":false,\"reason\":\"line too long\"}\n"
 
 struct command_client {
@@ -24,12 +26,21 @@ struct command_client {
     char out[COMMAND_REPLY_BYTES_MAX + 1];
 };
 
+/* How many lines a user may still send. One who has not for long has the whole burst again, as has
+   one who is not in the table. */
+struct command_pace {
+    uint32_t uid;
+    bool used;
+    int64_t spent_until_ns; /* when the burst would be whole again */
+};
+
 struct command_socket {
     struct command_socket_options options;
     int fd;
     bool bound;
     struct sockaddr_un address;
     struct command_client client[COMMAND_CLIENTS_MAX];
+    struct command_pace pace[COMMAND_USERS_MAX];
 };
 
 static void client_cut(struct command_client *client)
@@ -45,14 +56,67 @@ static void refuse(int fd, const char *text)
     (void)sent;
 }
 
-static bool peer_allowed(int fd, struct command_peer *ret)
+static bool peer_of(int fd, struct command_peer *ret)
 {
     struct ucred peer;
     socklen_t len = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
         return false;
     *ret = (struct command_peer){.uid = peer.uid, .pid = (uint32_t)peer.pid};
-    return peer.uid == geteuid() || peer.uid == 0;
+    return true;
+}
+
+static bool user_may(const struct command_socket *sock, uint32_t uid)
+{
+    const struct command_socket_options *options = &sock->options;
+    return uid == geteuid() || uid == 0 || (options->may && options->may(options->arg, uid));
+}
+
+/* Takes one line from the user's burst; false when it is spent. */
+static bool pace_allows(struct command_socket *sock, uint32_t uid)
+{
+    const int64_t refill_ns = COMMAND_REFILL_MS * 1000000LL;
+    int64_t now_ns = sock->options.now_ns();
+    struct command_pace *pace = NULL, *unused = NULL;
+    for (int i = 0; i < COMMAND_USERS_MAX && !pace; i++) {
+        struct command_pace *p = &sock->pace[i];
+        p->used = p->used && p->spent_until_ns > now_ns;
+        if (p->used && p->uid == uid)
+            pace = p;
+        else if (!p->used && !unused)
+            unused = p;
+    }
+    if (!pace && !unused)
+        return false;
+    if (!pace) {
+        pace = unused;
+        *pace = (struct command_pace){.uid = uid, .used = true, .spent_until_ns = now_ns};
+    }
+    if (pace->spent_until_ns + refill_ns - now_ns > COMMAND_BURST * refill_ns)
+        return false;
+    pace->spent_until_ns += refill_ns;
+    return true;
+}
+
+/* Why a peer can't have a place, or NULL with the place. */
+static const char *place_for(struct command_socket *sock, const struct command_peer *peer,
+                             struct command_client **ret_place)
+{
+    struct command_client *place = NULL;
+    uint32_t same = 0;
+    if (!user_may(sock, peer->uid))
+        return REFUSED_PEER;
+    for (int i = 0; i < COMMAND_CLIENTS_MAX; i++) {
+        struct command_client *client = &sock->client[i];
+        same += client->fd >= 0 && client->peer.uid == peer->uid;
+        place = place || client->fd >= 0 ? place : client;
+    }
+    if (!place)
+        return REFUSED_FULL;
+    if (same >= COMMAND_CLIENTS_PER_USER_MAX)
+        return REFUSED_USER;
+    *ret_place = place;
+    return NULL;
 }
 
 static void accept_clients(struct command_socket *sock)
@@ -62,18 +126,17 @@ static void accept_clients(struct command_socket *sock)
         if (fd < 0)
             return;
         struct command_client *place = NULL;
-        for (int i = 0; i < COMMAND_CLIENTS_MAX && !place; i++)
-            place = sock->client[i].fd < 0 ? &sock->client[i] : NULL;
         struct command_peer peer = {0};
-        bool allowed = peer_allowed(fd, &peer);
-        if (!allowed || !place) {
-            refuse(fd, allowed ? REFUSED_FULL : REFUSED_PEER);
+        const char *refusal =
+            sock->options.peer_of(fd, &peer) ? place_for(sock, &peer, &place) : REFUSED_PEER;
+        if (refusal) {
+            refuse(fd, refusal);
             close(fd);
             continue;
         }
         place->fd = fd;
         place->peer = peer;
-        place->since_ns = clock_boot_ns();
+        place->since_ns = sock->options.now_ns();
         place->in_len = place->out_at = place->out_len = 0;
     }
 }
@@ -104,13 +167,20 @@ static bool client_lines(struct command_socket *sock, struct command_client *cli
             refuse(client->fd, REFUSED_LINE);
             return false;
         }
+        if (!user_may(sock, client->peer.uid)) { /* no longer */
+            refuse(client->fd, REFUSED_PEER);
+            return false;
+        }
         struct text reply = text_over(client->out, COMMAND_REPLY_BYTES_MAX);
         uint32_t len = (uint32_t)(end - client->in);
-        sock->options.handle(sock->options.arg, &client->peer, (struct str){client->in, len},
-                             &reply);
+        if (pace_allows(sock, client->peer.uid))
+            sock->options.handle(sock->options.arg, &client->peer, (struct str){client->in, len},
+                                 &reply);
+        else
+            text_add(&reply, REFUSED_PACE);
         client->out[reply.len] = '\n';
         client->out_len = reply.len + 1;
-        client->since_ns = clock_boot_ns();
+        client->since_ns = sock->options.now_ns();
         client->in_len -= len + 1;
         memmove(client->in, end + 1, client->in_len);
         if (!client_flush(client))
@@ -138,7 +208,7 @@ static void client_serve(struct command_socket *sock, struct command_client *cli
         alive = client_read(client) || memchr(client->in, '\n', client->in_len);
     if (alive)
         alive = client_lines(sock, client);
-    if (alive && clock_boot_ns() - client->since_ns > (int64_t)COMMAND_IDLE_S * 1000000000)
+    if (alive && sock->options.now_ns() - client->since_ns > (int64_t)COMMAND_IDLE_S * 1000000000)
         alive = false;
     if (!alive)
         client_cut(client);
@@ -184,6 +254,10 @@ bool command_socket_open(const struct command_socket_options *options,
     if (!sock)
         return error_set(err, ERROR_NO_MEMORY, 0, "command socket");
     sock->options = *options;
+    if (!sock->options.peer_of)
+        sock->options.peer_of = peer_of;
+    if (!sock->options.now_ns)
+        sock->options.now_ns = clock_boot_ns;
     sock->fd = -1;
     for (int i = 0; i < COMMAND_CLIENTS_MAX; i++)
         sock->client[i].fd = -1;
@@ -200,7 +274,7 @@ bool command_socket_open(const struct command_socket_options *options,
     struct stat there;
     if (lstat(options->path, &there) == 0 && S_ISSOCK(there.st_mode))
         (void)unlink(options->path);
-    mode_t mask = umask(0177);
+    mode_t mask = umask(0111);
     bool bound = sock->fd >= 0 &&
                  bind(sock->fd, (const struct sockaddr *)&sock->address, sizeof sock->address) == 0;
     int saved = errno;

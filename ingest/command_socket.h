@@ -8,9 +8,13 @@
  *     command_socket_serve(sock, fds, n);
  *     command_socket_close(sock);
  *
- * Who may: a peer with the same user id as this process, or root, told by SO_PEERCRED; others get a refusal and are cut off. The file has mode 0600.
- * Limits: COMMAND_CLIENTS_MAX connections (one more is refused), COMMAND_LINE_BYTES_MAX a line (longer: refused and cut off), COMMAND_IDLE_S without a
- * whole line (cut off), COMMAND_LINES_PER_ROUND lines of one client a call, so that no client keeps the owner from its ticks.
+ * Who may: the user id of this process, root, and whom `may` names; told by SO_PEERCRED, asked when a peer connects and again for each line, so that one who
+ * has lost the right in between is cut off, too. Others get one refusal and are cut off. The file has mode 0666: the kernel's word about the peer decides, and
+ * the directory it lies in.
+ * Limits: COMMAND_CLIENTS_MAX connections, COMMAND_CLIENTS_PER_USER_MAX of one user (one more is refused, so that one user's hanging scripts shut nobody out),
+ * COMMAND_LINE_BYTES_MAX a line (longer: refused and cut off), COMMAND_IDLE_S without a whole line (cut off), COMMAND_LINES_PER_ROUND lines of one client a
+ * call, so that no client keeps the owner from its ticks; COMMAND_BURST lines of one user at once, then one each COMMAND_REFILL_MS over all its connections
+ * (what is over is refused, not handled).
  *
  * One thread.
  */
@@ -23,12 +27,16 @@
 #include "schemas/base/str.h"
 
 enum {
-    COMMAND_CLIENTS_MAX = 8,
+    COMMAND_CLIENTS_MAX = 16,
+    COMMAND_CLIENTS_PER_USER_MAX = 8,
     COMMAND_LINE_BYTES_MAX = 65536, /* with its newline */
     COMMAND_PADDING_BYTES = 64,     /* readable after a line given to the handler */
     COMMAND_REPLY_BYTES_MAX = 4096,
     COMMAND_IDLE_S = 60,
-    COMMAND_LINES_PER_ROUND = 16,
+    COMMAND_LINES_PER_ROUND = 4, /* each may cost a sync of the disk */
+    COMMAND_BURST = 60,
+    COMMAND_REFILL_MS = 1000,
+    COMMAND_USERS_MAX = 300, /* whose pace is kept; more than a venue has operators */
     COMMAND_SOCKET_FDS_MAX = COMMAND_CLIENTS_MAX + 1,
 };
 
@@ -41,7 +49,12 @@ struct command_socket_options {
     /* One line without its newline; writes one reply without newline (COMMAND_REPLY_BYTES_MAX). */
     void (*handle)(void *arg, const struct command_peer *peer, struct str line,
                    struct text *reply);
+    /* Whether that user may give commands, beside root and the user of this process. NULL: nobody else. */
+    bool (*may)(void *arg, uint32_t uid);
     void *arg;
+    /* Who is at the other end; NULL: SO_PEERCRED. And the clock of COMMAND_IDLE_S and COMMAND_REFILL_MS; NULL: CLOCK_BOOTTIME. For tests. */
+    bool (*peer_of)(int fd, struct command_peer *ret);
+    int64_t (*now_ns)(void);
 };
 
 struct command_socket;

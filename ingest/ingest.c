@@ -117,6 +117,14 @@ static void on_disconnected(void *arg, int code, const char *reason)
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
+static bool is_operator(void *arg, uint32_t uid)
+{
+    const struct ingest *ingest = arg;
+    return venue_operator_of_uid(ingest->venue.model.venue, uid, (struct str){0}) != UINT32_MAX;
+}
+
+/* Who may do what is the core's to say. Here the line is made durable before it is acknowledged,
+   as a message of the broker would be with log.sync: every. */
 static void on_command(void *arg, const struct command_peer *peer, struct str line,
                        struct text *reply)
 {
@@ -292,6 +300,7 @@ static int start(struct ingest *ingest)
     }
     if (!command_socket_open(&(struct command_socket_options){.path = ingest->socket_path,
                                                               .handle = on_command,
+                                                              .may = is_operator,
                                                               .arg = ingest},
                              &ingest->socket, &err) ||
         !open_mqtt(ingest, &err))

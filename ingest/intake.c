@@ -243,7 +243,8 @@ bool intake_command(struct intake *intake, const struct record_command *command,
     if (ok)
         ok = append(intake, RECORD_COMMAND,
                     record_command_encode(command, intake->body, intake->body_cap), NULL, ret_seq,
-                    err);
+                    err) &&
+             log_writer_sync(intake->options.writer, err);
     pthread_mutex_unlock(&intake->lock);
     return ok;
 }

@@ -63,7 +63,7 @@ bool intake_subscribed(struct intake *intake, struct str filter, int32_t reason_
 /* MODEL: the venue in force from here on. REJECT errors (TOO_LARGE) leave the log as it was. */
 bool intake_model(struct intake *intake, const struct record_model *model, struct error *err);
 
-/* COMMAND: the line as it came, and who sent it. *ret_seq (may be NULL) is the record's sequence. REJECT errors (TOO_LARGE, also for an
+/* COMMAND: the line as it came, and who sent it; durable on return. *ret_seq (may be NULL) is the record's sequence. REJECT errors (TOO_LARGE, also for an
    empty line) leave the log as it was. */
 bool intake_command(struct intake *intake, const struct record_command *command, uint64_t *ret_seq,
                     struct error *err);

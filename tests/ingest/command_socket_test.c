@@ -1,5 +1,5 @@
-/* The command socket: lines and replies, pieces, pipelines, limits, and that nothing blocks its
- * owner. */
+/* The command socket: lines and replies, pieces, pipelines, who may, limits, and that nothing
+ * blocks its owner. */
 #include "ingest/command_socket.h"
 
 #include <errno.h>
@@ -19,12 +19,39 @@ struct fixture {
     struct command_socket *socket;
     uint32_t lines;
     uint32_t longest;
+    uint32_t operator_uid; /* the one user beside root and us who may */
 };
+
+enum { NOBODY = 2000000000 };
+
+/* What the socket is told about its peers and the time. */
+static struct {
+    bool unknown; /* the kernel does not tell who it is */
+    uint32_t uid;
+    int64_t now_ns;
+} world;
+
+static bool told_peer(int fd, struct command_peer *ret)
+{
+    (void)fd;
+    *ret = (struct command_peer){.uid = world.uid, .pid = (uint32_t)getpid()};
+    return !world.unknown;
+}
+
+static int64_t told_time(void)
+{
+    return world.now_ns;
+}
+
+static bool may(void *arg, uint32_t uid)
+{
+    const struct fixture *f = arg;
+    return uid == f->operator_uid;
+}
 
 static void echo(void *arg, const struct command_peer *peer, struct str line, struct text *reply)
 {
     struct fixture *f = arg;
-    assert_int_equal(peer->uid, geteuid());
     assert_int_equal(peer->pid, getpid());
     f->lines++;
     if (line.len > f->longest)
@@ -36,14 +63,21 @@ static void echo(void *arg, const struct command_peer *peer, struct str line, st
 static int setup(void **state)
 {
     static struct fixture fixture;
-    fixture = (struct fixture){0};
+    fixture = (struct fixture){.operator_uid = NOBODY};
+    world.unknown = false;
+    world.uid = geteuid();
+    world.now_ns = 1000000000000;
     struct fixture *f = *state = &fixture;
     struct error err = {0};
     support_temp_dir(f->dir, sizeof f->dir);
     assert_in_range(snprintf(f->path, sizeof f->path, "%s/c.sock", f->dir), 1, sizeof f->path - 1);
-    return command_socket_open(
-               &(struct command_socket_options){.path = f->path, .handle = echo, .arg = f},
-               &f->socket, &err)
+    return command_socket_open(&(struct command_socket_options){.path = f->path,
+                                                                .handle = echo,
+                                                                .arg = f,
+                                                                .may = may,
+                                                                .peer_of = told_peer,
+                                                                .now_ns = told_time},
+                               &f->socket, &err)
                ? 0
                : -1;
 }
@@ -161,7 +195,9 @@ static void one_client_too_many_is_refused(void **state)
     struct fixture *f = *state;
     int fd[COMMAND_CLIENTS_MAX + 1];
     char out[128];
+    f->operator_uid = 500;
     for (int i = 0; i <= COMMAND_CLIENTS_MAX; i++) {
+        world.uid = i % 2 ? 0 : 500;
         fd[i] = dial(f);
         serve(f, 1);
     }
@@ -197,6 +233,7 @@ static void a_deaf_client_blocks_nobody(void **state)
     struct pollfd fds[COMMAND_SOCKET_FDS_MAX];
     uint32_t n = command_socket_fds(f->socket, fds);
     assert_int_equal(poll(fds, n, 50), 0); /* and its owner sleeps meanwhile */
+    f->operator_uid = world.uid = 500;
     int other = dial(f);
     put(other, "here\n");
     serve(f, 2);
@@ -231,12 +268,12 @@ static void pipelines_are_answered_in_order(void **state)
     close(fd);
 }
 
-static void the_file_is_private_and_goes_away(void **state)
+static void anybody_may_knock_and_the_file_goes_away(void **state)
 {
     struct fixture *f = *state;
     struct stat st;
     assert_int_equal(stat(f->path, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(st.st_mode & 0777, 0666);
     command_socket_close(f->socket);
     f->socket = NULL;
     assert_int_equal(stat(f->path, &st), -1);
@@ -263,14 +300,141 @@ static void a_stale_socket_is_replaced_and_a_file_is_not(void **state)
     assert_int_equal(err.code, ERROR_CONFIG);
 }
 
-/* Another user's process is told so and cut off. Only root can try it. */
+static void each_user(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        uint32_t uid;
+        bool us, unknown, allowed;
+    } cases[] = {
+        {.us = true, .allowed = true}, {.uid = 0, .allowed = true},
+        {.uid = 500, .allowed = true}, {.uid = 501},
+        {.uid = 0, .unknown = true},
+    };
+    f->operator_uid = 500;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[128];
+        world.uid = cases[i].us ? geteuid() : cases[i].uid;
+        world.unknown = cases[i].unknown;
+        int fd = dial(f);
+        serve(f, 1);
+        if (cases[i].allowed)
+            put(fd, "x\n");
+        serve(f, 2);
+        assert_string_equal(got(fd, out, sizeof out),
+                            cases[i].allowed
+                                ? "got x\n"
+                                : "{\"ok\":false,\"reason\":\"your user is no operator of this "
+                                  "venue\"}\n");
+        if (!cases[i].allowed)
+            assert_string_equal(got(fd, out, sizeof out), "EOF");
+        close(fd);
+        serve(f, 1);
+    }
+}
+
+/* A new venue file takes the right away: the open connection ends with its next line. */
+static void a_right_that_ends(void **state)
+{
+    struct fixture *f = *state;
+    char out[128];
+    f->operator_uid = world.uid = 500;
+    int fd = dial(f);
+    serve(f, 1);
+    put(fd, "before\n");
+    serve(f, 1);
+    assert_string_equal(got(fd, out, sizeof out), "got before\n");
+    f->operator_uid = 501;
+    put(fd, "after\n");
+    serve(f, 1);
+    assert_non_null(strstr(got(fd, out, sizeof out), "no operator"));
+    assert_string_equal(got(fd, out, sizeof out), "EOF");
+    assert_int_equal(f->lines, 1);
+    close(fd);
+}
+
+/* Sends count lines in one connection of its own; returns how many of them were handled. */
+static uint32_t lines_handled(struct fixture *f, uint32_t uid, int count)
+{
+    char out[8192];
+    uint32_t before = f->lines, refused = 0;
+    world.uid = uid;
+    int fd = dial(f);
+    serve(f, 1);
+    for (int i = 0; i < count; i++)
+        put(fd, "x\n");
+    serve(f, count);
+    const char *answers = got(fd, out, sizeof out);
+    for (const char *at = answers; (at = strstr(at, "too many commands at once")); at++)
+        refused++;
+    assert_int_equal(f->lines - before + refused, count);
+    close(fd);
+    serve(f, 1);
+    return f->lines - before;
+}
+
+static void a_user_in_a_hurry_is_slowed_down(void **state)
+{
+    struct fixture *f = *state;
+    f->operator_uid = 500;
+    assert_int_equal(lines_handled(f, 500, COMMAND_BURST - 10), COMMAND_BURST - 10);
+    assert_int_equal(lines_handled(f, 500, 20), 10); /* over all its connections */
+    assert_int_equal(lines_handled(f, 0, 5), 5);     /* nobody else is concerned */
+    assert_int_equal(lines_handled(f, 500, 1), 0);
+    world.now_ns += COMMAND_REFILL_MS * 1000000LL * 3;
+    assert_int_equal(lines_handled(f, 500, 5), 3);
+    world.now_ns += COMMAND_REFILL_MS * 1000000LL * (COMMAND_BURST + 100);
+    assert_int_equal(lines_handled(f, 500, COMMAND_BURST + 5), COMMAND_BURST);
+}
+
+static void one_user_does_not_take_every_place(void **state)
+{
+    struct fixture *f = *state;
+    int fd[COMMAND_CLIENTS_PER_USER_MAX + 2];
+    char out[128];
+    f->operator_uid = world.uid = 500;
+    for (int i = 0; i <= COMMAND_CLIENTS_PER_USER_MAX; i++) {
+        fd[i] = dial(f);
+        serve(f, 1);
+    }
+    const char *answer = got(fd[COMMAND_CLIENTS_PER_USER_MAX], out, sizeof out);
+    assert_non_null(strstr(answer, "too many connections of your user"));
+    world.uid = 0;
+    fd[COMMAND_CLIENTS_PER_USER_MAX + 1] = dial(f);
+    serve(f, 1);
+    put(fd[COMMAND_CLIENTS_PER_USER_MAX + 1], "x\n");
+    serve(f, 1);
+    assert_string_equal(got(fd[COMMAND_CLIENTS_PER_USER_MAX + 1], out, sizeof out), "got x\n");
+    for (int i = 0; i < COMMAND_CLIENTS_PER_USER_MAX + 2; i++)
+        close(fd[i]);
+}
+
+static void who_says_nothing_loses_the_place(void **state)
+{
+    struct fixture *f = *state;
+    char out[128];
+    int fd = dial(f);
+    serve(f, 1);
+    world.now_ns += (int64_t)COMMAND_IDLE_S * 1000000000;
+    serve(f, 1);
+    assert_string_equal(got(fd, out, sizeof out), "");
+    world.now_ns++;
+    serve(f, 1);
+    assert_string_equal(got(fd, out, sizeof out), "EOF");
+    close(fd);
+}
+
+/* The kernel's own word: another user's process is told so and cut off. Only root can try it. */
 static void other_users_are_refused(void **state)
 {
     struct fixture *f = *state;
     if (geteuid() != 0)
         skip();
     assert_int_equal(chmod(f->dir, 0755), 0);
-    assert_int_equal(chmod(f->path, 0666), 0);
+    command_socket_close(f->socket);
+    assert_true(command_socket_open(
+        &(struct command_socket_options){.path = f->path, .handle = echo, .arg = f}, &f->socket,
+        NULL));
     /* The owner runs as somebody, the peer as somebody else (not root). */
     assert_int_equal(seteuid(12345), 0);
     pid_t child = fork();
@@ -281,7 +445,7 @@ static void other_users_are_refused(void **state)
             _exit(9);
         int fd = dial(f);
         (void)fcntl(fd, F_SETFL, 0);
-        _exit(strstr(got(fd, out, sizeof out), "only the owner") ? 0 : 1);
+        _exit(strstr(got(fd, out, sizeof out), "no operator") ? 0 : 1);
     }
     int status = -1;
     for (int i = 0; i < 500; i++) {
@@ -305,9 +469,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_client_too_many_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_deaf_client_blocks_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(pipelines_are_answered_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_file_is_private_and_goes_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(anybody_may_knock_and_the_file_goes_away, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stale_socket_is_replaced_and_a_file_is_not, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(each_user, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_right_that_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_user_in_a_hurry_is_slowed_down, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_user_does_not_take_every_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_says_nothing_loses_the_place, setup, teardown),
         cmocka_unit_test_setup_teardown(other_users_are_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

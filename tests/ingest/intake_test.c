@@ -225,6 +225,7 @@ static void the_small_records(void **state)
         &(struct record_command){RECORD_COMMAND_LOCAL, 1000, 4711, STR_LIT("{\"ack\":1}")}, &seq,
         &err));
     assert_int_equal(seq, 4);
+    assert_int_equal(log_writer_durable_seq(f->writer), 4); /* before anybody is answered */
     assert_false(intake_command(f->intake, &(struct record_command){0}, &seq, &err));
     assert_true(intake_model(
         f->intake, &(struct record_model){7, STR_LIT("venue: {}"), STR_LIT("v.yaml")}, &err));
