@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "schemas/venue/internal.h"
 
 /*
@@ -18,7 +20,7 @@
  * others along.
  *  - Queues, people/m²: Fruin's queue levels C (1.1), D (1.5) and E (3.3), then 4.0.
  *  - Queue holding areas 50, 75, 90, 100 % and forums 80, 90, 95, 100 % of the seats: proposals.
- * Dwell and clear times are the file's defaults, else builtin_defaults in rules.c.
+ * Dwell and clear times are the file's defaults, else builtin_defaults in defaults.c.
  */
 struct builtin {
     const char *id;
@@ -130,6 +132,7 @@ bool venue_builtin_rule(struct venue_reader *r, uint32_t i, struct venue_rule *r
                               .clear_margin_pct = r->defaults.clear_margin_pct,
                               .clear_ms = r->defaults.clear_ms,
                               .min_samples = (uint32_t)r->defaults.min_samples};
+    memcpy(rule.escalate_ms, r->defaults.escalate_ms, sizeof rule.escalate_ms);
     for (uint32_t level = 0; level < VENUE_LEVELS; level++) {
         rule.enter[level] = from->enter[level];
         rule.dwell_ms[level] = r->defaults.dwell_ms[level];

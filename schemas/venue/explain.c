@@ -1,48 +1,6 @@
 #include <math.h>
-#include <stdlib.h>
 
 #include "schemas/venue/internal.h"
-
-enum { TICK_MS = 1000 /* time is judged at least at every tick */ };
-
-/* True when the rule judges the zone or one around it. */
-static bool rule_feels(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
-{
-    for (; zone != VENUE_NO_ZONE; zone = venue->zones[zone].parent)
-        if (venue_rule_applies(venue, rule, zone))
-            return true;
-    return false;
-}
-
-/* The slowest of the sensors that feed the rule's zones, themselves or through zones inside them;
- * 0: none. */
-static int64_t slowest_interval_ms(const struct venue *venue, const struct venue_rule *rule)
-{
-    int64_t slowest = 0;
-    for (uint32_t i = 0; i < venue->sensor_count; i++) {
-        const struct venue_sensor *s = &venue->sensors[i];
-        if (s->class == SENSOR_LIGHT || s->class == SENSOR_VEHICLE_GATE)
-            continue;
-        int64_t interval = s->interval_ms ? s->interval_ms : s->silence_ms;
-        if (interval > slowest &&
-            (rule_feels(venue, rule, s->zone) || rule_feels(venue, rule, s->outside)))
-            slowest = interval;
-    }
-    return slowest;
-}
-
-int64_t venue_rule_detection_ms(const struct venue *venue, const struct venue_rule *rule,
-                                uint32_t level)
-{
-    if (level >= VENUE_LEVELS || isnan(rule->enter[level]))
-        return -1;
-    int64_t slowest = slowest_interval_ms(venue, rule);
-    if (slowest == 0)
-        return -1;
-    int64_t samples_ms = (int64_t)(rule->min_samples - 1) * slowest;
-    int64_t dwell_ms = rule->dwell_ms[level];
-    return slowest + (samples_ms > dwell_ms ? samples_ms : dwell_ms) + TICK_MS;
-}
 
 static void add_seconds(struct text *out, int64_t ms)
 {

@@ -9,6 +9,8 @@
 enum {
     VENUE_NAME_BYTES_MAX = 200,
     VENUE_ACTION_BYTES_MAX = 400,
+    VENUE_SILENCE_MAX_S = 86400,
+    VENUE_DWELL_MAX_S = 3600,
     VENUE_CELL_AREA_MAX_M2 = 100, /* a mean density over more hides a crush (DOMAIN: alert life cycle) */
 };
 
@@ -28,7 +30,9 @@ struct venue_index {
 struct venue_defaults {
     int64_t silence_ms[4];  /* by sensor class */
     int64_t interval_ms[4]; /* likewise; 0: unknown */
+    bool silence_set[4];    /* the silence time is the file's */
     int64_t dwell_ms[VENUE_LEVELS];
+    int64_t escalate_ms[VENUE_LEVELS][VENUE_ESCALATIONS_MAX];
     double clear_margin_pct;
     int64_t clear_ms;
     int64_t min_samples;
@@ -42,6 +46,7 @@ struct venue_reader {
     const struct tree_node **zone_node;   /* where each was defined */
     const struct tree_node **sensor_node;
     const struct tree_node **rule_node;   /* NULL: built in */
+    const struct tree_node *role_list, *operator_list; /* NULL: none */
 };
 
 extern const char *const level_words[VENUE_LEVELS]; /* blue … red */
@@ -49,6 +54,17 @@ extern const char *const zone_kind_words[ZONE_KIND_COUNT];
 extern const char *const metric_words[METRIC_COUNT];
 extern const char *const sensor_class_words[4];
 extern const char *const counter_kind_words[4];
+extern const char *const sensor_service_words[SERVICE_COUNT];
+
+/* Where several may stand, one may stand without brackets. */
+static inline uint32_t venue_list_count(const struct tree_node *node)
+{
+    return node->kind == TREE_LIST ? node->count : 1;
+}
+static inline const struct tree_node *venue_list_item(const struct tree_node *node, uint32_t i)
+{
+    return node->kind == TREE_LIST ? node->item[i] : node;
+}
 
 /* A copy in the venue's arena; a problem when there is no memory. */
 struct str venue_keep(struct venue_reader *r, struct str text);
@@ -66,18 +82,34 @@ bool venue_read_zone_ref(struct venue_reader *r, const struct tree_node *node, c
 bool venue_read_seconds(struct venue_reader *r, const struct tree_node *node, const char *name,
                         double min_s, double max_s, int64_t *ret_ms);
 
+/* Tags of a zone or a rule, in order; copies. */
+void venue_read_tags(struct venue_reader *r, const struct tree_node *node,
+                     struct str tag[VENUE_TAGS_MAX], uint32_t *ret_count);
+/* What `defaults` and each rule may say: the way down, and when a level that nobody acknowledges goes on to the next person. Untouched: what is not there, or wrong. */
+void venue_read_clearing(struct venue_reader *r, const struct tree_node *map, double *ret_margin,
+                         int64_t *ret_clear_ms, int64_t *ret_samples);
+void venue_read_escalation(struct venue_reader *r, const struct tree_node *node, uint32_t level,
+                           int64_t ret_ms[VENUE_ESCALATIONS_MAX]);
+/* The levels of a rule, whose dwell and escalation times are the defaults already. */
+void venue_read_levels(struct venue_reader *r, const struct tree_node *map, struct venue_rule *rule);
+
 /* The sections of the file. root is a map. Each lists its problems. */
 void venue_read_head(struct venue_reader *r, const struct tree_node *root);
 void venue_read_zones(struct venue_reader *r, const struct tree_node *root);
 void venue_read_defaults(struct venue_reader *r, const struct tree_node *root);
 void venue_read_sensors(struct venue_reader *r, const struct tree_node *root);
 void venue_read_rules(struct venue_reader *r, const struct tree_node *root);
+void venue_read_settings(struct venue_reader *r, const struct tree_node *root);
+void venue_read_operators(struct venue_reader *r, const struct tree_node *root); /* roles, operators, shifts */
 
 /* The rules used when a file has none, or asks for them. */
 uint32_t venue_builtin_count(void);
 bool venue_builtin_rule(struct venue_reader *r, uint32_t i, struct venue_rule *ret_rule);
 /* True when a zone without what the rule's metric needs is simply not judged by it. */
 bool venue_builtin_optional(struct str id);
+
+/* Fills what venue.h calls derived. Zones and sensors are without mistakes. */
+void venue_pace(struct venue *venue);
 
 /* What no single entry shows: coverage, thresholds against the zones they apply to. */
 void venue_validate(struct venue_reader *r);

@@ -4,10 +4,16 @@
 #include "schemas/venue/internal.h"
 
 static const char *const sensor_keys[] = {
-    "id",        "name",       "class", "counter",      "zone",  "outside",
-    "silence_s", "interval_s", "wrap",  "saturates_at", "lanes", "entry_verification"};
+    "id",        "name",      "class",     "counter",    "zone",
+    "outside",   "silence_s", "wrap",      "interval_s", "saturates_at",
+    "lanes",     "error",     "error_pct", "service",    "entry_verification",
+    "scene_lux", "dim_lux",   "group",     "queue",      "lane_rate_per_min"};
 
-enum { SILENCE_MAX_S = 86400, SATURATES_MAX = 100000000 };
+enum { SATURATES_MAX = 100000000, ERROR_MAX = 1000000 };
+#define LANE_RATE_MIN 0.1 /* as the setting of the same name */
+#define LANE_RATE_MAX 120
+#define LUX_MIN 0.01
+#define LUX_MAX 200000 /* the sun gives half as much */
 
 /* The value of a key that only some sensors may have: when `allowed` is false its presence is a
  * problem. */
@@ -80,10 +86,12 @@ static void read_times(struct venue_reader *r, const struct tree_node *map,
                            *interval = tree_find(map, "interval_s");
     sensor->silence_ms = r->defaults.silence_ms[sensor->class];
     sensor->interval_ms = r->defaults.interval_ms[sensor->class];
+    sensor->silence_set = silence || r->defaults.silence_set[sensor->class];
     if (silence)
-        (void)venue_read_seconds(r, silence, "silence_s", 1, SILENCE_MAX_S, &sensor->silence_ms);
+        (void)venue_read_seconds(r, silence, "silence_s", 1, VENUE_SILENCE_MAX_S,
+                                 &sensor->silence_ms);
     if (interval)
-        (void)venue_read_seconds(r, interval, "interval_s", 0.01, SILENCE_MAX_S,
+        (void)venue_read_seconds(r, interval, "interval_s", 0.01, VENUE_SILENCE_MAX_S,
                                  &sensor->interval_ms);
     if (sensor->interval_ms >= sensor->silence_ms) {
         const struct tree_node *at = interval ? interval : silence ? silence : map;
@@ -94,13 +102,76 @@ static void read_times(struct venue_reader *r, const struct tree_node *map,
     }
 }
 
+/* How far its number may be off. Vehicles and lights count no people. */
+static void read_error(struct venue_reader *r, const struct tree_node *map,
+                       struct venue_sensor *sensor)
+{
+    bool level = sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL;
+    bool people = sensor->class == SENSOR_CROWD || sensor->class == SENSOR_GATE;
+    const struct tree_node *error = find_if(r, map, "error", level, "counters of kind level");
+    const struct tree_node *pct =
+        find_if(r, map, "error_pct", people, "sensors of class crowd or gate");
+    if (error && pct) {
+        problems_add(r->problems, pct->line, pct->column,
+                     "error (people) and error_pct: one of them is expected, not both");
+        return;
+    }
+    if (error)
+        (void)tree_int(error, "error", 0, ERROR_MAX, &sensor->error, r->problems);
+    if (pct)
+        (void)tree_number(pct, "error_pct", 0, 100, &sensor->error_pct, r->problems);
+}
+
+static void read_gate(struct venue_reader *r, const struct tree_node *map,
+                      struct venue_sensor *sensor)
+{
+    bool people = sensor->class == SENSOR_GATE;
+    bool gate = people || sensor->class == SENSOR_VEHICLE_GATE;
+    int64_t lanes = 0;
+    const struct tree_node *node = find_if(r, map, "lanes", gate, "gates");
+    if (node && tree_int(node, "lanes", 1, VENUE_GATE_LANES_MAX, &lanes, r->problems))
+        sensor->lanes = (uint32_t)lanes;
+    node = find_if(r, map, "entry_verification", gate, "gates");
+    if (node)
+        (void)tree_bool(node, "entry_verification", &sensor->verifies, r->problems);
+    node = find_if(r, map, "lane_rate_per_min", gate, "gates");
+    if (node)
+        (void)tree_number(node, "lane_rate_per_min", LANE_RATE_MIN, LANE_RATE_MAX,
+                          &sensor->lane_rate_per_min, r->problems);
+    node =
+        find_if(r, map, "queue", people, "gates of class gate: zones count people, not vehicles");
+    if (node && venue_read_zone_ref(r, node, "queue", &sensor->queue) &&
+        sensor->queue == sensor->zone)
+        problems_add(r->problems, node->line, node->column,
+                     "queue and zone are the same, but people who have passed the gate do not wait "
+                     "for it any more");
+}
+
+static void read_light(struct venue_reader *r, const struct tree_node *map,
+                       struct venue_sensor *sensor)
+{
+    bool light = sensor->class == SENSOR_LIGHT;
+    struct str text;
+    const struct tree_node *node = find_if(r, map, "scene_lux", light, "lights");
+    if (node)
+        (void)tree_number(node, "scene_lux", LUX_MIN, LUX_MAX, &sensor->scene_lux, r->problems);
+    node = find_if(r, map, "dim_lux", light, "lights");
+    if (node && tree_number(node, "dim_lux", LUX_MIN, LUX_MAX, &sensor->dim_lux, r->problems) &&
+        sensor->dim_lux >= sensor->scene_lux)
+        problems_add(r->problems, node->line, node->column,
+                     "dim_lux: %.10g is not less than scene_lux, %.10g", sensor->dim_lux,
+                     sensor->scene_lux);
+    node = find_if(r, map, "group", light, "lights");
+    if (node && tree_id(node, "group", &text, r->problems))
+        sensor->group = venue_keep(r, text);
+}
+
 static void read_sensor(struct venue_reader *r, const struct tree_node *map,
                         struct venue_sensor *sensor)
 {
     const struct tree_node *node;
     struct str text;
-    uint32_t class = SENSOR_CROWD;
-    int64_t lanes = 0;
+    uint32_t class = SENSOR_CROWD, service;
     sensor->line = map->line;
     sensor->error = -1;
     sensor->error_pct = sensor->lane_rate_per_min = (double)NAN;
@@ -127,16 +198,15 @@ static void read_sensor(struct venue_reader *r, const struct tree_node *map,
     if (!tree_choice(node, "class", sensor_class_words, 4, &class, r->problems))
         return;
     sensor->class = (enum sensor_class) class;
-    bool gate = sensor->class == SENSOR_GATE || sensor->class == SENSOR_VEHICLE_GATE;
     read_counter(r, map, sensor);
     read_place(r, map, sensor);
     read_times(r, map, sensor);
-    node = find_if(r, map, "lanes", gate, "gates");
-    if (node && tree_int(node, "lanes", 1, VENUE_GATE_LANES_MAX, &lanes, r->problems))
-        sensor->lanes = (uint32_t)lanes;
-    node = find_if(r, map, "entry_verification", gate, "gates");
-    if (node)
-        (void)tree_bool(node, "entry_verification", &sensor->verifies, r->problems);
+    read_error(r, map, sensor);
+    read_gate(r, map, sensor);
+    read_light(r, map, sensor);
+    if ((node = tree_find(map, "service")) &&
+        tree_choice(node, "service", sensor_service_words, SERVICE_COUNT, &service, r->problems))
+        sensor->service = (enum sensor_service)service;
 }
 
 void venue_read_sensors(struct venue_reader *r, const struct tree_node *root)

@@ -27,6 +27,12 @@ const char *const counter_kind_words[4] = {[COUNTER_LEVEL] = "level",
                                            [COUNTER_DAILY] = "daily",
                                            [COUNTER_TOTAL] = "total"};
 
+const char *const sensor_service_words[SERVICE_COUNT] = {
+#define SERVICE_WORD(name, word) word,
+    SENSOR_SERVICES(SERVICE_WORD)
+#undef SERVICE_WORD
+};
+
 const char *zone_kind_text(enum zone_kind kind)
 {
     return (unsigned)kind < ZONE_KIND_COUNT ? zone_kind_words[kind] : "unknown";
@@ -59,22 +65,7 @@ const char *metric_unit(enum metric metric)
 
 const char *sensor_service_text(enum sensor_service service)
 {
-    static const char *const text[SERVICE_COUNT] = {
-#define SERVICE_WORD(name, word) word,
-        SENSOR_SERVICES(SERVICE_WORD)
-#undef SERVICE_WORD
-    };
-    return (unsigned)service < SERVICE_COUNT ? text[service] : "unknown";
-}
-
-const char *venue_command_text(enum venue_command command)
-{
-    static const char *const text[VENUE_COMMAND_COUNT] = {
-#define COMMAND_WORD(name, word) word,
-        VENUE_COMMANDS(COMMAND_WORD)
-#undef COMMAND_WORD
-    };
-    return (unsigned)command < VENUE_COMMAND_COUNT ? text[command] : "unknown";
+    return (unsigned)service < SERVICE_COUNT ? sensor_service_words[service] : "unknown";
 }
 
 void *venue_alloc(struct venue_reader *r, size_t count, size_t size)
@@ -194,15 +185,29 @@ uint32_t venue_sensor_find(const struct venue *venue, struct str id)
     return find(venue->index->sensor, venue->index->sensor_mask, id);
 }
 
+/* The rule's zones rise. */
+static bool zone_listed(const struct venue_rule *rule, uint32_t zone)
+{
+    uint32_t from = 0, to = rule->zone_count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (rule->zone[middle] == zone)
+            return true;
+        if (rule->zone[middle] < zone)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return false;
+}
+
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
 {
     const struct venue_zone *z = &venue->zones[zone];
     if (rule->kinds >> z->kind & 1u)
         return true;
-    for (uint32_t i = 0; i < rule->zone_count; i++) {
-        if (rule->zone[i] == zone)
-            return true;
-    }
+    if (zone_listed(rule, zone))
+        return true;
     for (uint32_t i = 0; i < rule->tag_count; i++) {
         for (uint32_t k = 0; k < z->tag_count; k++) {
             if (str_equal(rule->tag[i], z->tag[k]))
@@ -212,36 +217,25 @@ bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule
     return false;
 }
 
-bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
-{
-    if (!venue_rule_matches(venue, rule, zone))
-        return false;
-    switch (rule->metric) {
-    case METRIC_PERCENT_CAPACITY:
-        return venue->zones[zone].capacity > 0;
-    case METRIC_DENSITY:
-    case METRIC_DENSITY_MEAN_60S:
-        return venue->zones[zone].area_m2 > 0;
-    default:
-        return true;
-    }
-}
-
 static void read_all(struct venue_reader *r, const struct tree_node *root)
 {
-    static const char *const keys[] = {"venue",   "defaults", "zones",
-                                       "sensors", "rules",    "builtin_rules"};
+    static const char *const keys[] = {"venue", "settings",      "defaults", "zones",     "sensors",
+                                       "rules", "builtin_rules", "roles",    "operators", "shifts"};
     if (!tree_expect(root, TREE_MAP, "the venue file", r->problems))
         return;
     tree_keys(root, "the venue file", keys, sizeof keys / sizeof keys[0], r->problems);
     venue_read_head(r, root);
+    venue_read_settings(r, root);
     venue_read_defaults(r, root);
     venue_read_zones(r, root);
     venue_read_sensors(r, root);
     venue_read_rules(r, root);
+    venue_read_operators(r, root);
     /* Conclusions from a model with holes would only confuse. */
-    if (!problems_refuse(r->problems))
-        venue_validate(r);
+    if (problems_refuse(r->problems))
+        return;
+    venue_pace(r->venue);
+    venue_validate(r);
 }
 
 bool venue_parse(struct str source, struct venue **ret_venue, struct problems *problems)

@@ -89,7 +89,7 @@ enum {
     S(REAL, passage_error_pct, passage_error_pct, 4, 0, 100, "half width of a door counter's bound, of the passages it has counted; measured at a real door: 19,597 in, 18,837 out") \
     S(REAL, common_error_pct, common_error_pct, 25, 0, 100, "how far errors of different sensors go the same way; 0: each its own, 100: all alike; a proposal") \
     S(REAL, drift_pct_per_hour, drift_pct_per_hour, 1, 0, 100, "uncertainty that time adds to people only doors have counted; a proposal") \
-    S(SECONDS, level_bias_s, level_bias_s, 1800, 10, 86400, "how long a level counter errs the same way; a proposal") \
+    S(SECONDS, level_bias_s, level_bias_ms, 1800, 10, 86400, "how long a level counter errs the same way; a proposal") \
     S(REAL, recount_pct, recount_pct, 10, 0.1, 100, "a bound over this share of the capacity asks for a recount") \
     S(COUNT, surge_people, surge_people, 100, 1, 1000000, "a jump of one counter is implausible from so many people …") \
     S(REAL, surge_per_s, surge_per_s, 20, 0.1, 10000, "… and so many more for each second since its last message; 20/s is 15 m of door at Fruin's 82 people/m/min") \
@@ -123,6 +123,16 @@ struct venue_settings {
     VENUE_SETTINGS(VENUE_SETTING_FIELD)
 #undef VENUE_SETTING_FIELD
 };
+/* The same as a table, for the reader and for documentation. */
+enum venue_setting_kind { VENUE_SETTING_SECONDS, VENUE_SETTING_COUNT, VENUE_SETTING_REAL, VENUE_SETTING_BOOL };
+struct venue_setting {
+    enum venue_setting_kind kind;
+    const char *key;
+    size_t offset; /* in struct venue_settings */
+    double value, min, max; /* value: the default; as they are written in the file */
+    const char *description;
+};
+const struct venue_setting *venue_setting_table(uint32_t *ret_count);
 /* Every setting at its default. */
 struct venue_settings venue_settings_default(void);
 
@@ -144,6 +154,13 @@ struct venue_zone {
     struct str tag[VENUE_TAGS_MAX]; /* rules may name them */
     uint32_t tag_count;
     uint32_t line; /* in the file */
+    /* Derived, from the sensors that are not retired: how long the slowest may take to report again, at interval_s, else at silence_s; 0: there is none. */
+    int64_t people_ms;   /* of crowd sensors and gates on either side of it, or of a zone inside it */
+    int64_t passages_ms; /* of those of them that count passages */
+    int64_t gates_ms;    /* of the gates that are judged here: venue_gate_zone */
+    int64_t verifies_ms; /* of those of them that verify entry */
+    int64_t lights_ms;   /* of its lights */
+    bool counted;        /* has a crowd sensor or gate of its own, on either side */
 };
 
 /* Only sensors in service affect levels. */
@@ -197,7 +214,7 @@ struct venue_rule {
     int64_t dwell_ms[VENUE_LEVELS];    /* continuously at or above the level for this long */
     double clear_margin_pct;           /* falls below enter·(1 − pct/100) … */
     int64_t clear_ms;                  /* … for this long, then one level down */
-    uint32_t min_samples;              /* at least this many samples at or above, besides the dwell */
+    uint32_t min_samples;              /* at least this many samples at or above, besides the dwell; what holds for a zone and level: venue_rule_samples */
     struct str action[VENUE_LEVELS];   /* what staff do; every level of a rule has one */
     int64_t escalate_ms[VENUE_LEVELS][VENUE_ESCALATIONS_MAX]; /* unacknowledged for so long: step 1, 2, …; 0: no further step */
     const struct str *plan[VENUE_LEVELS]; /* the contingency plan's steps; NULL: none */
@@ -264,8 +281,23 @@ void venue_free(struct venue *venue); /* NULL is allowed */
 uint32_t venue_zone_find(const struct venue *venue, struct str id);
 /* Index or UINT32_MAX; O(1). */
 uint32_t venue_sensor_find(const struct venue *venue, struct str id);
-/* True when the rule applies to the zone: its kind or id fits, and the zone has what the metric needs (an area for densities, a capacity for percent_capacity). */
+/* The zone whose rules judge the gate's wait, load and rejects: where people wait for it when the file says so (queue), else its own. */
+uint32_t venue_gate_zone(const struct venue_sensor *gate);
+
+/* True when the rule judges the zone: its kind, id or a tag fits, and the zone has what the metric needs: a capacity for percent_capacity; an area for densities; a width and
+   counters of passages for flow_percent; counters of passages for in_per_min; gates judged there (venue_gate_zone) for gate_wait_min and gate_load, with entry verification for
+   reject_percent; lights for lights_failed_percent; a counter or gate of its own for suspect_surge (so that one jump is one alert, not one for every zone around); people
+   counted in it or in a zone inside for closed_occupancy; and broker_lost_s is the venue's alone. Retired sensors do not count. O(rule's tags and log of its zones). */
 bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
+
+/* How many samples at or above the level (0 blue … 3 red) the zone must have shown, besides the dwell, before it is raised. O(1); fixed as long as the model is in force.
+   The rule's min_samples, but
+    - 1 for red when the zone's slowest sensor reports more rarely than the dwell lasts (one without interval_s: than it may be silent): the second sample would come when
+      it is late. A faster sensor loses nothing by it: its samples below the threshold end the dwell.
+    - 0 for metrics that are no count of people at one moment (gates, lights, suspect_surge, broker_lost_s): they are made of many messages or of none, time alone decides,
+      and they are judged at every tick. */
+uint32_t venue_rule_samples(const struct venue *venue, const struct venue_rule *rule, uint32_t zone,
+                            uint32_t level);
 
 /* Index or UINT32_MAX. By id, and by user id with that id (len 0: the first of that user). */
 uint32_t venue_operator_find(const struct venue *venue, struct str id);
@@ -277,7 +309,7 @@ bool venue_operator_supervises(const struct venue *venue, uint32_t operator_at);
 void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out);
 
 /* The longest time from a zone's crossing of the level's threshold (0 blue … 3 red) to the alert, over all zones of the rule, as long as its sensors are not silent: one
-   interval until a sample shows it, the dwell or the further samples, one tick. A sensor without interval_s counts with silence_s. Transport is not included.
+   interval until a sample shows it, the dwell or the further samples (venue_rule_samples), one tick. A sensor without interval_s counts with silence_s. Transport is not included.
    -1: no such level, or the rule applies to no zone with sensors. */
 int64_t venue_rule_detection_ms(const struct venue *venue, const struct venue_rule *rule, uint32_t level);
 

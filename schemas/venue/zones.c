@@ -5,8 +5,9 @@
 
 enum { AREA_MAX_M2 = 100000000, LENGTH_MAX_M = 100000, CAPACITY_MAX = 100000000 };
 
-static const char *const zone_keys[] = {"id",      "name",    "kind",     "parent",
-                                        "area_m2", "width_m", "capacity", "polygon"};
+static const char *const zone_keys[] = {
+    "id",       "name",    "kind", "parent",          "area_m2",     "width_m",
+    "capacity", "polygon", "tags", "uncounted_doors", "cells_cover", "closed"};
 
 bool venue_read_zone_ref(struct venue_reader *r, const struct tree_node *node, const char *name,
                          uint32_t *ret_zone)
@@ -83,6 +84,30 @@ static void read_polygon(struct venue_reader *r, const struct tree_node *node,
         zone->area_m2 = area;
 }
 
+void venue_read_tags(struct venue_reader *r, const struct tree_node *node,
+                     struct str tag[VENUE_TAGS_MAX], uint32_t *ret_count)
+{
+    uint32_t count = venue_list_count(node), kept = 0;
+    if (count == 0 || count > VENUE_TAGS_MAX) {
+        problems_add(r->problems, node->line, node->column,
+                     "tags: %u of them, but 1 to %d are expected", count, VENUE_TAGS_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tree_node *item = venue_list_item(node, i);
+        struct str id;
+        if (!tree_id(item, "tags", &id, r->problems))
+            continue;
+        for (uint32_t k = 0; k < kept; k++) {
+            if (str_equal(tag[k], id))
+                problems_add(r->problems, item->line, item->column,
+                             "tags: \"" STR_FMT "\" is there twice", STR_ARG(id));
+        }
+        tag[kept++] = venue_keep(r, id);
+    }
+    *ret_count = kept;
+}
+
 /* What zones and the venue itself share. */
 static void read_measures(struct venue_reader *r, const struct tree_node *map,
                           struct venue_zone *zone)
@@ -106,6 +131,14 @@ static void read_measures(struct venue_reader *r, const struct tree_node *map,
         (void)tree_int(node, "capacity", 1, CAPACITY_MAX, &zone->capacity, r->problems);
     if ((node = tree_find(map, "polygon")))
         read_polygon(r, node, zone);
+    if ((node = tree_find(map, "tags")))
+        venue_read_tags(r, node, zone->tag, &zone->tag_count);
+    if ((node = tree_find(map, "uncounted_doors")))
+        (void)tree_bool(node, "uncounted_doors", &zone->uncounted_doors, r->problems);
+    if ((node = tree_find(map, "cells_cover")))
+        (void)tree_bool(node, "cells_cover", &zone->cells_cover, r->problems);
+    if ((node = tree_find(map, "closed")))
+        (void)tree_bool(node, "closed", &zone->closed, r->problems);
 }
 
 /* IANA names: Area/Place, UTC, Etc/GMT+8. Whether the name exists only the machine knows; `check`
@@ -125,7 +158,9 @@ static bool time_zone_shaped(struct str s)
 
 void venue_read_head(struct venue_reader *r, const struct tree_node *root)
 {
-    static const char *const keys[] = {"id", "name", "time_zone", "capacity", "area_m2", "polygon"};
+    static const char *const keys[] = {"id",          "name",    "time_zone", "capacity",
+                                       "area_m2",     "polygon", "tags",      "uncounted_doors",
+                                       "cells_cover", "closed"};
     struct venue *v = r->venue;
     const struct tree_node *map = tree_find(root, "venue"), *list = tree_find(root, "zones");
     uint32_t count = list && list->kind == TREE_LIST ? list->count : 0;

@@ -228,7 +228,7 @@ bool tree_choice(const struct tree_node *node, const char *name, const char *con
             *ret_index = i;
             return true;
         }
-    char list[160];
+    char list[240]; /* room for the longest list there is */
     struct text out = text_over(list, sizeof list);
     for (uint32_t i = 0; i < count; i++) {
         text_add(&out, i ? ", " : "");
