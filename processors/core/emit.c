@@ -1,5 +1,6 @@
 #include "processors/core/emit.h"
 #include "processors/core/judge.h"
+#include "processors/core/light.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -117,6 +118,8 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
     }
     now.level = judge_level(core, z);
     now.known = zone->known;
+    now.lux = light_zone_lux(core, z);
+    now.dark = light_zone_darkness(core, z);
     return now;
 }
 
@@ -187,6 +190,9 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.sensors = now.sensors;
     result.known = zone->known;
     result.status = core_status(core);
+    result.flow_percent = zone_flow_percent(core, z);
+    result.lux = now.lux;
+    result.dark = (int8_t)now.dark;
     if (zone->data_ms != CORE_NEVER) { /* before the first reading there is nothing to show */
         result.occupancy = now.occupancy;
         result.occupancy_err = now.err;

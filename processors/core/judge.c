@@ -39,6 +39,13 @@ static double metric_value(const struct core *core, uint32_t z, enum metric metr
     return NAN;
 }
 
+/* No single reading gives these: each second adds them up anew, and that is a sample. */
+static bool by_second(enum metric metric)
+{
+    return metric == METRIC_GATE_WAIT || metric == METRIC_GATE_LOAD ||
+           metric == METRIC_REJECT_PERCENT || metric == METRIC_LIGHTS_FAILED;
+}
+
 static void alert_known(struct core *core, struct alert *a, bool known)
 {
     const struct venue *venue = core->model.venue;
@@ -79,7 +86,7 @@ void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bo
         struct alert_input in = {.now_ns = now_ns,
                                  .ts_ms = ts_ms,
                                  .value = metric_value(core, z, rule->metric),
-                                 .sample = sample};
+                                 .sample = sample || by_second(rule->metric)};
         if (isnan(in.value)) /* nothing measured yet */
             continue;
         struct alert_changes changes;

@@ -8,6 +8,7 @@
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/judge.h"
+#include "processors/core/light_group.h"
 #include "processors/core/sensor.h"
 
 /* All but the venue, which a shadow state only borrows. */
@@ -20,6 +21,7 @@ static void state_release(struct model *model)
     window_store_free(&model->windows);
     free(model->gates);
     free(model->lights);
+    free(model->light_groups);
     free(model->alerts);
     *model = (struct model){
         .venue = model->venue, .source = model->source, .source_len = model->source_len};
@@ -75,7 +77,8 @@ static bool allocate(struct model *model)
     struct window_shape shape = windows_shape(venue);
     return dedup_init(&model->dedup, venue->sensor_count) &&
            window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
-           model->sensors && model->silent_at_ns && model->gates && model->lights && model->alerts;
+           model->sensors && model->silent_at_ns && model->gates && model->lights &&
+           model->alerts && light_groups_make(model);
 }
 
 static void sensors_init(struct model *model)
@@ -99,10 +102,13 @@ static void sensors_init(struct model *model)
         } else if (class == SENSOR_LIGHT) {
             sensor->device = lights;
             model->lights[lights++] = (struct light){.sensor = s,
+                                                     .zone_group = model->lights[lights].zone_group,
+                                                     .group = model->lights[lights].group,
                                                      .fault = -1,
-                                                     .changed = true,
                                                      .lux = (double)NAN,
-                                                     .power_w = (double)NAN};
+                                                     .power_w = (double)NAN,
+                                                     .bright_since_ms = CORE_NEVER,
+                                                     .dark_since_ms = CORE_NEVER};
         }
     }
 }
@@ -266,6 +272,16 @@ static bool same_sensor(const struct venue_sensor *a, const struct venue_sensor 
     return a->class == b->class && a->kind == b->kind;
 }
 
+static void light_carry(struct light *to, const struct light *from)
+{
+    uint32_t sensor = to->sensor, zone_group = to->zone_group, group = to->group;
+    *to = *from;
+    to->sensor = sensor;
+    to->zone_group = zone_group;
+    to->group = group;
+    to->shown_once = false;
+}
+
 static void sensors_carry(struct core *core, const struct model *old)
 {
     struct model *model = &core->model;
@@ -285,9 +301,7 @@ static void sensors_carry(struct core *core, const struct model *old)
                 (mine->silence_ms - old->venue->sensors[o].silence_ms) * CORE_MS_NS;
         dedup_copy(&model->dedup, s, &old->dedup, o, &sensor->memory);
         if (mine->class == SENSOR_LIGHT) {
-            model->lights[device] = old->lights[old->sensors[o].device];
-            model->lights[device].sensor = s;
-            model->lights[device].changed = true;
+            light_carry(&model->lights[device], &old->lights[old->sensors[o].device]);
         } else if (mine->class != SENSOR_CROWD) {
             model->gates[device] = old->gates[old->sensors[o].device];
             model->gates[device].sensor = s;
@@ -383,6 +397,7 @@ static void state_begin(struct core *core, const struct model *before)
     if (before) {
         sensors_carry(core, before);
         zones_carry(core, before);
+        light_groups_carry(&core->model, before);
         struct model after = core->model;
         core->model = *before; /* what ends here ends under the old names */
         alerts_carry(core, before, &after);

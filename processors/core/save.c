@@ -4,9 +4,9 @@
  *   offset  bytes  what
  *   0       8      "CTCORE" 0 3: format and its version
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
- * sensors, gates, lights, zones and alerts, each behind its id (an alert behind its zone's and
- * rule's), in the model's order; a flag whether a drill is running, what it is, and its shadow
- * state in the same way; last 4 bytes: CRC32C of all before.
+ * sensors, gates, lights, light groups, zones and alerts, each behind its id (an alert behind its
+ * zone's and rule's), in the model's order; a flag whether a drill is running, what it is, and its
+ * shadow state in the same way; last 4 bytes: CRC32C of all before.
  *
  * The format has its own version: a core that gives other results (CORE_VERSION) goes on from the
  * state of the one before. What follows from other state (sums, totals over windows, counts) is not
@@ -169,11 +169,25 @@ static void walk_light(struct codec *c, struct light *light)
 {
     codec_u8(c, &light->state);
     codec_i8(c, &light->fault);
-    codec_bool(c, &light->changed);
+    codec_bool(c, &light->shown_once);
+    codec_bool(c, &light->lux_current);
+    codec_bool(c, &light->burning_in_daylight);
+    codec_bool(c, &light->dark_while_on);
     codec_f64(c, &light->lux);
     codec_f64(c, &light->power_w);
+    codec_i64(c, &light->bright_since_ms);
+    codec_i64(c, &light->dark_since_ms);
+    codec_bytes(c, &light->shown, sizeof light->shown);
     if (light->state > LIGHT_DIM)
         c->failed = true;
+}
+
+static void walk_light_group(struct codec *c, struct light_group *group)
+{
+    codec_bool(c, &group->dark);
+    codec_bool(c, &group->shown_once);
+    codec_bytes(c, &group->figures, sizeof group->figures);
+    codec_bytes(c, &group->shown, sizeof group->shown);
 }
 
 static void walk_alert(struct codec *c, struct alert *a)
@@ -220,6 +234,8 @@ static void walk_model(struct codec *c, struct model *m)
         walk_id(c, venue->sensors[m->lights[l].sensor].id);
         walk_light(c, &m->lights[l]);
     }
+    for (uint32_t i = 0; i < m->light_group_count && !c->failed; i++)
+        walk_light_group(c, &m->light_groups[i]); /* the lights' order gives theirs */
     for (uint32_t z = 0; z < venue->zone_count && !c->failed; z++) {
         walk_id(c, venue->zones[z].id);
         walk_zone(c, &m->zones[z]);

@@ -5,6 +5,7 @@
 #include "processors/core/gate.h"
 #include "processors/core/judge.h"
 #include "processors/core/light.h"
+#include "processors/core/light_group.h"
 #include "processors/core/sensor.h"
 
 /* Nothing dwells, clears or is averaged across a pause. */
@@ -16,6 +17,7 @@ static void pause_pass(struct core *core, int64_t until_ns)
         window_to(&model->zones[z].window, until_ms, 0, false);
     for (uint32_t i = 0; i < model->alert_count; i++)
         alert_gap(&model->alerts[i]);
+    lights_pause(core, until_ms);
 }
 
 static void boundary(struct core *core, int64_t at_ns)
@@ -25,6 +27,7 @@ static void boundary(struct core *core, int64_t at_ns)
     for (uint32_t z = 0; z < model->venue->zone_count; z++)
         zone_advance(&model->zones[z], at_ms);
     sensors_silence(core, at_ns);
+    lights_advance(core, at_ms);
     for (uint32_t z = 0; z < model->venue->zone_count; z++) {
         judge_zone(core, z, at_ns, at_ms, false);
         if (drill_shows_zone(core, z))
@@ -39,6 +42,7 @@ static void boundary(struct core *core, int64_t at_ns)
         if (drill_shows_sensor(core, model->lights[l].sensor))
             light_emit(core, l, at_ms);
     }
+    light_groups_emit(core, at_ms);
 }
 
 /* Time passes for the real state, then for a drill's. */

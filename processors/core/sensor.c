@@ -90,13 +90,6 @@ static void err_update(struct core *core, uint32_t s)
     }
 }
 
-static void device_changed(struct core *core, uint32_t s)
-{
-    const struct sensor *sensor = &core->model.sensors[s];
-    if (core->model.venue->sensors[s].class == SENSOR_LIGHT)
-        core->model.lights[sensor->device].changed = true;
-}
-
 static void fresh_set(struct core *core, uint32_t s, bool fresh)
 {
     struct sensor *sensor = &core->model.sensors[s];
@@ -105,7 +98,6 @@ static void fresh_set(struct core *core, uint32_t s, bool fresh)
     if (sensor->fresh == fresh)
         return;
     sensor->fresh = fresh;
-    device_changed(core, s);
     if (sensor->has_value)
         err_update(core, s);
     sensor_zones(core, s, count_fresh, fresh ? 1 : -1);
@@ -249,10 +241,7 @@ static void status_apply(struct core *core, uint32_t s, const struct sensor_mess
     bool offline = str_equal(m->reading->state, STR_LIT("offline"));
     if (m->retained && sensor->heard && sensor->fresh)
         return; /* a copy from before what has been heard since */
-    if (offline != sensor->offline) {
-        sensor->offline = offline;
-        device_changed(core, s);
-    }
+    sensor->offline = offline;
     if (offline)
         fresh_set(core, s, false);
     else if (!m->retained && core->model.venue->sensors[s].class != SENSOR_CROWD)

@@ -56,8 +56,10 @@ struct zone_shown {
     int64_t occupancy, err, in, out, sensors, fresh, data_ms, level, known;
     int64_t max[WINDOW_LENGTHS];
     int64_t mean_bits[WINDOW_LENGTHS], rate_bits[WINDOW_LENGTHS]; /* of the double */
+    double lux;
+    int64_t dark;
 };
-_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[9 + 3 * WINDOW_LENGTHS]), "no padding");
+_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[11 + 3 * WINDOW_LENGTHS]), "no padding");
 
 struct zone {
     uint8_t basis; /* enum zone_basis */
@@ -70,6 +72,8 @@ struct zone {
     bool played;     /* a drill's shadow state: the drill has fed it */
     uint32_t parent;
     uint32_t alert_first, alert_count;
+    uint32_t lights; /* place of its lights among the light groups; CORE_NONE: it has none */
+    uint32_t lit_by; /* the same, of the nearest zone around it that has some */
     uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
     uint32_t silent_unheard; /* of the sensors: those that never gave a value */
     uint64_t touched;        /* step that touched it last */
@@ -120,12 +124,37 @@ struct gate {
 };
 
 enum light_state { LIGHT_UNSAID, LIGHT_ON, LIGHT_OFF, LIGHT_DIM };
+struct light_shown {
+    double lux, power_w;
+    int64_t state, fault, known, burning_in_daylight, dark_while_on, service;
+};
+_Static_assert(sizeof(struct light_shown) == sizeof(int64_t[8]), "no padding");
 struct light {
     uint32_t sensor;
-    uint8_t state;       /* enum light_state */
-    int8_t fault;        /* -1 until said */
-    bool changed;        /* since last emitted */
-    double lux, power_w; /* NaN until said */
+    uint32_t zone_group, group; /* places among the light groups: its zone's, its own or CORE_NONE */
+    uint8_t state;              /* enum light_state */
+    int8_t fault;               /* -1 until said */
+    bool shown_once;
+    bool lux_current;                       /* lux was measured in its present state */
+    bool burning_in_daylight, dark_while_on; /* at the last second boundary */
+    double lux, power_w;                    /* NaN until said */
+    int64_t bright_since_ms, dark_since_ms; /* log time; CORE_NEVER: it is not */
+    struct light_shown shown;
+};
+
+/* Lights of a zone taken together, at the last second boundary. */
+struct light_figures {
+    int64_t lights, on, off, faults, unknown, burning_in_daylight, dark_while_on;
+    int64_t should_burn, failed; /* of those that should: dark or broken */
+    int64_t measured;            /* those that lux is the mean of */
+    double power_w, lux, lux_min; /* NaN: none says */
+};
+_Static_assert(sizeof(struct light_figures) == sizeof(int64_t[13]), "no padding");
+struct light_group {
+    uint32_t zone;
+    struct str name; /* the venue's; "all": every light of the zone */
+    bool dark, shown_once;
+    struct light_figures figures, shown;
 };
 
 struct model { /* what a venue model brings into being; replaced as a whole */
@@ -139,8 +168,9 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct window_store windows; /* memory of the zones' */
     struct gate *gates;
     struct light *lights;
+    struct light_group *light_groups;
     struct alert *alerts; /* of zone 0, zone 1, … */
-    uint32_t gate_count, light_count, alert_count;
+    uint32_t gate_count, light_count, light_group_count, alert_count;
 };
 
 /* The two who started a drill: two ids and " and ". */
