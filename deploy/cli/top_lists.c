@@ -49,9 +49,31 @@ static void put_int(struct screen *s, int64_t v, int width)
         screen_put(s, PLAIN, "%*s", width, screen_grouped((uint64_t)v, text));
 }
 
+static bool exercise(struct str status)
+{
+    return status.len && !str_is(status, "Actual");
+}
+
+/* Of an exercise the first word says it, and no colour says otherwise. */
+static void put_first(struct screen *s, struct str status, int level, bool known)
+{
+    if (exercise(status))
+        screen_put(s, DIM, "%-7s", s->stale || !known ? "unknown" : level_text(level));
+    else
+        put_level(s, level, known);
+    screen_to(s, 8);
+}
+
+static void put_name(struct screen *s, struct str status, struct str name)
+{
+    screen_put(s, exercise(status) ? DIM : PLAIN, "%s" STR_FMT,
+               exercise(status) ? RESULT_EXERCISE_PREFIX : "", STR_ARG(name));
+    screen_to(s, 26);
+}
+
 static void put_drill(struct screen *s, struct str status)
 {
-    if (status.len && !str_is(status, "Actual"))
+    if (exercise(status))
         screen_put(s, BOLD, "  " STR_FMT, STR_ARG(status));
 }
 
@@ -62,7 +84,8 @@ uint32_t lists_unknown(const struct screen *s)
     for (uint32_t i = 0; i < count; i++) {
         union result_any any;
         top_state_get(state, TOP_ZONES, i, &any);
-        unknown += any.zone.known <= 0 || any.zone.level == LEVEL_UNKNOWN;
+        unknown +=
+            !exercise(any.zone.status) && (any.zone.known <= 0 || any.zone.level == LEVEL_UNKNOWN);
     }
     return unknown;
 }
@@ -73,10 +96,8 @@ static void alert_line(struct screen *s, uint32_t i)
     char age[SCREEN_NUMBER_BYTES];
     top_state_get(s->view->state, TOP_ALERTS, i, &any);
     const struct result_alert *a = &any.alert;
-    put_level(s, a->level, true);
-    screen_to(s, 8);
-    screen_put(s, PLAIN, STR_FMT, STR_ARG(a->zone));
-    screen_to(s, 26);
+    put_first(s, a->status, a->level, true);
+    put_name(s, a->status, a->zone);
     screen_put(s, PLAIN, " " STR_FMT, STR_ARG(a->rule));
     screen_to(s, 44);
     screen_put(s, PLAIN, " %8s", screen_lasting(s->now_ms - a->start, age));
@@ -95,10 +116,8 @@ static void zone_line(struct screen *s, uint32_t i)
     char age[SCREEN_NUMBER_BYTES], people[32];
     top_state_get(s->view->state, TOP_ZONES, i, &any);
     const struct result_zone *z = &any.zone;
-    put_level(s, z->level, z->known > 0);
-    screen_to(s, 8);
-    screen_put(s, PLAIN, STR_FMT, STR_ARG(z->zone));
-    screen_to(s, 26);
+    put_first(s, z->status, z->level, z->known > 0);
+    put_name(s, z->status, z->zone);
     screen_put(s, PLAIN, " " STR_FMT, STR_ARG(z->kind));
     screen_to(s, 35);
     put_int(s, z->occupancy, 7);
@@ -122,8 +141,7 @@ static void gate_line(struct screen *s, uint32_t i)
     top_state_get(s->view->state, TOP_GATES, i, &any);
     const struct result_gate *g = &any.gate;
     bool known = g->known > 0 && !s->stale;
-    screen_put(s, PLAIN, STR_FMT, STR_ARG(g->gate));
-    screen_to(s, 26);
+    put_name(s, g->status, g->gate);
     screen_put(s, PLAIN, " " STR_FMT, STR_ARG(g->direction));
     screen_to(s, 35);
     put_int(s, g->per_min, 8);

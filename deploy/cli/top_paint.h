@@ -59,7 +59,7 @@ void books_draw(struct screen *s);
 /* ---- levels, alerts, zones and gates (top_lists.c) ----------------------------------------------
  */
 
-/* Zones listed that are not known. */
+/* Zones listed that are not known; a drill's do not count. */
 uint32_t lists_unknown(const struct screen *s);
 void lists_draw(struct screen *s);
 

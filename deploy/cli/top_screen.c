@@ -69,6 +69,24 @@ static void head(struct screen *s)
     }
 }
 
+/* While a drill runs nobody may take its lines for real, nor reality for its. */
+static void drill(struct screen *s)
+{
+    struct result_heartbeat beat;
+    char clock[40];
+    if (!top_state_heartbeat(s->view->state, &beat) || beat.drill <= 0)
+        return;
+    struct text t = text_over(clock, sizeof clock - 1);
+    text_add_time_ms(&t, beat.drill_until);
+    clock[t.len > 19 ? 19 : t.len] = '\0';
+    screen_put(s, BOLD, " EXERCISE: a drill is running, lines of %s are not real ",
+               RESULT_EXERCISE_PREFIX);
+    if (beat.drill_by.len)
+        screen_put(s, PLAIN, " started by " STR_FMT ",", STR_ARG(beat.drill_by));
+    screen_put(s, PLAIN, " ends by itself %sZ", clock);
+    screen_end(s);
+}
+
 static void program_state(struct screen *s, enum program program)
 {
     const struct counters_program *p = &s->view->now->program[program];
@@ -167,6 +185,7 @@ void top_screen_draw(const struct top_view *view, struct text *out)
     struct screen s = {.view = &bounded, .out = out, .now_ms = view->now->at_ms};
     s.stale = top_state_stale(view->state, s.now_ms);
     head(&s);
+    drill(&s);
     if (view->now->present) {
         programs(&s);
         books_draw(&s);

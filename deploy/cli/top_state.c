@@ -14,7 +14,9 @@ struct item {
     char *key;
     uint8_t *body;
     uint32_t len, cap;
-    int64_t rank; /* the greater, the worse */
+    int64_t rank; /* the greater, the worse; exercises stand below everything real */
+    bool exercise;
+    int64_t at_ms;
 };
 
 struct table {
@@ -190,9 +192,11 @@ static int64_t rank_of(unsigned type, const union result_any *any)
 
 static bool over(const union result_any *any)
 {
-    return str_is(any->alert.state, "resolved") || str_is(any->alert.state, "normal");
+    return str_is(any->alert.state, "resolved") || str_is(any->alert.state, "normal") ||
+           any->alert.duration_ms != RESULT_ABSENT; /* also when its rule is gone */
 }
 
+/* A drill's zones, gates and alerts are others: their keys say so. */
 static void key_of(unsigned type, const union result_any *any, struct text *out)
 {
     result_key(type, any, out);
@@ -200,12 +204,11 @@ static void key_of(unsigned type, const union result_any *any, struct text *out)
         text_add_char(out, ' ');
         text_add_str(out, any->gate.direction);
     }
-    /* A drill's shadow zones are other zones. */
-    struct str status = type == RECORD_GATE   ? any->gate.status
-                        : type == RECORD_ZONE ? any->zone.status
-                                              : any->alert.status;
-    text_add_char(out, ' ');
-    text_add_str(out, status);
+}
+
+static int64_t at_of(unsigned type, const union result_any *any)
+{
+    return type == RECORD_ALERT ? any->alert.at : type == RECORD_GATE ? any->gate.at : any->zone.at;
 }
 
 static void take(struct table *t, const struct log_view *view, const union result_any *any)
@@ -234,7 +237,9 @@ static void take(struct table *t, const struct log_view *view, const union resul
     }
     memcpy(item->body, view->body, view->body_len);
     item->len = view->body_len;
-    item->rank = rank_of(t->type, any);
+    item->exercise = result_is_exercise(t->type, any);
+    item->at_ms = at_of(t->type, any);
+    item->rank = rank_of(t->type, any) - (item->exercise ? INT64_C(1) << 60 : 0);
     t->sorted = false;
 }
 
@@ -301,10 +306,27 @@ static bool follow(struct top_state *state, int which, struct error *err)
     }
 }
 
+/* Nothing of a drill outlives it: its zones and gates have no last word. */
+static void exercises_drop(struct top_state *state)
+{
+    struct result_heartbeat beat;
+    if (!top_state_heartbeat(state, &beat) || beat.drill > 0)
+        return;
+    for (int k = 0; k < TOP_KINDS; k++) {
+        struct table *t = &state->table[k];
+        for (uint32_t i = t->count; i > 0; i--) {
+            if (t->items[i - 1].exercise && t->items[i - 1].at_ms <= beat.at)
+                drop(t, &t->items[i - 1]);
+        }
+    }
+}
+
 bool top_state_follow(struct top_state *state, struct error *err)
 {
     bool alerts = follow(state, 0, err);
-    return follow(state, 1, err) && alerts;
+    bool bulk = follow(state, 1, err);
+    exercises_drop(state);
+    return bulk && alerts;
 }
 
 bool top_state_exists(const struct top_state *state)

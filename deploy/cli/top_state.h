@@ -7,6 +7,8 @@
  *     top_state_zone(state, i, &zone);
  *     top_state_free(state);
  *
+ * What a drill says is kept apart, stands below everything real, and goes with the drill.
+ *
  * Reads only; a log that is not there yet is looked for again. Begins at most TOP_TAIL_RECORDS
  * back, so what has not changed for longer is not known. One thread.
  */

@@ -57,7 +57,8 @@ static bool begin(struct core *core, bool announced, struct str by)
     return true;
 }
 
-/* Nobody could resolve them later. */
+/* Nobody could resolve them later. Neither rule nor zone is gone, as RETIRE has it: the drill is
+ * over. */
 static void alerts_end(struct core *core)
 {
     struct model *model = &core->model;
@@ -65,6 +66,8 @@ static void alerts_end(struct core *core)
         struct alert *a = &model->alerts[i];
         struct alert_changes changes = {0};
         alert_fire(a, &model->venue->rules[a->rule], ALERT_ON_RETIRE, &changes);
+        for (uint32_t c = 0; c < changes.count; c++)
+            changes.change[c].state = ALERT_RESOLVED;
         emit_alert(core, a, &changes, core->now_ns);
     }
 }

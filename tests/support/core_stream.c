@@ -125,7 +125,7 @@ static void values(struct core_stream *s, uint32_t sensor, struct text *t)
     text_add(t, part);
 }
 
-static void message(struct core_stream *s, struct core_feed *feed)
+void core_stream_message(struct core_stream *s, struct core_feed *feed)
 {
     uint32_t sensor = core_stream_below(s, CORE_STREAM_SENSORS), odd = core_stream_below(s, 100);
     unsigned bits = odd < 4 ? RECORD_MQTT_RETAIN : odd < 7 ? RECORD_MQTT_DUP : 0;
@@ -151,7 +151,8 @@ static void message(struct core_stream *s, struct core_feed *feed)
         text_add(&t, odd == 21 ? "offline" : "online");
     }
     t.at[t.len] = '\0';
-    snprintf(s->last_topic, sizeof s->last_topic, "%s/v/%s/s%u", odd == 30 ? "drill" : "crowdtide",
+    bool drill = s->drills > 0 || (s->drills == 0 && odd == 30);
+    snprintf(s->last_topic, sizeof s->last_topic, "%s/v/%s/s%u", drill ? "drill" : "crowdtide",
              odd == 21 || odd == 22 ? "status" : classes[sensor], sensor);
     core_feed_bytes(feed, s->t_ms, str_of(s->last_topic),
                     (struct str){s->last_payload, (uint32_t)t.len}, bits);
@@ -177,6 +178,6 @@ void core_stream_next(struct core_stream *s, struct core_feed *feed)
         core_feed_publish(feed, s->t_ms, s->last_topic, s->last_payload,
                           kind % 2 ? RECORD_MQTT_DUP : 0);
     } else {
-        message(s, feed);
+        core_stream_message(s, feed);
     }
 }

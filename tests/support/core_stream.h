@@ -21,11 +21,14 @@ struct core_stream {
     int64_t total_in[CORE_STREAM_SENSORS], total_out[CORE_STREAM_SENSORS];
     char last_topic[96], last_payload[256]; /* to be repeated */
     uint32_t model;                         /* which of the venues is in force */
+    int drills;                             /* all: 1; none: -1; a few: 0 */
 };
 
 struct core_stream core_stream_begin(uint64_t seed);
 void core_stream_init(struct core_stream *stream, struct core_feed *feed);
 void core_stream_next(struct core_stream *stream, struct core_feed *feed);
+/* One message, without time going by. */
+void core_stream_message(struct core_stream *stream, struct core_feed *feed);
 /* A number below n, from the stream's own randomness. */
 uint32_t core_stream_below(struct core_stream *stream, uint32_t n);
 

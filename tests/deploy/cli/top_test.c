@@ -64,24 +64,35 @@ static void say(struct place *p, uint16_t type, const void *result)
     assert_true(log_writer_append(p->writer[type < RECORD_ALERT], &record, NULL, &err));
 }
 
-static void beat(struct place *p, int64_t at_ms)
+static void beat_of(struct place *p, int64_t at_ms, bool drill)
 {
     struct result_heartbeat h;
     result_clear(RECORD_HEARTBEAT, &h);
     h.instance = STR_LIT("expo");
     h.at = at_ms;
     h.connected = 1;
+    h.drill = drill;
+    if (drill) {
+        h.drill_until = at_ms + 60000;
+        h.drill_by = STR_LIT("ann and bob");
+    }
     say(p, RECORD_HEARTBEAT, &h);
 }
 
-static void zone(struct place *p, const char *id, int level, int known, double percent)
+static void beat(struct place *p, int64_t at_ms)
+{
+    beat_of(p, at_ms, false);
+}
+
+static void zone_of(struct place *p, const char *status, const char *id, int level, int known,
+                    double percent)
 {
     struct result_zone z;
     result_clear(RECORD_ZONE, &z);
     z.venue = STR_LIT("expo");
     z.zone = str_of(id);
     z.kind = STR_LIT("hall");
-    z.status = STR_LIT("Actual");
+    z.status = str_of(status);
     z.level = (int8_t)level;
     z.known = (int8_t)known;
     z.percent_capacity = percent;
@@ -90,7 +101,13 @@ static void zone(struct place *p, const char *id, int level, int known, double p
     say(p, RECORD_ZONE, &z);
 }
 
-static void alert(struct place *p, const char *id, const char *in_state, int level)
+static void zone(struct place *p, const char *id, int level, int known, double percent)
+{
+    zone_of(p, "Actual", id, level, known, percent);
+}
+
+static void alert_of(struct place *p, const char *status, const char *id, const char *in_state,
+                     int level)
 {
     struct result_alert a;
     result_clear(RECORD_ALERT, &a);
@@ -98,12 +115,18 @@ static void alert(struct place *p, const char *id, const char *in_state, int lev
     a.venue = STR_LIT("expo");
     a.zone = STR_LIT("hall-1");
     a.rule = STR_LIT("capacity");
-    a.status = STR_LIT("Actual");
+    a.status = str_of(status);
+    a.at = now_ms - 1000;
     a.state = str_of(in_state);
     a.level = (int8_t)level;
     a.start = now_ms - 65000;
     a.action = STR_LIT("只出不进: stop entry\033[31m");
     say(p, RECORD_ALERT, &a);
+}
+
+static void alert(struct place *p, const char *id, const char *in_state, int level)
+{
+    alert_of(p, "Actual", id, in_state, level);
 }
 
 static const char *draw(struct place *p, int64_t at_ms, uint32_t columns, uint32_t rows)
@@ -192,6 +215,29 @@ static void a_resolved_alert_leaves(void **state)
     assert_non_null(strstr(draw(p, now_ms, 120, 0), "\nnone\n"));
 }
 
+static void a_drill_is_not_real(void **state)
+{
+    struct place *p = *state;
+    beat_of(p, now_ms - 800, true);
+    zone(p, "hall-1", LEVEL_YELLOW, 1, 81);
+    zone_of(p, "Exercise", "hall-1", LEVEL_RED, 1, 120);
+    zone_of(p, "Exercise", "hall-2", LEVEL_NONE, 0, 120);
+    alert(p, "expo/hall-1/capacity/1", "active_unacked", LEVEL_YELLOW);
+    alert_of(p, "Exercise", "drill/expo/hall-1/capacity/1", "active_unacked", LEVEL_RED);
+    const char *text = draw(p, now_ms, 160, 0);
+    assert_non_null(strstr(text, "EXERCISE: a drill is running"));
+    assert_non_null(strstr(text, "started by ann and bob"));
+    assert_non_null(strstr(text, " 0 zones unknown"));
+    assert_order(text, "\nyellow  hall-1", "\nred     drill/hall-1"); /* alerts */
+    assert_order(strstr(text, "LEVEL "), "\nyellow  hall-1", "\nred     drill/hall-1");
+    assert_null(strstr(text, "red     hall-1"));
+    beat_of(p, now_ms, false);
+    text = draw(p, now_ms, 160, 0);
+    assert_null(strstr(text, "EXERCISE"));
+    assert_null(strstr(text, "drill/"));
+    assert_order(text, "\nyellow  hall-1", "LEVEL ");
+}
+
 /* Bytes of a line that are no continuation bytes; wide characters only occur in the action. */
 static void every_size_is_kept(void **state)
 {
@@ -267,9 +313,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        T(zones_stand_worst_first),  T(without_a_fresh_heartbeat_nothing_is_calm),
-        T(a_resolved_alert_leaves),  T(every_size_is_kept),
-        T(nothing_there_is_unknown), T(programs_read_stale_levels_as_unknown),
+        T(zones_stand_worst_first),
+        T(without_a_fresh_heartbeat_nothing_is_calm),
+        T(a_resolved_alert_leaves),
+        T(every_size_is_kept),
+        T(nothing_there_is_unknown),
+        T(a_drill_is_not_real),
+        T(programs_read_stale_levels_as_unknown),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -513,6 +513,52 @@ static void keys(void **state)
     KEY_IS(RECORD_ERA, "");
 }
 
+/* Whatever the reader does with the status: an exercise has keys, ids and measurements of its own.
+ */
+static void exercises_are_told_apart(void **state)
+{
+    (void)state;
+    static char pool[POOL_BYTES], line[2][POOL_BYTES], key[2][POOL_BYTES];
+    uint64_t rng = 9;
+    for (int i = 0; i < TYPE_COUNT; i++) {
+        const struct result_type *t = result_type_of(all_types[i]);
+        union result_any any;
+        struct text lines[2], names[2];
+        fill(all_types[i], &any, &rng, pool, false);
+        struct str *status = result_status(all_types[i], &any), *found = NULL;
+        for (uint32_t f = 0; f < t->field_count; f++) {
+            if (strcmp(t->fields[f].name, "status") == 0)
+                found = (struct str *)(void *)((char *)&any + t->fields[f].offset);
+        }
+        assert_ptr_equal(status, found);
+        if (!status) {
+            assert_false(result_is_exercise(all_types[i], &any));
+            continue;
+        }
+        for (int exercise = 0; exercise < 2; exercise++) {
+            *status = exercise ? STR_LIT("Exercise") : STR_LIT("Actual");
+            assert_int_equal(result_is_exercise(all_types[i], &any), exercise);
+            lines[exercise] = text_over(line[exercise], POOL_BYTES);
+            names[exercise] = text_over(key[exercise], POOL_BYTES);
+            result_line(all_types[i], &any, 1, &lines[exercise]);
+            result_key(all_types[i], &any, &names[exercise]);
+        }
+        if (lines[0].len) /* the measurement */
+            assert_memory_equal(line[1], "drill_", 6);
+        if (lines[0].len && all_types[i] != RECORD_ALERT) {
+            assert_int_equal(lines[1].len, lines[0].len + 6);
+            assert_memory_equal(line[1] + 6, line[0], lines[0].len);
+        }
+        if (all_types[i] == RECORD_ALERT) { /* its id says it already */
+            assert_int_equal(names[1].len, names[0].len);
+            continue;
+        }
+        assert_int_equal(names[1].len, names[0].len + 6);
+        assert_memory_equal(key[1], "drill/", 6);
+        assert_memory_equal(key[1] + 6, key[0], names[0].len);
+    }
+}
+
 static void levels_by_word_and_number(void **state)
 {
     (void)state;
@@ -543,6 +589,7 @@ int main(void)
         cmocka_unit_test(times_outside_the_stores_range_give_no_line),
         cmocka_unit_test(too_small_a_buffer_overflows_and_is_not_overrun),
         cmocka_unit_test(keys),
+        cmocka_unit_test(exercises_are_told_apart),
         cmocka_unit_test(levels_by_word_and_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
