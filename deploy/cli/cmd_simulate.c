@@ -31,6 +31,8 @@ static void usage(FILE *to)
         "  -r, --rate-limit N     messages/s at most (default %g)\n"
         "      --dropouts N       dropouts of one sensor per hour of wall time (default %g)\n"
         "      --seed N           seed (default 1): the same seed gives the same day\n"
+        "      --drill            publish below drill/: an exercise, which leaves the real state "
+        "alone\n"
         "  -q, --quiet            no progress lines\n"
         "  -h, --help             this text\n",
         SIMULATE_SPEED_DEFAULT, MOVEMENT_PEOPLE_DEFAULT, SIMULATE_RATE_DEFAULT,
@@ -81,6 +83,7 @@ static bool parse(int argc, char **argv, struct arguments *to)
                                                  {"rate-limit", required_argument, NULL, 'r'},
                                                  {"dropouts", required_argument, NULL, 'D'},
                                                  {"seed", required_argument, NULL, 'e'},
+                                                 {"drill", no_argument, NULL, 'x'},
                                                  {"quiet", no_argument, NULL, 'q'},
                                                  {"help", no_argument, NULL, 'h'},
                                                  {NULL, 0, NULL, 0}};
@@ -114,6 +117,9 @@ static bool parse(int argc, char **argv, struct arguments *to)
             break;
         case 'e':
             ok = number(optarg, 0, 9007199254740992.0, &to->seed);
+            break;
+        case 'x':
+            simulate->drill = true;
             break;
         case 'q':
             simulate->quiet = true;

@@ -34,7 +34,7 @@ static bool emit(struct devices *devices, const struct venue_sensor *sensor, con
 {
     char topic[DEVICES_TOPIC_BYTES];
     struct text name = text_over(topic, sizeof topic - 1);
-    text_add(&name, "crowdtide/");
+    text_add(&name, devices->options.drill ? "drill/" : "crowdtide/");
     text_add_str(&name, devices->options.venue->id);
     text_add_char(&name, '/');
     text_add(&name, word);
@@ -43,7 +43,8 @@ static bool emit(struct devices *devices, const struct venue_sensor *sensor, con
     topic[name.len] = '\0';
     if (devices->left == 0 || payload->overflow ||
         !devices->options.send(devices->options.arg, topic,
-                               (struct str){payload->at, (uint32_t)payload->len}, retain))
+                               (struct str){payload->at, (uint32_t)payload->len},
+                               retain && !devices->options.drill))
         return false;
     devices->left--;
     return true;

@@ -31,6 +31,7 @@ struct devices_options {
     const struct venue *venue; /* likewise */
     uint64_t seed;
     double dropouts_per_hour; /* of one sensor, wall time; 0: none */
+    bool drill;               /* below drill/ instead of crowdtide/, and nothing is retained: no drill outlives itself on the broker */
     /* False: not now; the same will be tried later. */
     bool (*send)(void *arg, const char *topic, struct str payload, bool retain);
     void *arg;

@@ -109,7 +109,8 @@ int simulate_run(const struct simulate_options *options)
     struct error err = {0};
     struct mqtt_settings settings;
     struct simulate simulate = {.options = options};
-    if (!mqtt_settings_from(options->config, options->venue->id, "-simulate", &settings, &err) ||
+    if (!mqtt_settings_from(options->config, options->venue->id,
+                            options->drill ? "-drill" : "-simulate", &settings, &err) ||
         !mqtt_settings_files(&settings, &err)) {
         report_error(PROGRAM, "bad_configuration", &err);
         return 2;
@@ -125,6 +126,7 @@ int simulate_run(const struct simulate_options *options)
                                                .venue = options->venue,
                                                .seed = options->seed,
                                                .dropouts_per_hour = options->dropouts_per_hour,
+                                               .drill = options->drill,
                                                .send = send,
                                                .arg = &simulate},
                      &simulate.devices, &err) &&

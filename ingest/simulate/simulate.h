@@ -27,6 +27,7 @@ struct simulate_options {
     uint32_t people;          /* 0: the movement's default */
     uint32_t main_zone;       /* where the main event is; VENUE_NO_ZONE: by the seed */
     uint64_t seed;
+    bool drill;               /* messages of a drill: they never touch the real state */
     bool quiet;               /* no progress lines */
     const volatile int *stop;
 };

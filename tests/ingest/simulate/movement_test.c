@@ -310,12 +310,56 @@ static void messages_add_up(void **state)
     venue_free(venue);
 }
 
+struct roots {
+    uint32_t real, drill, retained;
+};
+
+static bool hear_root(void *arg, const char *topic, struct str payload, bool retain)
+{
+    struct roots *roots = arg;
+    (void)payload;
+    roots->real += strncmp(topic, "crowdtide/fair/", 15) == 0;
+    roots->drill += strncmp(topic, "drill/fair/", 11) == 0;
+    roots->retained += retain;
+    return true;
+}
+
+/* Nothing of it may be taken for real, nor stay on the broker. */
+static void a_drill_says_so(void **state)
+{
+    (void)state;
+    struct venue *venue = parse(fair);
+    for (int drill = 0; drill < 2; drill++) {
+        struct movement *m = open_day(venue, 5, 3000);
+        struct roots roots = {0};
+        struct devices *devices = NULL;
+        assert_true(devices_open(&(struct devices_options){.movement = m,
+                                                           .venue = venue,
+                                                           .seed = 5,
+                                                           .dropouts_per_hour = 60,
+                                                           .drill = drill,
+                                                           .send = hear_root,
+                                                           .arg = &roots},
+                                 &devices, NULL));
+        for (int i = 0; i < 3000; i++) {
+            movement_step(m, 12);
+            (void)devices_report(devices, 1700000000000 + i * 100, 3);
+        }
+        assert_true(roots.real + roots.drill > 1000);
+        assert_int_equal(drill ? roots.real + roots.retained : roots.drill, 0);
+        assert_int_equal(drill, roots.retained == 0);
+        devices_close(devices);
+        movement_close(m);
+    }
+    venue_free(venue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(people_are_conserved), cmocka_unit_test(the_day_has_its_shape),
         cmocka_unit_test(the_seed_decides),     cmocka_unit_test(small_and_odd_venues_work),
-        cmocka_unit_test(messages_add_up),
+        cmocka_unit_test(messages_add_up),      cmocka_unit_test(a_drill_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
