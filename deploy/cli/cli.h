@@ -23,6 +23,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
     C(log, "ls | verify | export | tap: look into the logs")                                       \
     C(simulate, "publish the day of a venue to the broker")                                        \
     C(mock, "a stand-in for Kafka that keeps nothing, for trials")                                 \
+    C(command, "ack, shelve, anchor, capacity …: what operators do, with its answer")                 \
     C(top, "watch counters, lags and the books live")                                              \
     C(version, "print the version and those of the libraries")
 

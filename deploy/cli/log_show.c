@@ -144,6 +144,8 @@ static bool other_json(const struct log_view *view, struct text *out)
         add_bool(out, "connected", tick.connected);
         add_u64(out, "messages", tick.messages);
         add_i64(out, "clock_offset_ns", tick.clock_offset_ns);
+        if (tick.utc_offset_s != RECORD_NO_UTC_OFFSET)
+            add_i64(out, "utc_offset_s", tick.utc_offset_s);
         return true;
     case RECORD_GAP:
         if (!record_gap_decode(view->body, view->body_len, &gap, NULL))

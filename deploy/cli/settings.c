@@ -22,6 +22,7 @@ static const struct {
     {"log export", {NULL}},
     {"log tap", {NULL}},
     {"top", {NULL}},
+    {"command", {NULL}},
 };
 
 /* With `, ` for the bars between words; a bar would end a table's cell. */

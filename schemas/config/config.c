@@ -235,11 +235,16 @@ static void read_file(struct loader *l)
     free(source);
 }
 
-static void read_secrets(struct loader *l)
+/* not wanted: the files' names are forgotten, so that nobody takes one for the secret. */
+static void read_secrets(struct loader *l, bool wanted)
 {
     for (uint32_t i = 0; i < SETTING_COUNT; i++) {
         char **text = setting_text(&l->config, &settings[i]);
-        if (settings[i].kind == SETTING_SECRET && (*text)[0])
+        if (settings[i].kind != SETTING_SECRET || !(*text)[0])
+            continue;
+        if (!wanted)
+            (*text)[0] = '\0';
+        else
             (void)setting_secret_read(&settings[i], text, l->place[i].line, l->place[i].column,
                                       l->problems);
     }
@@ -352,7 +357,8 @@ static void check_together(struct loader *l)
                       "series.api is v2 without series.org; InfluxDB 2 wants one");
 }
 
-bool config_load(const char *path, struct config *ret_config, struct problems *problems)
+static bool load(const char *path, bool secrets, struct config *ret_config,
+                 struct problems *problems)
 {
     uint32_t refused_before = problems->count - problems->warnings;
     struct loader *l = calloc(1, sizeof *l);
@@ -367,7 +373,7 @@ bool config_load(const char *path, struct config *ret_config, struct problems *p
             read_file(l);
         read_environment(l);
         derive(l);
-        read_secrets(l);
+        read_secrets(l, secrets);
         check_together(l);
     }
     problems_sort(problems);
@@ -378,6 +384,16 @@ bool config_load(const char *path, struct config *ret_config, struct problems *p
         config_free(&l->config);
     free(l);
     return ok;
+}
+
+bool config_load(const char *path, struct config *ret_config, struct problems *problems)
+{
+    return load(path, true, ret_config, problems);
+}
+
+bool config_load_public(const char *path, struct config *ret_config, struct problems *problems)
+{
+    return load(path, false, ret_config, problems);
 }
 
 void config_free(struct config *config)

@@ -95,6 +95,8 @@ enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_SECRET_BYTES_MAX = 4096 };
 /* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the environment). Secrets are read (a file that everyone may read: a
    warning), state_dir and command_socket are filled in when empty. False, with *ret_config untouched, when there is a problem that is not a warning. */
 bool config_load(const char *path, struct config *ret_config, struct problems *problems);
+/* The same without reading the secrets, which are then empty: for the commands of people who may not read them. */
+bool config_load_public(const char *path, struct config *ret_config, struct problems *problems);
 void config_free(struct config *config);
 
 /* One row of the table, for --help and documentation. */

@@ -100,7 +100,7 @@ static void test_export(void **state)
     expect("{\"seq\":2,\"type\":\"mqtt\",\"log_ns\":1790000000123000000,\"wall_ns\":5,"
            "\"topic\":null,\"topic_base64\":\"YmFk/yJ0b3BpYw==\",");
     expect("\"type\":\"tick\",\"log_ns\":1790000000123000000,\"wall_ns\":5,\"connected\":true,"
-           "\"messages\":17,\"clock_offset_ns\":-4}");
+           "\"messages\":17,\"clock_offset_ns\":-4,\"utc_offset_s\":3600}");
     expect("\"last_seq\":2,\"from_ns\":99}");
     expect("\"type\":\"unknown\",\"log_ns\":1790000000123000000,\"wall_ns\":5,\"type_number\":999,"
            "\"body_base64\":\"bGF0ZXI=\"}");
