@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 set(shared ${CMAKE_INSTALL_DATADIR}/crowdtide)
 
 install(TARGETS crowdtide RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY deploy/venues/ DESTINATION ${shared}/venues FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md")
+install(DIRECTORY deploy/venues/ DESTINATION ${shared}/venues FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md" PATTERN "*.txt")
 install(DIRECTORY schemas/spec/ DESTINATION ${shared}/spec FILES_MATCHING PATTERN "*.json" PATTERN "*.yaml")
 install(FILES deploy/mosquitto/crowdtide.conf DESTINATION ${shared}/mosquitto)
 install(FILES README.md deploy/OPERATIONS.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/crowdtide)

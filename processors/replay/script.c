@@ -6,10 +6,7 @@
 #include <stdlib.h>
 
 #include "processors/replay/script_private.h"
-#include "schemas/config/config.h"
 #include "schemas/config/settings.h"
-
-enum { PATH_BYTES = 4200, HOUR_MS = 3600000 };
 
 #define DAY_MS_DEFAULT INT64_C(1795392000000) /* 2026-11-23 */
 
@@ -56,109 +53,6 @@ bool script_words_need(struct script *s, struct str line, struct script_words *r
     return script_words_split(line, ret, &why) || script_broken(s, "%s", why);
 }
 
-/* ---- venues -----------------------------------------------------------------------------------
- */
-
-/* The venue must be one; its first mistake is the script's. first_line: of an inline venue, else 0.
- */
-static bool venue_check(struct script *s, struct str source, const char *name, uint32_t first_line)
-{
-    struct venue *venue = NULL;
-    struct problems *problems = calloc(1, sizeof *problems);
-    if (!problems)
-        return script_broken(s, "out of memory");
-    bool ok = venue_parse(source, &venue, problems);
-    for (uint32_t i = 0; !ok && i < problems_listed(problems); i++) {
-        const struct problem *p = &problems->problem[i];
-        if (p->warning)
-            continue;
-        if (first_line && p->line)
-            s->line = first_line + p->line - 1;
-        if (first_line)
-            (void)script_broken(s, "venue: %s", p->text);
-        else
-            (void)script_broken(s, "%s:%u: %s", name, p->line, p->text);
-        break;
-    }
-    free(problems);
-    if (!ok)
-        return script_broken(s, "%s: no venue", name);
-    venue_free(s->venue_next);
-    s->venue_next = venue;
-    return true;
-}
-
-static bool venue_keep(struct script *s, struct str source, const char *name)
-{
-    char *copy = malloc((size_t)source.len + 1), *name_copy = strdup(name);
-    if (!copy || !name_copy) {
-        free(copy);
-        free(name_copy);
-        return script_broken(s, "out of memory");
-    }
-    memcpy(copy, source.at, source.len);
-    copy[source.len] = '\0';
-    free(s->venue_source);
-    free(s->venue_name);
-    s->venue_source = copy;
-    s->venue_len = source.len;
-    s->venue_name = name_copy;
-    return true;
-}
-
-/* Sets the clock going an hour before t_ms, so that what nobody heard of has fallen silent. */
-static bool begin(struct script *s, int64_t t_ms)
-{
-    if (s->begun)
-        return true;
-    s->begun = true;
-    return script_clock_begin(s, t_ms);
-}
-
-/* The venue that was named comes into force: at t_ms when the line says so, else before the first
- * line with a time. */
-static bool venue_force(struct script *s, int64_t t_ms)
-{
-    bool ok = begin(s, t_ms) && script_clock_to(s, t_ms) &&
-              script_clock_model(s, t_ms, (struct str){s->venue_source, (uint32_t)s->venue_len},
-                                 s->venue_name);
-    free(s->venue_source);
-    free(s->venue_name);
-    s->venue_source = s->venue_name = NULL;
-    venue_free(s->venue);
-    s->venue = s->venue_next;
-    s->venue_next = NULL;
-    return ok;
-}
-
-static bool venue_file(struct script *s, const char *path)
-{
-    char *source = NULL;
-    size_t len = 0;
-    struct error err = {0};
-    if (!config_read_venue_file(path, &source, &len, &err)) {
-        char text[ERROR_WHERE_BYTES + 128];
-        return script_broken(s, "venue: %s", error_describe(&err, text, sizeof text));
-    }
-    struct str all = {source, (uint32_t)len};
-    bool ok = venue_check(s, all, path, 0) && venue_keep(s, all, path);
-    free(source);
-    return ok;
-}
-
-/* Before the first line with a time: whatever was named is in force, since an hour. */
-static bool started(struct script *s, int64_t t_ms)
-{
-    if (s->begun)
-        return true;
-    if (!s->venue_source && s->options->venue_path && !venue_file(s, s->options->venue_path))
-        return false;
-    if (!s->venue_source)
-        return script_broken(s, "no venue yet: begin with `venue FILE`, or `venue` … `end`%s",
-                             s->options->venue_path ? "" : ", or give one with --venue");
-    return venue_force(s, t_ms - HOUR_MS);
-}
-
 /* ---- lines with a time ------------------------------------------------------------------------
  */
 
@@ -192,7 +86,7 @@ static bool line_restart(struct script *s, int64_t t_ms, struct str rest)
 /* every SECONDS until TIME sensor … */
 static bool line_every(struct script *s, int64_t t_ms, struct str rest)
 {
-    struct script_repeat r = {.next_ms = t_ms, .line = s->line};
+    struct script_repeat r = {.first_ms = t_ms, .next_ms = t_ms, .line = s->line};
     struct str step = script_word_first(&rest), until = script_word_first(&rest);
     struct str time = script_word_first(&rest), sensor = script_word_first(&rest);
     struct script_word word = {.text = step};
@@ -239,7 +133,8 @@ static bool timed_line(struct script *s, int64_t t_ms, struct str rest)
     for (size_t i = 0; i < sizeof timed_lines / sizeof *timed_lines; i++) {
         if (!str_is(word, timed_lines[i].word))
             continue;
-        return started(s, t_ms) && (timed_lines[i].leaps || script_clock_to(s, t_ms)) &&
+        return script_venue_started(s, t_ms) &&
+               (timed_lines[i].leaps || script_clock_to(s, t_ms)) &&
                timed_lines[i].run(s, t_ms, rest);
     }
     return script_broken(s, "not understood: \"" STR_FMT "\"", STR_ARG(whole));
@@ -289,11 +184,7 @@ static bool untimed_line(struct script *s, struct str part)
 /* ---- the script -------------------------------------------------------------------------------
  */
 
-struct reader {
-    struct str rest; /* of the script */
-};
-
-static bool line_next(struct script *s, struct reader *reader, struct str *ret)
+bool script_line_next(struct script *s, struct script_reader *reader, struct str *ret)
 {
     if (reader->rest.len == 0)
         return false;
@@ -304,56 +195,6 @@ static bool line_next(struct script *s, struct reader *reader, struct str *ret)
     reader->rest.len -= len + (end != NULL);
     s->line++;
     return true;
-}
-
-/* What follows a `venue` line, up to `end`. */
-static bool venue_inline(struct script *s, struct reader *reader)
-{
-    struct str line, source = {reader->rest.at, 0};
-    uint32_t first_line = s->line + 1, begin_line = s->line;
-    while (line_next(s, reader, &line)) {
-        if (!str_is(script_line_strip(line), "end"))
-            continue;
-        source.len = (uint32_t)(line.at - source.at);
-        uint32_t end_line = s->line;
-        bool ok =
-            venue_check(s, source, "venue", first_line) && venue_keep(s, source, s->options->path);
-        if (ok)
-            s->line = end_line;
-        return ok;
-    }
-    s->line = begin_line;
-    return script_broken(s, "venue: no line `end` follows");
-}
-
-/* A path in a script is relative to the script. */
-static bool venue_named(struct script *s, struct str name)
-{
-    char path[PATH_BYTES];
-    const char *slash = strrchr(s->options->path, '/');
-    int dir = name.at[0] == '/' || !slash ? 0 : (int)(slash - s->options->path) + 1;
-    int n = snprintf(path, sizeof path, "%.*s" STR_FMT, dir, s->options->path, STR_ARG(name));
-    if (n < 0 || (size_t)n >= sizeof path)
-        return script_broken(s, "venue: the path is too long");
-    return venue_file(s, path);
-}
-
-/* [TIME] venue [FILE]. *ret_is: it is such a line. */
-static bool venue_line(struct script *s, struct reader *reader, struct str line, bool *ret_is)
-{
-    struct str rest = line, word = script_word_first(&rest);
-    int64_t t_ms = 0;
-    bool timed = script_clock_parse(s, word, &t_ms);
-    if (timed)
-        word = script_word_first(&rest);
-    *ret_is = str_is(word, "venue");
-    if (!*ret_is)
-        return true;
-    if (!timed && (s->begun || s->venue_source))
-        return script_broken(s, "a second venue needs a time");
-    if (!(rest.len ? venue_named(s, rest) : venue_inline(s, reader)))
-        return false;
-    return !timed || venue_force(s, t_ms);
 }
 
 /* `publish` takes what follows as it is, whatever it looks like. */
@@ -398,16 +239,16 @@ static bool line_run(struct script *s, struct str line)
 
 static bool lines_run(struct script *s, struct str text)
 {
-    struct reader reader = {text};
+    struct script_reader reader = {text};
     struct str line;
-    while (line_next(s, &reader, &line)) {
+    while (script_line_next(s, &reader, &line)) {
         bool is_venue;
         if (line.len > SCRIPT_LINE_BYTES_MAX)
             return script_broken(s, "the line is longer than %d bytes", SCRIPT_LINE_BYTES_MAX);
         line = script_line_strip(line);
         if (line.len == 0)
             continue;
-        if (!venue_line(s, &reader, line, &is_venue))
+        if (!script_venue_line(s, &reader, line, &is_venue))
             return false;
         if (!is_venue && !line_run(s, line))
             return false;

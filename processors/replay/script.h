@@ -49,8 +49,8 @@ struct script_options {
     const char *venue_path; /* the venue of a script that names none; NULL: it must name one */
     /* Saves and loads the whole state after every so many records (0: never): nothing may change by it. */
     uint32_t restart_every;
-    /* Each result as the core says it, with the log time; may be NULL. */
-    void (*seen)(void *arg, int64_t t_ms, unsigned type, const union result_any *result);
+    /* Each result as the core says it, with the script's time of day; may be NULL. */
+    void (*seen)(void *arg, const char *clock, unsigned type, const union result_any *result);
     void *arg;
 };
 

@@ -130,7 +130,9 @@ bool script_clock_to(struct script *s, int64_t t_ms)
         int64_t at_ms = r->next_ms;
         r->next_ms += r->step_ms;
         s->line = r->line; /* what goes wrong now is that line's */
-        if (!ticks_to(s, at_ms) || !script_message_sensor(s, at_ms, r->what))
+        const struct script_ramp ramp = {(at_ms - r->first_ms) / r->step_ms,
+                                         (r->until_ms - r->first_ms) / r->step_ms};
+        if (!ticks_to(s, at_ms) || !script_message_repeated(s, at_ms, r->what, &ramp))
             return false;
     }
     s->line = line;

@@ -299,8 +299,11 @@ bool script_compare(struct script *s, const struct script_kind *kind,
     text_add(wanted, wanted->len ? ", " : "");
     text_add(seen, seen->len ? ", " : "");
     for (uint32_t i = first; i < *at; i++) {
+        const char *quote = words->word[i].quoted ? "\"" : "";
         text_add(wanted, i > first ? " " : "");
+        text_add(wanted, quote);
         text_add_str(wanted, words->word[i].text);
+        text_add(wanted, quote);
     }
     found_show(s, wish.field, &f, seen);
     return true;

@@ -1,8 +1,10 @@
 /* What sensors and operators send, made from a script's words. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "processors/replay/script_private.h"
+#include "schemas/json/json.h"
 #include "schemas/record/record.h"
 
 enum { TOPIC_BYTES = 256, PAYLOAD_BYTES = SCRIPT_LINE_BYTES_MAX * 2 };
@@ -29,6 +31,42 @@ static void member_add(struct text *t, struct str name, const struct script_word
         text_add_str(t, value->text);
     else
         text_add_json(t, value->text);
+}
+
+/* FROM..TO of an `every` line: the value at this one of its messages. Whole numbers stay whole. */
+static bool ramp_take(const struct script_ramp *ramp, const struct script_word *value, double *ret,
+                      bool *ret_whole)
+{
+    const char *dots = value->quoted ? NULL : memmem(value->text.at, value->text.len, "..", 2);
+    double from, to;
+    if (!dots)
+        return false;
+    struct str left = {value->text.at, (uint32_t)(dots - value->text.at)};
+    struct str right = {dots + 2, value->text.len - left.len - 2};
+    if (!json_number_parse(left, &from) || !json_number_parse(right, &to))
+        return false;
+    double share = ramp->all ? (double)ramp->done / (double)ramp->all : 1;
+    *ret_whole = !memchr(left.at, '.', left.len) && !memchr(right.at, '.', right.len);
+    *ret = from + (to - from) * share;
+    return true;
+}
+
+static void member_add_ramp(struct text *t, struct str name, const struct script_word *value,
+                            const struct script_ramp *ramp)
+{
+    double number;
+    bool whole;
+    if (!ramp || !ramp_take(ramp, value, &number, &whole)) {
+        member_add(t, name, value);
+        return;
+    }
+    text_add(t, t->len > 1 ? "," : "");
+    text_add_json(t, name);
+    text_add_char(t, ':');
+    if (whole)
+        text_add_i64(t, llround(number));
+    else
+        text_add_f64(t, number);
 }
 
 static void member_add_ms(struct text *t, const char *name, int64_t ms)
@@ -101,43 +139,72 @@ static bool flag_take(struct message *m, struct str word)
     return true;
 }
 
-/* sensor ID member value …; words: retained, dup, drill, online, offline */
-bool script_message_sensor(struct script *s, int64_t t_ms, struct str rest)
+/* The message of one sensor; words.word[0] named it. */
+static bool sensor_send(struct script *s, int64_t t_ms, const struct script_words *words,
+                        const struct venue_sensor *sensor, const struct script_ramp *ramp)
+{
+    char topic[TOPIC_BYTES], payload[PAYLOAD_BYTES];
+    struct message m = {.root = "crowdtide",
+                        .word = topic_word(sensor->class),
+                        .payload = text_over(payload, sizeof payload)};
+    text_add_char(&m.payload, '{');
+    for (uint32_t i = 1; i < words->count; i++) {
+        const struct script_word *word = &words->word[i];
+        int64_t ts_ms;
+        if (!word->quoted && flag_take(&m, word->text))
+            continue;
+        if (++i == words->count)
+            return script_broken(s, "a value is expected after \"" STR_FMT "\"",
+                                 STR_ARG(word->text));
+        if (str_is(word->text, "ts") && script_clock_parse(s, words->word[i].text, &ts_ms))
+            member_add_ms(&m.payload, "ts", ts_ms);
+        else
+            member_add_ramp(&m.payload, word->text, &words->word[i], ramp);
+    }
+    if (m.payload.at[0] == '{')
+        text_add_char(&m.payload, '}');
+    int n = snprintf(topic, sizeof topic, "%s/" STR_FMT "/%s/" STR_FMT, m.root,
+                     STR_ARG(s->venue->id), m.word, STR_ARG(sensor->id));
+    if (m.payload.overflow || n < 0 || (size_t)n >= sizeof topic)
+        return script_broken(s, "the message is too long");
+    return publish(s, t_ms, str_of(topic), (struct str){payload, (uint32_t)m.payload.len}, m.bits);
+}
+
+static bool begins_with(struct str s, struct str with)
+{
+    return s.len >= with.len && memcmp(s.at, with.at, with.len) == 0;
+}
+
+/* ID member value …; words: retained, dup, drill, online, offline. ID*: every sensor whose id
+ * begins so. */
+bool script_message_repeated(struct script *s, int64_t t_ms, struct str rest,
+                             const struct script_ramp *ramp)
 {
     struct script_words words;
-    char topic[TOPIC_BYTES], payload[PAYLOAD_BYTES];
     if (!script_words_need(s, rest, &words))
         return false;
     if (words.count < 2)
         return script_broken(s, "sensor ID member value … is the form");
     struct str id = words.word[0].text;
-    uint32_t at = venue_sensor_find(s->venue, id);
-    if (at == UINT32_MAX)
-        return script_broken(s, "the venue has no sensor \"" STR_FMT "\"", STR_ARG(id));
-    struct message m = {.root = "crowdtide",
-                        .word = topic_word(s->venue->sensors[at].class),
-                        .payload = text_over(payload, sizeof payload)};
-    text_add_char(&m.payload, '{');
-    for (uint32_t i = 1; i < words.count; i++) {
-        const struct script_word *word = &words.word[i];
-        int64_t ts_ms;
-        if (!word->quoted && flag_take(&m, word->text))
+    bool many = id.len && id.at[id.len - 1] == '*', any = false;
+    struct str begin = {id.at, id.len - many};
+    for (uint32_t i = 0; many && i < s->venue->sensor_count; i++) {
+        const struct venue_sensor *sensor = &s->venue->sensors[i];
+        if (!begins_with(sensor->id, begin))
             continue;
-        if (++i == words.count)
-            return script_broken(s, "a value is expected after \"" STR_FMT "\"",
-                                 STR_ARG(word->text));
-        if (str_is(word->text, "ts") && script_clock_parse(s, words.word[i].text, &ts_ms))
-            member_add_ms(&m.payload, "ts", ts_ms);
-        else
-            member_add(&m.payload, word->text, &words.word[i]);
+        if (!sensor_send(s, t_ms, &words, sensor, ramp))
+            return false;
+        any = true;
     }
-    if (m.payload.at[0] == '{')
-        text_add_char(&m.payload, '}');
-    int n = snprintf(topic, sizeof topic, "%s/" STR_FMT "/%s/" STR_FMT, m.root,
-                     STR_ARG(s->venue->id), m.word, STR_ARG(id));
-    if (m.payload.overflow || n < 0 || (size_t)n >= sizeof topic)
-        return script_broken(s, "the message is too long");
-    return publish(s, t_ms, str_of(topic), (struct str){payload, (uint32_t)m.payload.len}, m.bits);
+    uint32_t at = many ? UINT32_MAX : venue_sensor_find(s->venue, id);
+    if (at != UINT32_MAX)
+        return sensor_send(s, t_ms, &words, &s->venue->sensors[at], ramp);
+    return any || script_broken(s, "the venue has no sensor \"" STR_FMT "\"", STR_ARG(id));
+}
+
+bool script_message_sensor(struct script *s, int64_t t_ms, struct str rest)
+{
+    return script_message_repeated(s, t_ms, rest, NULL);
 }
 
 /* ---- operators --------------------------------------------------------------------------------

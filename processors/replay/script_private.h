@@ -1,5 +1,5 @@
 /*
- * What the files of script share: one running script. script.c deals out the lines; script_clock.c feeds the core; script_message.c makes what sensors and
+ * What the files of script share: one running script. script.c deals out the lines; script_venue.c brings venues into force; script_clock.c feeds the core; script_message.c makes what sensors and
  * operators send; script_results.c keeps what the core says; script_expect.c and script_compare.c judge it.
  *
  * Every function that can fail is false after script_broken has noted why; an expectation that is not met is noted by script_unmet and is no failure.
@@ -17,7 +17,7 @@ struct script;
 /* ---- the clock and the core behind it ---- */
 
 struct script_repeat { /* an `every` line in force */
-    int64_t next_ms, until_ms, step_ms;
+    int64_t first_ms, next_ms, until_ms, step_ms;
     uint32_t line;
     struct str what; /* sensor ID …, borrowed from the script */
 };
@@ -62,6 +62,11 @@ const char *script_clock_text(const struct script *s, int64_t t_ms, char *out);
 
 /* ---- what is sent: `rest` is what follows the line's first word ---- */
 
+struct script_ramp { /* how far an `every` line is: of the messages after its first */
+    int64_t done, all;
+};
+/* ramp: values FROM..TO go from one to the other; NULL: there are none. */
+bool script_message_repeated(struct script *s, int64_t t_ms, struct str rest, const struct script_ramp *ramp);
 bool script_message_sensor(struct script *s, int64_t t_ms, struct str rest);
 bool script_message_publish(struct script *s, int64_t t_ms, struct str rest);
 bool script_message_command(struct script *s, int64_t t_ms, struct str rest);
@@ -111,6 +116,19 @@ bool script_expect(struct script *s, struct str rest);
 /* One member's wish: compares from words[*at], which it moves on. Meets nothing: *ret_met false and `seen` says what is there. */
 bool script_compare(struct script *s, const struct script_kind *kind, const union result_any *result, const struct script_words *words, uint32_t *at,
                     bool *ret_met, struct text *wanted, struct text *seen);
+
+/* ---- lines and venues ---- */
+
+struct script_reader {
+    struct str rest; /* of the script */
+};
+/* The next line, without its end. False: there is none. */
+bool script_line_next(struct script *s, struct script_reader *reader, struct str *ret);
+
+/* [TIME] venue [FILE]. *ret_is: the line is such a one; what belongs to it has been taken off the reader. */
+bool script_venue_line(struct script *s, struct script_reader *reader, struct str line, bool *ret_is);
+/* Before the first line with a time: the venue that was named is in force, since an hour. */
+bool script_venue_started(struct script *s, int64_t t_ms);
 
 /* ---- the script ---- */
 

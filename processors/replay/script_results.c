@@ -211,7 +211,7 @@ static bool body_keep(struct script *s, struct script_kept *kept, unsigned type,
 bool script_results_take(struct script *s, const struct core_result *result, const uint8_t *body)
 {
     const struct script_kind *kind = kind_of(result->type);
-    char key[SCRIPT_KEY_BYTES];
+    char key[SCRIPT_KEY_BYTES], clock[SCRIPT_CLOCK_BYTES];
     struct result_origin origin;
     union result_any r;
     struct error err = {0};
@@ -222,7 +222,8 @@ bool script_results_take(struct script *s, const struct core_result *result, con
         (s->report->hash ^ str_hash((struct str){(const char *)body, result->len}) ^ result->type) *
         0x100000001b3u;
     if (s->options->seen)
-        s->options->seen(s->options->arg, s->clock.t_ms, result->type, &r);
+        s->options->seen(s->options->arg, script_clock_text(s, s->clock.t_ms, clock), result->type,
+                         &r);
     key_of(kind, &r, key);
     struct script_kept *kept = kept_for(s, key);
     if (!kept || !body_keep(s, kept, result->type, body, result->len))
