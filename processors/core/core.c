@@ -17,6 +17,7 @@ struct core *core_new(struct error *err)
     if (core) {
         core->late_ms = CORE_LATE_MS_DEFAULT;
         core->utc_offset_s = RECORD_NO_UTC_OFFSET;
+        health_ears_init(&core->ears);
         core->json = json_parser_new(READING_DOCUMENT_BYTES_MAX);
         core->scratch = malloc(EMIT_SCRATCH_BYTES);
         result_clear(RECORD_READING, &core->reading_clear);
@@ -78,6 +79,7 @@ static bool tick_record(struct core *core, const struct log_view *record, struct
     if (!record_tick_decode(record->body, record->body_len, &tick, err))
         return false;
     core->connected = tick.connected;
+    health_connection(core, tick.connected);
     core->messages = tick.messages;
     core->clock_offset_ns = tick.clock_offset_ns;
     core->utc_offset_s = tick.utc_offset_s;
@@ -116,6 +118,7 @@ static bool record_take(struct core *core, const struct log_view *record, struct
         return true;
     case RECORD_DISCONNECTED:
         core->connected = false;
+        health_connection(core, false);
         return true;
     default:
         return error_set(err, ERROR_CORRUPT, 0, "record type %u at sequence %llu is unknown",

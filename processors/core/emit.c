@@ -118,6 +118,7 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
     }
     now.level = judge_level(core, z);
     now.known = zone->known;
+    now.cause = health_cause_of(core, z);
     now.lux = light_zone_lux(core, z);
     now.dark = light_zone_darkness(core, z);
     return now;
@@ -189,6 +190,7 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.sensors_fresh = now.fresh;
     result.sensors = now.sensors;
     result.known = zone->known;
+    result.cause = health_cause(core, z);
     result.status = core_status(core);
     result.flow_percent = zone_flow_percent(core, z);
     result.lux = now.lux;
@@ -214,6 +216,7 @@ void emit_heartbeat(struct core *core)
     result.at = core_now_ms(core);
     result.valid_until = result.at + CORE_HEARTBEAT_VALID_MS;
     result.connected = core->connected;
+    result.broker_lost_s = health_broker_lost_ms(core) / 1000;
     result.messages = (int64_t)core->messages;
     result.decoded = (int64_t)core->books.decoded;
     result.duplicate = (int64_t)core->books.duplicate;

@@ -17,6 +17,8 @@ static void state_release(struct model *model)
     free(model->zones);
     free(model->sensors);
     free(model->silent_at_ns);
+    free(model->health);
+    free(model->health_due);
     dedup_free(&model->dedup);
     window_store_free(&model->windows);
     free(model->gates);
@@ -71,18 +73,21 @@ static bool allocate(struct model *model)
     model->zones = array(venue->zone_count, sizeof *model->zones);
     model->sensors = array(venue->sensor_count, sizeof *model->sensors);
     model->silent_at_ns = array(venue->sensor_count, sizeof *model->silent_at_ns);
+    model->health = array(venue->sensor_count, sizeof *model->health);
+    model->health_due = array(venue->sensor_count / 64, sizeof *model->health_due);
     model->gates = array(model->gate_count, sizeof *model->gates);
     model->lights = array(model->light_count, sizeof *model->lights);
     model->alerts = array(model->alert_count, sizeof *model->alerts);
     struct window_shape shape = windows_shape(venue);
     return dedup_init(&model->dedup, venue->sensor_count) &&
            window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
-           model->sensors && model->silent_at_ns && model->gates && model->lights &&
-           model->alerts && light_groups_make(model);
+           model->sensors && model->silent_at_ns && model->health && model->health_due &&
+           model->gates && model->lights && model->alerts && light_groups_make(model);
 }
 
-static void sensors_init(struct model *model)
+static void sensors_init(struct core *core)
 {
+    struct model *model = &core->model;
     const struct venue *venue = model->venue;
     uint32_t gates = 0, lights = 0;
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
@@ -95,6 +100,8 @@ static void sensors_init(struct model *model)
                                   .last_seq = RESULT_ABSENT};
         dedup_memory_init(&sensor->memory);
         model->silent_at_ns[s] = INT64_MAX;
+        health_init(&model->health[s]);
+        health_changed(core, s);
         enum sensor_class class = venue->sensors[s].class;
         if (class == SENSOR_GATE || class == SENSOR_VEHICLE_GATE) {
             sensor->device = gates;
@@ -191,6 +198,12 @@ static void count_sensor(struct core *core, uint32_t zone, int by)
     core->model.zones[zone].sensors += (uint32_t)by;
 }
 
+static void silence_note(struct core *core, uint32_t zone, int silence_ms)
+{
+    struct zone *z = &core->model.zones[zone];
+    z->silence_ms = silence_ms > z->silence_ms ? silence_ms : z->silence_ms;
+}
+
 static void count_fresh_quietly(struct core *core, uint32_t zone, int by)
 {
     core->model.zones[zone].fresh += (uint32_t)by;
@@ -235,6 +248,7 @@ void model_derive(struct core *core)
     for (uint32_t z = 0; z < venue->zone_count; z++) {
         struct zone *zone = &model->zones[z];
         zone->sensors = zone->fresh = zone->silent_unheard = 0;
+        zone->silence_ms = 0;
         if (zone->basis == ZONE_BASIS_LEVEL)
             zone->occupancy = zone->err_milli = 0;
         window_derive(&zone->window);
@@ -246,6 +260,7 @@ void model_derive(struct core *core)
         bool level =
             venue->sensors[s].class == SENSOR_CROWD && venue->sensors[s].kind == COUNTER_LEVEL;
         sensor_zones(core, s, count_sensor, 1);
+        sensor_zones(core, s, silence_note, (int)venue->sensors[s].silence_ms);
         if (sensor->fresh)
             sensor_zones(core, s, count_fresh_quietly, 1);
         if (!level)
@@ -294,11 +309,12 @@ static void sensors_carry(struct core *core, const struct model *old)
         uint32_t device = sensor->device;
         *sensor = old->sensors[o];
         sensor->device = device;
+        model->health[s] = old->health[o];
         /* The new limit counts from the last message. */
         if (old->silent_at_ns[o] != INT64_MAX)
             model->silent_at_ns[s] =
                 old->silent_at_ns[o] +
-                (mine->silence_ms - old->venue->sensors[o].silence_ms) * CORE_MS_NS;
+                (health_silence_ms(model, s) - health_silence_ms(old, o)) * CORE_MS_NS;
         dedup_copy(&model->dedup, s, &old->dedup, o, &sensor->memory);
         if (mine->class == SENSOR_LIGHT) {
             light_carry(&model->lights[device], &old->lights[old->sensors[o].device]);
@@ -391,7 +407,7 @@ static void played_derive(struct core *core)
  * none) by id. */
 static void state_begin(struct core *core, const struct model *before)
 {
-    sensors_init(&core->model);
+    sensors_init(core);
     zones_init(core);
     basis_find(core);
     if (before) {

@@ -62,6 +62,41 @@ static void walk_dedup(struct codec *c, struct model *m, uint32_t s)
     }
 }
 
+static void walk_health(struct codec *c, struct model *m, uint32_t s)
+{
+    struct health *h = &m->health[s];
+    bool due = m->health_due[s / 64] >> s % 64 & 1;
+    codec_i64(c, &h->heard_ms);
+    codec_i64(c, &h->period.report_ms);
+    codec_i32(c, &h->period.estimate_ms);
+    codec_i32(c, &h->period.spread_ms);
+    codec_i32(c, &h->period.said_ms);
+    codec_u8(c, &h->period.learned);
+    codec_u8(c, &h->period.shorts);
+    codec_bool(c, &h->period.regular);
+    codec_i64(c, &h->offset_ms[0]);
+    codec_i64(c, &h->offset_ms[1]);
+    codec_i64(c, &h->half);
+    codec_u32(c, &h->resets);
+    codec_u32(c, &h->out_of_order);
+    codec_bool(c, &due);
+    m->health_due[s / 64] &= ~(UINT64_C(1) << s % 64);
+    m->health_due[s / 64] |= (uint64_t)due << s % 64;
+    codec_bool(c, &h->shown.once);
+    codec_u8(c, &h->shown.state);
+    codec_u8(c, &h->shown.service);
+    codec_bool(c, &h->shown.saturated);
+    codec_i32(c, &h->shown.period_ms);
+    codec_i64(c, &h->shown.silence_ms);
+    codec_i64(c, &h->shown.offset_ms);
+    codec_i64(c, &h->shown.service_until_ms);
+    codec_i64(c, &h->shown.suspect);
+    codec_u32(c, &h->shown.resets);
+    codec_u32(c, &h->shown.out_of_order);
+    if (h->period.learned > PERIOD_LEARN || h->period.estimate_ms < 0 || h->period.said_ms < 0)
+        c->failed = true;
+}
+
 static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
 {
     struct sensor *sensor = &m->sensors[s];
@@ -83,6 +118,7 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &sensor->counter.in);
     codec_i64(c, &sensor->counter.out);
     codec_i64(c, &m->silent_at_ns[s]);
+    walk_health(c, m, s);
     walk_dedup(c, m, s);
 }
 
@@ -222,6 +258,7 @@ static void walk_id(struct codec *c, struct str id)
 static void walk_model(struct codec *c, struct model *m)
 {
     const struct venue *venue = m->venue;
+    codec_bool(c, &m->health_lost_said);
     for (uint32_t s = 0; s < venue->sensor_count && !c->failed; s++) {
         walk_id(c, venue->sensors[s].id);
         walk_sensor(c, m, s);
@@ -267,6 +304,12 @@ static void walk_scalars(struct codec *c, struct core *core)
     codec_i64(c, &core->now_ns);
     codec_i64(c, &core->second);
     codec_bool(c, &core->connected);
+    codec_i64(c, &core->ears.lost_ms);
+    codec_i64(c, &core->ears.since_ms);
+    codec_i64(c, &core->ears.deaf_end_ms);
+    codec_u8(c, &core->ears.deaf_cause);
+    if (core->ears.deaf_cause >= CAUSE_COUNT)
+        c->failed = true;
     codec_i64(c, &core->clock_offset_ns);
     codec_i32(c, &core->utc_offset_s);
     codec_u64(c, &core->messages);

@@ -43,6 +43,7 @@ static void boundary(struct core *core, int64_t at_ns)
             light_emit(core, l, at_ms);
     }
     light_groups_emit(core, at_ms);
+    health_second(core, at_ms);
 }
 
 /* Time passes for the real state, then for a drill's. */
@@ -74,8 +75,11 @@ void second_advance(struct core *core, int64_t log_ns, bool gap)
         core->now_ns = log_ns;
         return;
     }
-    if (gap)
+    if (gap) {
         pass(core, pause_pass, log_ns);
+        core->now_ns = log_ns;
+        health_gap(core, before_ns / CORE_MS_NS);
+    }
     if (second > core->second) {
         core->second = second;
         core->now_ns = second * CORE_SECOND_NS > before_ns ? second * CORE_SECOND_NS : before_ns;

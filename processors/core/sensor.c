@@ -98,6 +98,7 @@ static void fresh_set(struct core *core, uint32_t s, bool fresh)
     if (sensor->fresh == fresh)
         return;
     sensor->fresh = fresh;
+    health_changed(core, s);
     if (sensor->has_value)
         err_update(core, s);
     sensor_zones(core, s, count_fresh, fresh ? 1 : -1);
@@ -105,9 +106,8 @@ static void fresh_set(struct core *core, uint32_t s, bool fresh)
 
 void sensor_fresh(struct core *core, uint32_t s)
 {
-    const struct venue_sensor *model = &core->model.venue->sensors[s];
     core->model.sensors[s].heard = true;
-    core->model.silent_at_ns[s] = core->now_ns + model->silence_ms * CORE_MS_NS;
+    core->model.silent_at_ns[s] = core->now_ns + health_silence_ms(&core->model, s) * CORE_MS_NS;
     fresh_set(core, s, true);
 }
 
@@ -241,6 +241,8 @@ static void status_apply(struct core *core, uint32_t s, const struct sensor_mess
     bool offline = str_equal(m->reading->state, STR_LIT("offline"));
     if (m->retained && sensor->heard && sensor->fresh)
         return; /* a copy from before what has been heard since */
+    if (offline != sensor->offline)
+        health_changed(core, s);
     sensor->offline = offline;
     if (offline)
         fresh_set(core, s, false);
@@ -262,8 +264,10 @@ bool sensor_apply(struct core *core, uint32_t s, const struct sensor_message *m,
         status_apply(core, s, m);
         return true;
     }
-    if (!m->retained)
+    if (!m->retained) {
         core->model.sensors[s].offline = false;
+        health_heard(core, s, m);
+    }
     switch (model->class) {
     case SENSOR_CROWD:
         if (model->kind != COUNTER_LEVEL)

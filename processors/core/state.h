@@ -12,6 +12,7 @@
 #include "processors/core/debt.h"
 #include "processors/core/dedup.h"
 #include "processors/core/flow.h"
+#include "processors/core/health.h"
 #include "processors/core/window.h"
 #include "schemas/json/json.h"
 #include "schemas/record/record.h"
@@ -53,13 +54,13 @@ enum zone_basis {
 /* As last emitted, to tell whether anything changed: compared as bytes, so every member has 8 of
  * them. */
 struct zone_shown {
-    int64_t occupancy, err, in, out, sensors, fresh, data_ms, level, known;
+    int64_t occupancy, err, in, out, sensors, fresh, data_ms, level, known, cause;
     int64_t max[WINDOW_LENGTHS];
     int64_t mean_bits[WINDOW_LENGTHS], rate_bits[WINDOW_LENGTHS]; /* of the double */
     double lux;
     int64_t dark;
 };
-_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[11 + 3 * WINDOW_LENGTHS]), "no padding");
+_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[12 + 3 * WINDOW_LENGTHS]), "no padding");
 
 struct zone {
     uint8_t basis; /* enum zone_basis */
@@ -76,6 +77,7 @@ struct zone {
     uint32_t lit_by; /* the same, of the nearest zone around it that has some */
     uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
     uint32_t silent_unheard; /* of the sensors: those that never gave a value */
+    int64_t silence_ms;      /* the longest that one of the sensors may be silent */
     uint64_t touched;        /* step that touched it last */
     int64_t capacity;        /* in force: the file's, or as a command said since; 0: none */
     int64_t suspect;         /* people of implausible rises that nothing has confirmed yet */
@@ -164,6 +166,9 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct zone *zones;
     struct sensor *sensors;
     int64_t *silent_at_ns; /* per sensor: falls silent then; INT64_MAX while it is silent */
+    struct health *health; /* per sensor */
+    uint64_t *health_due;  /* a bit per sensor: to be said at the next boundary */
+    bool health_lost_said; /* they have been said under a lost broker */
     struct dedup dedup;
     struct window_store windows; /* memory of the zones' */
     struct gate *gates;
@@ -201,6 +206,7 @@ struct core {
     int64_t second; /* last boundary dealt with, s since 1970 */
     uint64_t step;  /* records taken; marks touched zones */
     bool connected;
+    struct health_ears ears;
     int64_t clock_offset_ns;
     int32_t utc_offset_s; /* of the venue's time zone, as the last tick said; RECORD_NO_UTC_OFFSET */
     uint64_t messages;    /* as the last tick said */

@@ -133,7 +133,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(BOOL, evacuation, FIELD, "", "the zone is being evacuated") \
     F(TEXT, remaining, FIELD, "", "evacuation: how many are still inside, in words; never clear") \
     F(TEXT, basis, FIELD, "", "what occupancy rests on: level, flow, fused, sum") \
-    F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum") \
+    F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum, service (none of its sensors is in service)") \
     F(REAL, lux, FIELD, "lx", "mean illuminance of the zone's lights") \
     F(BOOL, dark, FIELD, "", "its lights measure less than dark_lux")
 

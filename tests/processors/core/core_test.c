@@ -232,8 +232,8 @@ static void test_changed_only(void **state)
     struct core_feed *f = *state;
     core_feed_tick(f, start_ms + 1000);
     assert_int_equal(f->results.count,
-                     3 + 2 + 1 + 1 +
-                         1); /* zones, the gate's directions, light, its group, heartbeat */
+                     3 + 2 + 1 + 1 + 4 + 1); /* zones, the gate's directions, light, its group,
+                                                health of sensors, heartbeat */
     core_feed_tick(f, start_ms + 2000);
     assert_int_equal(f->results.count, 1);
     core_feed_tick(f, start_ms + 2001); /* no boundary */
@@ -241,11 +241,12 @@ static void test_changed_only(void **state)
     core_feed_publish(f, start_ms + 3500, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
     assert_int_equal(f->results.count, 1);
     core_feed_publish(f, start_ms + 4000, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
-    assert_int_equal(f->results.count, 4);
+    assert_int_equal(f->results.count, 5);
     assert_int_equal(f->results.result[0].type, RECORD_ZONE);
     assert_int_equal(f->results.result[1].type, RECORD_LIGHT);
     assert_int_equal(f->results.result[2].type, RECORD_LIGHT_GROUP);
-    assert_int_equal(f->results.result[3].type, RECORD_READING);
+    assert_int_equal(f->results.result[3].type, RECORD_SENSOR);
+    assert_int_equal(f->results.result[4].type, RECORD_READING);
     core_feed_publish(f, start_ms + 4500, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
     core_feed_tick(f, start_ms + 5000); /* the same again */
     assert_int_equal(f->results.count, 1);
