@@ -80,6 +80,22 @@ static bool understand(char *words, const struct venue *known, struct command_li
     return command_line_values(line, operand + 1, count - 1, options, err);
 }
 
+/* Whether the published schema is judged by this very line: so it can't drift from what goes out.
+ */
+static bool is_sample(const char *line)
+{
+    FILE *file = fopen(CROWDTIDE_SOURCE_DIR "/tests/spec/samples/line.valid.jsonl", "r");
+    char sample[COMMAND_LINE_TEXT_MAX];
+    bool found = false;
+    assert_non_null(file);
+    while (!found && fgets(sample, sizeof sample, file)) {
+        sample[strcspn(sample, "\n")] = '\0';
+        found = strcmp(sample, line) == 0;
+    }
+    assert_int_equal(fclose(file), 0);
+    return found;
+}
+
 static void each_line(void **state)
 {
     (void)state;
@@ -134,6 +150,7 @@ static void each_line(void **state)
         command_line_write(&line, NONCE, 1790000000123, &out);
         got[out.len] = '\0';
         assert_string_equal(got, want);
+        assert_true(is_sample(got));
         out = text_over(got, sizeof got - 1);
         command_line_done(&line, (struct str){0}, &out);
         got[out.len] = '\0';

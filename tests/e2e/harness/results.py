@@ -6,16 +6,22 @@ import collections
 import datetime
 
 TOPICS = {"alert": "crowdtide.alerts", "zone": "crowdtide.zones", "gate": "crowdtide.gates", "light": "crowdtide.lights",
+          "lane": "crowdtide.lanes", "reject": "crowdtide.rejects", "light_group": "crowdtide.light-groups",
+          "sensor": "crowdtide.sensors", "history": "crowdtide.history",
           "reading": "crowdtide.readings", "deadletter": "crowdtide.deadletter", "reply": "crowdtide.replies",
-          "heartbeat": "crowdtide.heartbeat"}
+          "figures": "crowdtide.alarm-figures", "heartbeat": "crowdtide.heartbeat"}
 
 # Measurement → its tags, the field with the point's time, and a field that no point lacks.
 TAGS = {"reading": ("venue", "sensor", "kind", "zone"), "zone": ("venue", "zone", "kind"),
         "gate": ("venue", "gate", "direction"), "light": ("venue", "zone", "light"),
-        "alert": ("venue", "zone", "rule"), "heartbeat": ("instance",)}
+        "lane": ("venue", "gate", "lane", "direction"), "reject": ("venue", "gate", "reason"),
+        "light_group": ("venue", "zone", "group"), "sensor": ("venue", "sensor", "zone"), "history": ("venue", "zone"),
+        "alert": ("venue", "zone", "rule"), "alarm_figures": ("venue",), "heartbeat": ("instance",)}
+MEASUREMENT = {"figures": "alarm_figures"}  # the others are called as their results
 STAMP = {"reading": "ts"}
-ALWAYS_THERE = {"reading": "received", "zone": "sensors", "gate": "known", "light": "known", "alert": "n",
-                "heartbeat": "valid_until"}
+ALWAYS_THERE = {"reading": "received", "zone": "sensors", "gate": "known", "light": "known", "lane": "total",
+                "reject": "total", "light_group": "lights", "sensor": "silence_ms", "history": "revision", "alert": "n",
+                "alarm_figures": "open", "heartbeat": "valid_until"}
 
 
 def identity(record):
@@ -51,7 +57,7 @@ def points(logs):
     expected = collections.defaultdict(set)
     for records in logs.values():
         for record in records:
-            kind, fields = record["type"], record["result"]
+            kind, fields = MEASUREMENT.get(record["type"], record["type"]), record["result"]
             if kind not in TAGS:
                 continue
             stamp_ns = time_ms(fields[STAMP.get(kind, "at")]) * 1_000_000
