@@ -53,7 +53,8 @@ static bool begin(struct core *core, bool announced, struct str by)
     drill->announced = announced;
     drill->until_ms = core_now_ms(core) + core->model.venue->settings.drill_max_ms;
     drill->by_len = by.len < DRILL_BY_BYTES ? by.len : DRILL_BY_BYTES;
-    memcpy(drill->by, by.at, drill->by_len);
+    if (drill->by_len)
+        memcpy(drill->by, by.at, drill->by_len);
     return true;
 }
 

@@ -70,7 +70,7 @@ static void alert_seen(struct said *said, const struct result_alert *a)
     copy(said->alert[i].zone, sizeof said->alert[i].zone, a->zone);
     copy(said->alert[i].state, sizeof said->alert[i].state, a->state);
     copy(said->alert[i].cause, sizeof said->alert[i].cause, a->cause);
-    said->alert[i].level = a->level;
+    said->alert[i].level = (int)a->level;
     said->alert[i].at = a->at;
     said->alert[i].exercise = str_is(a->status, "Exercise");
     assert_int_equal(said->alert[i].exercise,
@@ -103,7 +103,7 @@ static void seen(void *arg, unsigned type, const union result_any *r)
         said->readings[exercise]++;
         break;
     case RECORD_HEARTBEAT:
-        said->drilling = r->heartbeat.drill;
+        said->drilling = (int)r->heartbeat.drill;
         said->until_ms = r->heartbeat.drill_until;
         copy(said->by, sizeof said->by, r->heartbeat.drill_by);
         break;
