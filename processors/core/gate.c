@@ -1,106 +1,241 @@
 #include "processors/core/gate.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "processors/core/emit.h"
+#include "processors/core/gate_figures.h"
+
+/* ---- which gates belong to a zone --------------------------------------------------------------
+ */
+
+static bool is_gate(const struct venue_sensor *sensor)
+{
+    return sensor->class == SENSOR_GATE || sensor->class == SENSOR_VEHICLE_GATE;
+}
+
+/* People of a zone wait at the gates whose queue it is; when there are none, at those that lead
+ * into it. Calls visit for each gate and its zones. */
+static void gates_visit(struct model *model,
+                        void (*visit)(struct model *, uint32_t gate, uint32_t zone))
+{
+    const struct venue *venue = model->venue;
+    uint32_t gate = 0;
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        const struct venue_sensor *sensor = &venue->sensors[s];
+        if (!is_gate(sensor))
+            continue;
+        if (sensor->queue != VENUE_NO_ZONE)
+            visit(model, gate, sensor->queue);
+        if (sensor->queue != sensor->zone && model->zones[sensor->zone].queue == CORE_NONE)
+            visit(model, gate, sensor->zone);
+        gate++;
+    }
+}
+
+static void gate_counted(struct model *model, uint32_t gate, uint32_t zone)
+{
+    (void)gate;
+    model->zones[zone].gate_count++;
+}
+
+static void gate_placed(struct model *model, uint32_t gate, uint32_t zone)
+{
+    struct zone *z = &model->zones[zone];
+    model->zone_gates[z->gate_first + z->gate_count++] = gate;
+}
+
+static void queues_find(struct model *model)
+{
+    const struct venue *venue = model->venue;
+    uint32_t gate = 0;
+    for (uint32_t z = 0; z < venue->zone_count; z++)
+        model->zones[z].queue = CORE_NONE;
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        const struct venue_sensor *sensor = &venue->sensors[s];
+        if (!is_gate(sensor))
+            continue;
+        struct gate *at = &model->gates[gate++];
+        at->queue = CORE_NONE;
+        if (sensor->queue == VENUE_NO_ZONE)
+            continue;
+        struct zone *zone = &model->zones[sensor->queue];
+        if (zone->queue == CORE_NONE) {
+            zone->queue = model->queue_count++;
+            model->queues[zone->queue].zone = sensor->queue;
+        }
+        at->queue = zone->queue;
+    }
+}
+
+bool gates_make(struct model *model)
+{
+    uint32_t zones = model->venue->zone_count, first = 0;
+    size_t gates = (size_t)model->gate_count;
+    model->lanes = calloc(gates * (VENUE_GATE_LANES_MAX + 1) + 1, sizeof *model->lanes);
+    model->reasons = calloc(gates * (REASONS_MAX + 1) + 1, sizeof *model->reasons);
+    model->queues = calloc(gates + 1, sizeof *model->queues);
+    model->zone_gates = calloc(2 * gates + 1, sizeof *model->zone_gates);
+    if (!model->lanes || !model->reasons || !model->queues || !model->zone_gates)
+        return false;
+    for (uint32_t g = 0; g < model->gate_count; g++) {
+        model->gates[g].lanes.lane = &model->lanes[(size_t)g * (VENUE_GATE_LANES_MAX + 1)];
+        model->gates[g].reasons.reason = &model->reasons[(size_t)g * (REASONS_MAX + 1)];
+    }
+    queues_find(model);
+    gates_visit(model, gate_counted);
+    for (uint32_t z = 0; z < zones; z++) {
+        model->zones[z].gate_first = first;
+        first += model->zones[z].gate_count;
+        model->zones[z].gate_count = 0;
+    }
+    gates_visit(model, gate_placed);
+    return true;
+}
+
+/* ---- from the model before ----------------------------------------------------------------------
+ */
+
+void gate_init(const struct core *core, struct gate *gate, uint32_t sensor)
+{
+    const struct venue_settings *settings = &core->model.venue->settings;
+    gate->sensor = sensor;
+    gate->lanes_open = RESULT_ABSENT;
+    gate->figures = gate_figures_none();
+    gate->wait_upper_s = (double)NAN;
+    gate->base_per_min = gate_lane_rate(core, sensor);
+    lane_rate_begin(&gate->rate, gate->base_per_min);
+    tally_begin(&gate->tally, settings->gate_window_ms, core_now_ms(core));
+}
+
+void gate_carry(struct gate *to, const struct gate *from)
+{
+    struct gate fresh = *to;
+    lanes_carry(&fresh.lanes, &from->lanes);
+    reasons_carry(&fresh.reasons, &from->reasons);
+    *to = *from;
+    to->sensor = fresh.sensor;
+    to->queue = fresh.queue;
+    to->lanes = fresh.lanes;
+    to->reasons = fresh.reasons;
+    to->base_per_min = fresh.base_per_min;
+    to->shown_once = false;
+    /* What was measured by other settings says nothing under these. */
+    if (from->base_per_min < fresh.base_per_min || from->base_per_min > fresh.base_per_min)
+        to->rate = fresh.rate;
+    if (to->tally.width_ms != fresh.tally.width_ms)
+        to->tally = fresh.tally;
+}
+
+void gate_derive(struct gate *gate)
+{
+    struct lane *lane;
+    struct reason *reason;
+    flow_derive(&gate->in);
+    flow_derive(&gate->out);
+    flow_derive(&gate->rejects);
+    tally_derive(&gate->tally);
+    for (uint32_t i = 0; (lane = lanes_at(&gate->lanes, i)); i++) {
+        flow_derive(&lane->in);
+        flow_derive(&lane->out);
+    }
+    for (uint32_t i = 0; (reason = reasons_at(&gate->reasons, i)); i++)
+        flow_derive(&reason->rejects);
+}
+
+/* ---- messages
+ * ------------------------------------------------------------------------------------ */
 
 static int64_t or_zero(int64_t v)
 {
     return v == RESULT_ABSENT ? 0 : v;
 }
 
+static struct lane_passage passage_of(const struct core *core, const struct sensor_message *m)
+{
+    const struct result_reading *r = m->reading;
+    struct lane_passage p = {.in = or_zero(r->in),
+                             .out = or_zero(r->out),
+                             .rejects = or_zero(r->rejects),
+                             .ts_ms = r->ts,
+                             .now_ms = core_now_ms(core),
+                             .late = m->late};
+    if (r->event.len) {
+        bool pass = str_equal(r->event, STR_LIT("pass"));
+        bool inward = str_equal(r->direction, STR_LIT("in"));
+        p.in = pass && inward;
+        p.out = pass && !inward;
+        p.rejects = !pass;
+    }
+    return p;
+}
+
+static void flow_count(struct flow *flow, const struct lane_passage *p, int64_t n)
+{
+    flow_to(flow, p->now_ms / WINDOW_BUCKET_MS);
+    if (!p->late)
+        flow_add(flow, p->ts_ms / WINDOW_BUCKET_MS, n);
+}
+
+static void passage_count(struct gate *gate, const struct result_reading *r,
+                          const struct lane_passage *p)
+{
+    gate->total_in += p->in;
+    gate->total_out += p->out;
+    gate->total_rejects += p->rejects;
+    flow_count(&gate->in, p, p->in);
+    flow_count(&gate->out, p, p->out);
+    flow_count(&gate->rejects, p, p->rejects);
+    if (r->lane.len)
+        lane_count(lanes_find(&gate->lanes, r->lane), p);
+    if (r->reason.len && p->rejects)
+        reason_count(reasons_find(&gate->reasons, r->reason), p);
+}
+
+/* Arrivals and service, which a closed gate has none of. */
+static void served_count(struct gate *gate, const struct result_reading *r,
+                         const struct lane_passage *p)
+{
+    bool report = !r->event.len && (r->in != RESULT_ABSENT || r->out != RESULT_ABSENT ||
+                                    r->rejects != RESULT_ABSENT);
+    if (p->late || (!r->event.len && !report))
+        return;
+    if (gate->reports != report)
+        tally_break(&gate->tally);
+    gate->reports = report;
+    tally_to(&gate->tally, p->now_ms);
+    if (report)
+        tally_report(&gate->tally, p->ts_ms, p->in, p->rejects);
+    else if (gate->state != GATE_CLOSED)
+        tally_add(&gate->tally, p->ts_ms, p->in, p->rejects);
+    if (gate->state != GATE_CLOSED)
+        lane_rate_served(&gate->rate, gate->base_per_min, p->ts_ms, p->in + p->rejects);
+}
+
+static void state_take(struct gate *gate, const struct result_reading *r)
+{
+    if (r->lanes_open != RESULT_ABSENT)
+        gate->lanes_open = r->lanes_open;
+    if (r->state.len)
+        gate->state = r->state.at[0] == 'o'   ? GATE_OPEN
+                      : r->state.at[0] == 'c' ? GATE_CLOSED
+                                              : GATE_FAULT;
+    if (gate->state == GATE_CLOSED) {
+        tally_break(&gate->tally);
+        lane_rate_break(&gate->rate);
+    }
+}
+
 void gate_apply(struct core *core, uint32_t s, const struct sensor_message *m)
 {
     struct sensor *sensor = &core->model.sensors[s];
     struct gate *gate = &core->model.gates[sensor->device];
-    const struct result_reading *r = m->reading;
-    int64_t in = or_zero(r->in), out = or_zero(r->out), rejects = or_zero(r->rejects);
-    if (r->event.len) {
-        bool pass = str_equal(r->event, STR_LIT("pass"));
-        bool inward = str_equal(r->direction, STR_LIT("in"));
-        in = pass && inward;
-        out = pass && !inward;
-        rejects = !pass;
-    }
+    struct lane_passage p = passage_of(core, m);
+    passage_count(gate, m->reading, &p);
+    served_count(gate, m->reading, &p);
     if (sensor_order(sensor, m) != COUNTER_OLDER) {
-        if (r->lanes_open != RESULT_ABSENT)
-            gate->lanes_open = r->lanes_open;
-        if (r->state.len)
-            gate->state = r->state.at[0] == 'o'   ? GATE_OPEN
-                          : r->state.at[0] == 'c' ? GATE_CLOSED
-                                                  : GATE_FAULT;
+        state_take(gate, m->reading);
         sensor_remember(sensor, m);
     }
-    int64_t second = core_now_ms(core) / WINDOW_BUCKET_MS;
-    flow_to(&gate->in, second);
-    flow_to(&gate->out, second);
-    flow_to(&gate->rejects, second);
-    gate->total_in += in;
-    gate->total_out += out;
-    gate->total_rejects += rejects;
-    if (!m->late) {
-        flow_add(&gate->in, r->ts / WINDOW_BUCKET_MS, in);
-        flow_add(&gate->out, r->ts / WINDOW_BUCKET_MS, out);
-        flow_add(&gate->rejects, r->ts / WINDOW_BUCKET_MS, rejects);
-    }
-    sensor_passages(core, s, in, out, m);
+    sensor_passages(core, s, p.in, p.out, m);
     sensor_fresh(core, s);
-}
-
-void gate_advance(struct core *core, uint32_t g, int64_t at_ms)
-{
-    struct gate *gate = &core->model.gates[g];
-    flow_to(&gate->in, at_ms / WINDOW_BUCKET_MS);
-    flow_to(&gate->out, at_ms / WINDOW_BUCKET_MS);
-    flow_to(&gate->rejects, at_ms / WINDOW_BUCKET_MS);
-}
-
-static struct str gate_word(const struct sensor *sensor, const struct gate *gate)
-{
-    static const struct str words[] = {{0}, {"open", 4}, {"closed", 6}, {"fault", 5}};
-    return sensor->offline ? STR_LIT("offline") : words[gate->state];
-}
-
-void gate_emit(struct core *core, uint32_t g, int64_t at_ms)
-{
-    struct gate *gate = &core->model.gates[g];
-    const struct sensor *sensor = &core->model.sensors[gate->sensor];
-    const struct venue_sensor *model = &core->model.venue->sensors[gate->sensor];
-    struct gate_shown now = {.per_min = {gate->in.sum, gate->out.sum},
-                             .rejects_per_min = gate->rejects.sum,
-                             .total = {gate->total_in, gate->total_out},
-                             .rejects = gate->total_rejects,
-                             .lanes_open = gate->lanes_open,
-                             .state = sensor->offline ? -1 : gate->state,
-                             .known = sensor->fresh};
-    if (gate->shown_once && memcmp(&now, &gate->shown, sizeof now) == 0)
-        return;
-    gate->shown = now;
-    gate->shown_once = true;
-    struct result_gate result;
-    result_clear(RECORD_GATE, &result);
-    result.venue = core->model.venue->id;
-    result.gate = model->id;
-    result.zone = core->model.venue->zones[model->zone].id;
-    result.at = at_ms;
-    result.lanes_open = gate->lanes_open;
-    result.state = gate_word(sensor, gate);
-    result.vehicle = model->class == SENSOR_VEHICLE_GATE;
-    result.known = sensor->fresh;
-    result.status = core_status(core);
-    for (int out = 0; out < 2; out++) {
-        result.direction = out ? STR_LIT("out") : STR_LIT("in");
-        result.per_min = now.per_min[out];
-        result.total = now.total[out];
-        result.rejects_per_min = out ? RESULT_ABSENT : now.rejects_per_min;
-        result.rejects_total = out ? RESULT_ABSENT : now.rejects;
-        emit(core, RECORD_GATE, &result);
-    }
-}
-
-double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric)
-{
-    (void)core, (void)zone, (void)metric;
-    return (double)NAN;
 }

@@ -1,21 +1,66 @@
 /*
- * gate: pedestrian and vehicle gates: throughput, rejects, lanes, state.
+ * gate: pedestrian and vehicle gates: what passes and what is refused, by lane and reason; how many
+ * arrive, how many it can serve, who waits and how long. Vehicle gates the same in vehicles.
+ *
+ *     gates_make(&model)                    when a model comes into force
+ *     gate_apply(core, sensor, &message)    a person, or a report
+ *     gates_advance(core, at_ms)            a second boundary: time passes, figures are made
+ *     gate_emit(core, gate, at_ms)          its results, as far as they changed
+ *
+ * People come from the gate's outside and are served when they are let in or refused; those who leave
+ * are counted, and are in none of the rates. (A gate that people leave by is written with its zone
+ * outside: then "in" leads out.) Late data count in totals only.
+ *
+ * lanes open  as the gate says; else those used within the window; else those of the venue file.
+ * service μ   lanes open by what a lane serves: as the file has it, then as it was learnt
+ *             (lane_rate.h). None when the gate is closed.
+ * arrivals λ  served over the window (tally.h), and by how much the queue grew, where it is counted.
+ *             Without that it is what was served, so at least so many arrived.
+ * queue       counted: the people in its queue's zone, shared among the gates of that zone by their
+ *             service (when none of them serves: equally). Estimated: λ²/μ(μ−λ), the mean of a queue
+ *             that chance alone makes (M/M/1, as if all lanes were one that is as fast); that is good
+ *             for as long as λ is under GATE_SATURATED_PERCENT of μ. Above, people must be waiting, but
+ *             nobody can tell from the passages how many: there is no queue then and no wait, and the
+ *             load says what is the matter.
+ * wait        queue by service: Little's law, so for somebody who comes now and if service stays so.
+ * load        λ by μ; at most GATE_LOAD_MAX. That is also the load of a gate that serves nobody, closed
+ *             or without an open lane, while more than GATE_WAITING_MAX are counted in its queue and no
+ *             other gate of the queue serves them; it has no wait then.
+ *
+ * A silent gate has none of these, nor has one in its first fifth of a window a λ.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_GATE_H
 #define CROWDTIDE_PROCESSORS_CORE_GATE_H
 
 #include "processors/core/sensor.h"
 
+enum {
+    GATE_LOAD_MAX = 10,
+    GATE_WAITING_MAX = 5,        /* so many may be an error of the count, or staff */
+    GATE_SATURATED_PERCENT = 95,
+    GATE_COVERED_PART = 5,       /* a rate needs this part of the window */
+    GATE_ASKED_MIN = 10,         /* a ratio of rejects needs so many who asked */
+};
+
+/* The model is allocated over its venue. Gives the gates their room, and finds the gates of each zone
+ * and each queue. False: no memory. */
+bool gates_make(struct model *model);
+void gate_init(const struct core *core, struct gate *gate, uint32_t sensor);
+/* From the model before, by the same sensor. */
+void gate_carry(struct gate *to, const struct gate *from);
+void gate_derive(struct gate *gate);
+
 void gate_apply(struct core *core, uint32_t sensor, const struct sensor_message *message);
-/* Time passes: the flows move to a second boundary. */
-void gate_advance(struct core *core, uint32_t gate, int64_t at_ms);
+void gates_advance(struct core *core, int64_t at_ms);
+/* Nobody watched until now. */
+void gates_pause(struct core *core);
 /* Its metrics at a second boundary, if they changed since last shown. */
 void gate_emit(struct core *core, uint32_t gate, int64_t at_ms);
 
-/* What the rules of a zone ask of gates: METRIC_GATE_WAIT (minutes), METRIC_GATE_LOAD,
- * METRIC_REJECT_PERCENT, as they stood at the last second boundary. The worst of the gates that
- * people of this zone wait at: those whose `queue` is the zone; when there are none, those that
- * lead into it. NaN when none of them is known. O(gates of the zone). */
+/* What the rules of a zone ask of gates: METRIC_GATE_WAIT (minutes, for the upper bound of a counted
+ * queue), METRIC_GATE_LOAD, METRIC_REJECT_PERCENT, as they stood at the last second boundary. The worst
+ * of the gates in service that people of this zone wait at: those whose `queue` is the zone; when there
+ * are none, those that lead into it. NaN when none of them is known. O(gates of the zone). */
 double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric);
 
 #endif

@@ -25,6 +25,24 @@ static double scene_lux(const struct venue_sensor *model, const struct light *li
     }
 }
 
+void light_init(struct light *light, uint32_t sensor)
+{
+    light->sensor = sensor;
+    light->fault = -1;
+    light->lux = light->power_w = (double)NAN;
+    light->bright_since_ms = light->dark_since_ms = CORE_NEVER;
+}
+
+void light_carry(struct light *to, const struct light *from)
+{
+    struct light fresh = *to;
+    *to = *from;
+    to->sensor = fresh.sensor;
+    to->zone_group = fresh.zone_group;
+    to->group = fresh.group;
+    to->shown_once = false;
+}
+
 /* ---- dwell ------------------------------------------------------------------------------------
  */
 

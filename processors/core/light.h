@@ -19,6 +19,10 @@
 
 #include "processors/core/sensor.h"
 
+void light_init(struct light *light, uint32_t sensor);
+/* From the model before, by the same sensor. */
+void light_carry(struct light *to, const struct light *from);
+
 void light_apply(struct core *core, uint32_t sensor, const struct sensor_message *message);
 /* A second boundary: what has lasted for light_dwell_s is said, and the groups are summed. */
 void lights_advance(struct core *core, int64_t at_ms);

@@ -7,7 +7,9 @@
 
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
+#include "processors/core/gate.h"
 #include "processors/core/judge.h"
+#include "processors/core/light.h"
 #include "processors/core/light_group.h"
 #include "processors/core/sensor.h"
 
@@ -22,6 +24,10 @@ static void state_release(struct model *model)
     dedup_free(&model->dedup);
     window_store_free(&model->windows);
     free(model->gates);
+    free(model->lanes);
+    free(model->reasons);
+    free(model->queues);
+    free(model->zone_gates);
     free(model->lights);
     free(model->light_groups);
     free(model->alerts);
@@ -82,7 +88,8 @@ static bool allocate(struct model *model)
     return dedup_init(&model->dedup, venue->sensor_count) &&
            window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
            model->sensors && model->silent_at_ns && model->health && model->health_due &&
-           model->gates && model->lights && model->alerts && light_groups_make(model);
+           model->gates && model->lights && model->alerts && gates_make(model) &&
+           light_groups_make(model);
 }
 
 static void sensors_init(struct core *core)
@@ -105,17 +112,10 @@ static void sensors_init(struct core *core)
         enum sensor_class class = venue->sensors[s].class;
         if (class == SENSOR_GATE || class == SENSOR_VEHICLE_GATE) {
             sensor->device = gates;
-            model->gates[gates++] = (struct gate){.sensor = s, .lanes_open = RESULT_ABSENT};
+            gate_init(core, &model->gates[gates++], s);
         } else if (class == SENSOR_LIGHT) {
             sensor->device = lights;
-            model->lights[lights++] = (struct light){.sensor = s,
-                                                     .zone_group = model->lights[lights].zone_group,
-                                                     .group = model->lights[lights].group,
-                                                     .fault = -1,
-                                                     .lux = (double)NAN,
-                                                     .power_w = (double)NAN,
-                                                     .bright_since_ms = CORE_NEVER,
-                                                     .dark_since_ms = CORE_NEVER};
+            light_init(&model->lights[lights++], s);
         }
     }
 }
@@ -272,11 +272,8 @@ void model_derive(struct core *core)
         zone->occupancy += sensor->has_value ? sensor->value : 0;
         zone->err_milli += sensor->err_milli;
     }
-    for (uint32_t g = 0; g < model->gate_count; g++) {
-        flow_derive(&model->gates[g].in);
-        flow_derive(&model->gates[g].out);
-        flow_derive(&model->gates[g].rejects);
-    }
+    for (uint32_t g = 0; g < model->gate_count; g++)
+        gate_derive(&model->gates[g]);
     sums_make(model);
 }
 
@@ -285,16 +282,6 @@ void model_derive(struct core *core)
 static bool same_sensor(const struct venue_sensor *a, const struct venue_sensor *b)
 {
     return a->class == b->class && a->kind == b->kind;
-}
-
-static void light_carry(struct light *to, const struct light *from)
-{
-    uint32_t sensor = to->sensor, zone_group = to->zone_group, group = to->group;
-    *to = *from;
-    to->sensor = sensor;
-    to->zone_group = zone_group;
-    to->group = group;
-    to->shown_once = false;
 }
 
 static void sensors_carry(struct core *core, const struct model *old)
@@ -319,9 +306,7 @@ static void sensors_carry(struct core *core, const struct model *old)
         if (mine->class == SENSOR_LIGHT) {
             light_carry(&model->lights[device], &old->lights[old->sensors[o].device]);
         } else if (mine->class != SENSOR_CROWD) {
-            model->gates[device] = old->gates[old->sensors[o].device];
-            model->gates[device].sensor = s;
-            model->gates[device].shown_once = false;
+            gate_carry(&model->gates[device], &old->gates[old->sensors[o].device]);
         }
     }
 }

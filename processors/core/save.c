@@ -20,6 +20,7 @@
 #include "processors/core/codec.h"
 #include "processors/core/drill.h"
 #include "processors/core/model.h"
+#include "processors/core/save_device.h"
 #include "schemas/base/crc32c.h"
 
 static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 3};
@@ -122,12 +123,6 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     walk_dedup(c, m, s);
 }
 
-static void walk_flow(struct codec *c, struct flow *f)
-{
-    codec_i64(c, &f->second);
-    codec_bytes(c, f->bucket, sizeof f->bucket);
-}
-
 static void walk_bucket(struct codec *c, struct window_bucket *bucket)
 {
     codec_i64(c, &bucket->sum);
@@ -180,50 +175,9 @@ static void walk_zone(struct codec *c, struct zone *zone)
     walk_debt(c, &zone->debt);
     codec_i64(c, &zone->data_ms);
     codec_bytes(c, &zone->shown, sizeof zone->shown);
-    walk_flow(c, &zone->in);
-    walk_flow(c, &zone->out);
+    save_flow(c, &zone->in);
+    save_flow(c, &zone->out);
     walk_window(c, &zone->window);
-}
-
-static void walk_gate(struct codec *c, struct gate *gate)
-{
-    codec_u8(c, &gate->state);
-    codec_bool(c, &gate->shown_once);
-    codec_i64(c, &gate->lanes_open);
-    codec_i64(c, &gate->total_in);
-    codec_i64(c, &gate->total_out);
-    codec_i64(c, &gate->total_rejects);
-    codec_bytes(c, &gate->shown, sizeof gate->shown);
-    walk_flow(c, &gate->in);
-    walk_flow(c, &gate->out);
-    walk_flow(c, &gate->rejects);
-    if (gate->state > GATE_FAULT)
-        c->failed = true;
-}
-
-static void walk_light(struct codec *c, struct light *light)
-{
-    codec_u8(c, &light->state);
-    codec_i8(c, &light->fault);
-    codec_bool(c, &light->shown_once);
-    codec_bool(c, &light->lux_current);
-    codec_bool(c, &light->burning_in_daylight);
-    codec_bool(c, &light->dark_while_on);
-    codec_f64(c, &light->lux);
-    codec_f64(c, &light->power_w);
-    codec_i64(c, &light->bright_since_ms);
-    codec_i64(c, &light->dark_since_ms);
-    codec_bytes(c, &light->shown, sizeof light->shown);
-    if (light->state > LIGHT_DIM)
-        c->failed = true;
-}
-
-static void walk_light_group(struct codec *c, struct light_group *group)
-{
-    codec_bool(c, &group->dark);
-    codec_bool(c, &group->shown_once);
-    codec_bytes(c, &group->figures, sizeof group->figures);
-    codec_bytes(c, &group->shown, sizeof group->shown);
 }
 
 static void walk_alert(struct codec *c, struct alert *a)
@@ -265,14 +219,14 @@ static void walk_model(struct codec *c, struct model *m)
     }
     for (uint32_t g = 0; g < m->gate_count && !c->failed; g++) {
         walk_id(c, venue->sensors[m->gates[g].sensor].id);
-        walk_gate(c, &m->gates[g]);
+        save_gate(c, &m->gates[g]);
     }
     for (uint32_t l = 0; l < m->light_count && !c->failed; l++) {
         walk_id(c, venue->sensors[m->lights[l].sensor].id);
-        walk_light(c, &m->lights[l]);
+        save_light(c, &m->lights[l]);
     }
     for (uint32_t i = 0; i < m->light_group_count && !c->failed; i++)
-        walk_light_group(c, &m->light_groups[i]); /* the lights' order gives theirs */
+        save_light_group(c, &m->light_groups[i]); /* the lights' order gives theirs */
     for (uint32_t z = 0; z < venue->zone_count && !c->failed; z++) {
         walk_id(c, venue->zones[z].id);
         walk_zone(c, &m->zones[z]);

@@ -17,6 +17,7 @@ static void pause_pass(struct core *core, int64_t until_ns)
         window_to(&model->zones[z].window, until_ms, 0, false);
     for (uint32_t i = 0; i < model->alert_count; i++)
         alert_gap(&model->alerts[i]);
+    gates_pause(core);
     lights_pause(core, until_ms);
 }
 
@@ -27,6 +28,7 @@ static void boundary(struct core *core, int64_t at_ns)
     for (uint32_t z = 0; z < model->venue->zone_count; z++)
         zone_advance(&model->zones[z], at_ms);
     sensors_silence(core, at_ns);
+    gates_advance(core, at_ms);
     lights_advance(core, at_ms);
     for (uint32_t z = 0; z < model->venue->zone_count; z++) {
         judge_zone(core, z, at_ns, at_ms, false);
@@ -34,7 +36,6 @@ static void boundary(struct core *core, int64_t at_ns)
             emit_zone(core, z, at_ms);
     }
     for (uint32_t g = 0; g < model->gate_count; g++) {
-        gate_advance(core, g, at_ms);
         if (drill_shows_sensor(core, model->gates[g].sensor))
             gate_emit(core, g, at_ms);
     }

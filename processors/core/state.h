@@ -13,6 +13,9 @@
 #include "processors/core/dedup.h"
 #include "processors/core/flow.h"
 #include "processors/core/health.h"
+#include "processors/core/lane.h"
+#include "processors/core/lane_rate.h"
+#include "processors/core/tally.h"
 #include "processors/core/window.h"
 #include "schemas/json/json.h"
 #include "schemas/record/record.h"
@@ -73,6 +76,8 @@ struct zone {
     bool played;     /* a drill's shadow state: the drill has fed it */
     uint32_t parent;
     uint32_t alert_first, alert_count;
+    uint32_t gate_first, gate_count; /* in zone_gates: that people of it wait at */
+    uint32_t queue;  /* place among the queues; CORE_NONE: no gate's */
     uint32_t lights; /* place of its lights among the light groups; CORE_NONE: it has none */
     uint32_t lit_by; /* the same, of the nearest zone around it that has some */
     uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
@@ -111,18 +116,42 @@ struct sensor {
 };
 
 enum gate_state { GATE_UNSAID, GATE_OPEN, GATE_CLOSED, GATE_FAULT };
-struct gate_shown {
-    int64_t per_min[2], rejects_per_min, total[2], rejects, lanes_open, state, known;
+enum gate_queue_basis { GATE_QUEUE_NONE, GATE_QUEUE_COUNTED, GATE_QUEUE_ESTIMATED };
+/* At the last second boundary; NaN: not known. gate.h says what they are. */
+struct gate_figures {
+    double arrivals_per_min, service_per_min, load, queue, wait_s, reject_percent;
+    int64_t lanes_open; /* RESULT_ABSENT */
+    int64_t basis;      /* enum gate_queue_basis, of queue */
 };
-_Static_assert(sizeof(struct gate_shown) == sizeof(int64_t[9]), "no padding");
+struct gate_shown {
+    int64_t per_min[2], rejects_per_min, total[2], rejects, state, known, service, lanes;
+    struct gate_figures figures;
+};
+_Static_assert(sizeof(struct gate_shown) == sizeof(int64_t[10 + 8]), "no padding");
 struct gate {
     uint32_t sensor;
-    uint8_t state; /* enum gate_state */
+    uint32_t queue; /* place among the queues; CORE_NONE: the venue file names none */
+    uint8_t state;  /* enum gate_state */
     bool shown_once;
-    int64_t lanes_open; /* RESULT_ABSENT until said */
+    bool reports;        /* counts came in a report, not one by one, the last time */
+    int64_t lanes_open;  /* as it said; RESULT_ABSENT until then */
+    double base_per_min; /* what a lane serves, as the venue file has it */
     int64_t total_in, total_out, total_rejects;
     struct flow in, out, rejects;
+    struct tally tally; /* of the window of arrivals and service */
+    struct lane_rate rate;
+    struct lanes lanes;
+    struct reasons reasons;
+    struct gate_figures figures;
+    double wait_upper_s; /* wait behind the most that may be in the queue; for rules */
     struct gate_shown shown;
+};
+
+/* A zone in which people wait for gates. Made anew at each second boundary. */
+struct gate_queue {
+    uint32_t zone;
+    uint32_t gates;         /* known and in service */
+    double service_per_min; /* of all of them */
 };
 
 enum light_state { LIGHT_UNSAID, LIGHT_ON, LIGHT_OFF, LIGHT_DIM };
@@ -172,10 +201,14 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct dedup dedup;
     struct window_store windows; /* memory of the zones' */
     struct gate *gates;
+    struct lane *lanes; /* rooms of the gates */
+    struct reason *reasons;
+    struct gate_queue *queues;
+    uint32_t *zone_gates; /* gates of zone 0, zone 1, … */
     struct light *lights;
     struct light_group *light_groups;
     struct alert *alerts; /* of zone 0, zone 1, … */
-    uint32_t gate_count, light_count, light_group_count, alert_count;
+    uint32_t gate_count, queue_count, light_count, light_group_count, alert_count;
 };
 
 /* The two who started a drill: two ids and " and ". */

@@ -1,0 +1,210 @@
+#include "processors/core/gate_figures.h"
+
+#include <math.h>
+
+#include "processors/core/gate.h"
+
+struct gate_figures gate_figures_none(void)
+{
+    const double none = (double)NAN;
+    return (struct gate_figures){.arrivals_per_min = none,
+                                 .service_per_min = none,
+                                 .load = none,
+                                 .queue = none,
+                                 .wait_s = none,
+                                 .reject_percent = none,
+                                 .lanes_open = RESULT_ABSENT,
+                                 .basis = GATE_QUEUE_NONE};
+}
+
+double gate_lane_rate(const struct core *core, uint32_t s)
+{
+    const struct venue *venue = core->model.venue;
+    const struct venue_sensor *sensor = &venue->sensors[s];
+    if (!isnan(sensor->lane_rate_per_min))
+        return sensor->lane_rate_per_min;
+    return sensor->class == SENSOR_VEHICLE_GATE ? venue->settings.vehicle_lane_rate_per_min
+                                                : venue->settings.lane_rate_per_min;
+}
+
+/* ---- each gate by itself
+ * ------------------------------------------------------------------------- */
+
+static int64_t lanes_open(const struct core *core, const struct gate *gate, int64_t at_ms)
+{
+    if (gate->lanes_open != RESULT_ABSENT)
+        return gate->lanes_open;
+    int64_t used = lanes_used(&gate->lanes, at_ms - tally_window_ms(&gate->tally));
+    int64_t lanes = core->model.venue->sensors[gate->sensor].lanes;
+    if (used)
+        return used;
+    return lanes ? lanes : RESULT_ABSENT;
+}
+
+/* The zone where people wait for it, when they are counted there; NULL else. */
+static const struct zone *queue_zone(const struct core *core, const struct gate *gate)
+{
+    if (gate->queue == CORE_NONE)
+        return NULL;
+    const struct zone *zone = &core->model.zones[core->model.queues[gate->queue].zone];
+    bool vehicles = core->model.venue->sensors[gate->sensor].class == SENSOR_VEHICLE_GATE;
+    return zone->known && zone->data_ms != CORE_NEVER && zone->vehicles == vehicles ? zone : NULL;
+}
+
+static void time_pass(struct core *core, struct gate *gate, bool serves, int64_t at_ms)
+{
+    const struct zone *queue = queue_zone(core, gate);
+    flow_to(&gate->in, at_ms / WINDOW_BUCKET_MS);
+    flow_to(&gate->out, at_ms / WINDOW_BUCKET_MS);
+    flow_to(&gate->rejects, at_ms / WINDOW_BUCKET_MS);
+    lanes_advance(&gate->lanes, at_ms);
+    reasons_advance(&gate->reasons, at_ms);
+    if (queue)
+        tally_waiting(&gate->tally, queue->occupancy);
+    tally_to(&gate->tally, at_ms);
+    if (!serves) {
+        tally_break(&gate->tally);
+        lane_rate_break(&gate->rate);
+    } else if (!gate->reports) {
+        tally_cover(&gate->tally, at_ms);
+    }
+}
+
+static void gate_advance(struct core *core, struct gate *gate, int64_t at_ms)
+{
+    const struct sensor *sensor = &core->model.sensors[gate->sensor];
+    struct gate_figures *f = &gate->figures;
+    bool serves = sensor->fresh && gate->state != GATE_CLOSED;
+    time_pass(core, gate, serves, at_ms);
+    *f = gate_figures_none();
+    gate->wait_upper_s = (double)NAN;
+    f->lanes_open = lanes_open(core, gate, at_ms);
+    if (serves && f->lanes_open != RESULT_ABSENT)
+        f->service_per_min = (double)f->lanes_open * gate->rate.per_min;
+    if (gate->queue == CORE_NONE || !sensor->fresh || sensor->service != SERVICE_IN)
+        return;
+    struct gate_queue *queue = &core->model.queues[gate->queue];
+    queue->gates++;
+    queue->service_per_min += isnan(f->service_per_min) ? 0 : f->service_per_min;
+}
+
+/* ---- arrivals, queue, wait
+ * ------------------------------------------------------------------------ */
+
+static double load_of(double arrivals, double service)
+{
+    return arrivals < service * GATE_LOAD_MAX ? arrivals / service : GATE_LOAD_MAX;
+}
+
+static double served_per_min(const struct tally *t)
+{
+    if (t->covered_ms <= 0 || t->covered_ms * GATE_COVERED_PART < tally_window_ms(t))
+        return (double)NAN;
+    return (double)(t->served + t->rejects) * 60000 / (double)t->covered_ms;
+}
+
+/* Part of its queue's people that wait for this gate. */
+static double share_of(const struct gate_queue *queue, const struct gate_figures *f)
+{
+    if (queue->service_per_min > 0)
+        return f->service_per_min > 0 ? f->service_per_min / queue->service_per_min : 0;
+    return 1 / (double)queue->gates;
+}
+
+static void figure_counted(struct core *core, struct gate *gate, const struct zone *zone)
+{
+    struct gate_figures *f = &gate->figures;
+    const struct gate_queue *queue = &core->model.queues[gate->queue];
+    double share = share_of(queue, f), growth = 0;
+    f->queue = (double)zone->occupancy * share;
+    f->basis = GATE_QUEUE_COUNTED;
+    if (f->service_per_min > 0) {
+        if (tally_growth(&gate->tally, &growth))
+            f->arrivals_per_min += growth * share;
+        if (f->arrivals_per_min < 0)
+            f->arrivals_per_min = 0;
+        if (!isnan(f->arrivals_per_min))
+            f->load = load_of(f->arrivals_per_min, f->service_per_min);
+        f->wait_s = f->queue * 60 / f->service_per_min;
+        gate->wait_upper_s = (double)zone_upper(zone) * share * 60 / f->service_per_min;
+    } else if (!(queue->service_per_min > 0) && zone->occupancy > GATE_WAITING_MAX) {
+        f->load = GATE_LOAD_MAX;
+    }
+}
+
+static void figure_estimated(struct gate *gate)
+{
+    struct gate_figures *f = &gate->figures;
+    if (!(f->service_per_min > 0) || isnan(f->arrivals_per_min))
+        return;
+    f->load = load_of(f->arrivals_per_min, f->service_per_min);
+    if (f->load * 100 >= GATE_SATURATED_PERCENT)
+        return;
+    f->queue = f->load * f->load / (1 - f->load);
+    f->wait_s = f->queue * 60 / f->service_per_min;
+    gate->wait_upper_s = f->wait_s;
+    f->basis = GATE_QUEUE_ESTIMATED;
+}
+
+static void gate_figure(struct core *core, struct gate *gate)
+{
+    const struct sensor *sensor = &core->model.sensors[gate->sensor];
+    struct gate_figures *f = &gate->figures;
+    const struct tally *t = &gate->tally;
+    bool waiting = false;
+    if (sensor->fresh) {
+        const struct zone *zone = sensor->service == SERVICE_IN ? queue_zone(core, gate) : NULL;
+        if (!isnan(f->service_per_min))
+            f->arrivals_per_min = served_per_min(t);
+        if (zone)
+            figure_counted(core, gate, zone);
+        else
+            figure_estimated(gate);
+        waiting = zone && f->lanes_open != RESULT_ABSENT && f->queue >= (double)f->lanes_open;
+        if (t->served + t->rejects >= GATE_ASKED_MIN)
+            f->reject_percent = (double)t->rejects * 100 / (double)(t->served + t->rejects);
+    }
+    lane_rate_second(&gate->rate, f->lanes_open == RESULT_ABSENT ? 0 : f->lanes_open, waiting);
+}
+
+void gates_advance(struct core *core, int64_t at_ms)
+{
+    struct model *model = &core->model;
+    for (uint32_t q = 0; q < model->queue_count; q++) {
+        model->queues[q].gates = 0;
+        model->queues[q].service_per_min = 0;
+    }
+    for (uint32_t g = 0; g < model->gate_count; g++)
+        gate_advance(core, &model->gates[g], at_ms);
+    for (uint32_t g = 0; g < model->gate_count; g++)
+        gate_figure(core, &model->gates[g]);
+}
+
+void gates_pause(struct core *core)
+{
+    for (uint32_t g = 0; g < core->model.gate_count; g++) {
+        tally_break(&core->model.gates[g].tally);
+        lane_rate_break(&core->model.gates[g].rate);
+    }
+}
+
+/* ---- for rules
+ * ------------------------------------------------------------------------------------- */
+
+double gate_zone_metric(const struct core *core, uint32_t z, enum metric metric)
+{
+    const struct model *model = &core->model;
+    const struct zone *zone = &model->zones[z];
+    double worst = (double)NAN;
+    for (uint32_t i = 0; i < zone->gate_count; i++) {
+        const struct gate *gate = &model->gates[model->zone_gates[zone->gate_first + i]];
+        if (model->sensors[gate->sensor].service != SERVICE_IN)
+            continue;
+        double value = metric == METRIC_GATE_WAIT   ? gate->wait_upper_s / 60
+                       : metric == METRIC_GATE_LOAD ? gate->figures.load
+                                                    : gate->figures.reject_percent;
+        if (!isnan(value) && !(worst >= value))
+            worst = value;
+    }
+    return worst;
+}
