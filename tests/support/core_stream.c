@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "processors/core/label.h"
+
 #define STREAM_RULES                                                                               \
     "rules:\n"                                                                                     \
     "  - {id: full, metric: percent_capacity, kinds: [hall], clear_s: 20, min_samples: 1,\n"       \
@@ -15,7 +17,11 @@
     "     levels: {orange: {enter: 2, dwell_s: 2, action: Release.},\n"                            \
     "              red: {enter: 3, dwell_s: 1, action: Close.}}}\n"                                \
     "  - {id: rush, metric: in_per_min, kinds: [hall, plaza], clear_s: 3, min_samples: 1,\n"       \
-    "     levels: {yellow: {enter: 150, dwell_s: 0, action: Open lanes.}}}\n"
+    "     levels: {yellow: {enter: 150, dwell_s: 0, action: Open lanes.}}}\n"                      \
+    "  - {id: slow, metric: gate_load, kinds: [plaza, hall, queue], clear_s: 3, min_samples: 1,\n" \
+    "     levels: {yellow: {enter: 0.7, dwell_s: 2, action: Open lanes.}}}\n"                      \
+    "  - {id: lamps, metric: lights_failed_percent, kinds: [plaza], clear_s: 3, min_samples: 1,\n" \
+    "     levels: {blue: {enter: 40, dwell_s: 2, action: Send somebody.}}}\n"
 
 #define STREAM_SENSORS                                                                             \
     "sensors:\n"                                                                                   \
@@ -27,16 +33,24 @@
     "  - {id: s5, class: crowd, counter: total, wrap: 65536, zone: plaza, silence_s: 25}\n"        \
     "  - {id: s6, class: crowd, counter: daily, zone: h2-a, outside: h2, silence_s: 25}\n"         \
     "  - {id: s7, class: crowd, counter: total, zone: h2-a, outside: h2-b, silence_s: 25}\n"       \
-    "  - {id: s8, class: gate, zone: plaza, lanes: 4, silence_s: 30}\n"                            \
-    "  - {id: s9, class: gate, zone: h2, outside: plaza, lanes: 2, silence_s: 30}\n"               \
+    "  - {id: s8, class: gate, zone: plaza, outside: apron, lanes: 4, silence_s: 30,\n"            \
+    "     queue: apron}\n"                                                                         \
+    "  - {id: s9, class: gate, zone: h2, outside: plaza, silence_s: 30,\n"                         \
+    "     lane_rate_per_min: 3, queue: apron}\n"                                                   \
     "  - {id: s10, class: vehicle_gate, zone: lot, outside: road, silence_s: 30}\n"                \
-    "  - {id: s11, class: light, zone: plaza, silence_s: 40}\n"                                    \
+    "  - {id: s11, class: light, zone: plaza, silence_s: 40, group: ring,\n"                       \
+    "     scene_lux: 20, dim_lux: 4}\n"                                                            \
     "  - {id: s12, class: light, zone: h1, silence_s: 40}\n"                                       \
+    "  - {id: s16, class: light, zone: plaza, silence_s: 40, group: path}\n"                       \
+    "  - {id: s17, class: crowd, counter: level, zone: apron, silence_s: 25}\n"                    \
     "  - {id: s13, class: crowd, counter: level, zone: h3, silence_s: 15}\n"
 
 static const char *const venues[2] = {
-    "venue: {id: v, capacity: 3000}\nbuiltin_rules: no\n" STREAM_RULES "zones:\n"
-    "  - {id: plaza, kind: plaza, area_m2: 90}\n"
+    "venue: {id: v, capacity: 3000}\nbuiltin_rules: no\n"
+    "settings: {gate_window_s: 60, light_dwell_s: 4, daylight_lux: 20, dark_lux: 9}\n" STREAM_RULES
+    "zones:\n"
+    "  - {id: plaza, kind: plaza, area_m2: 90, width_m: 3}\n"
+    "  - {id: apron, kind: queue, area_m2: 60}\n"
     "  - {id: h1, kind: hall, capacity: 200, area_m2: 300}\n"
     "  - {id: h1-a, kind: cell, parent: h1, area_m2: 20}\n"
     "  - {id: h1-b, kind: cell, parent: h1, area_m2: 25}\n"
@@ -47,7 +61,9 @@ static const char *const venues[2] = {
     "  - {id: lot, kind: carpark}\n"
     "  - {id: road, kind: road}\n" STREAM_SENSORS,
     /* Another order, other numbers, a zone and a rule's level less, sensors more. */
-    "venue: {id: v, capacity: 2000}\nbuiltin_rules: no\n" STREAM_RULES "zones:\n"
+    "venue: {id: v, capacity: 2000}\nbuiltin_rules: no\n"
+    "settings: {gate_window_s: 95, light_dwell_s: 4, daylight_lux: 20, dark_lux: 9}\n" STREAM_RULES
+    "zones:\n"
     "  - {id: road, kind: road}\n"
     "  - {id: lot, kind: carpark}\n"
     "  - {id: h3, kind: hall, capacity: 60}\n"
@@ -57,14 +73,15 @@ static const char *const venues[2] = {
     "  - {id: h1, kind: hall, capacity: 150, area_m2: 300}\n"
     "  - {id: h1-b, kind: cell, parent: h1, area_m2: 25}\n"
     "  - {id: h1-a, kind: cell, parent: h1, area_m2: 20}\n"
-    "  - {id: plaza, kind: plaza, area_m2: 90}\n" STREAM_SENSORS
+    "  - {id: plaza, kind: plaza, area_m2: 90, width_m: 3}\n"
+    "  - {id: apron, kind: queue, area_m2: 60}\n" STREAM_SENSORS
     "  - {id: s14, class: crowd, counter: level, zone: h3, silence_s: 15}\n"
     "  - {id: s15, class: crowd, counter: delta, zone: h1, outside: plaza, silence_s: 15}\n",
 };
 
 static const char *const classes[CORE_STREAM_SENSORS] = {
-    "crowd", "crowd", "crowd", "crowd", "crowd", "crowd", "crowd", "crowd",
-    "gate",  "gate",  "gate",  "light", "light", "crowd", "crowd", "crowd"};
+    "crowd", "crowd", "crowd", "crowd", "crowd", "crowd", "crowd", "crowd", "gate",
+    "gate",  "gate",  "light", "light", "crowd", "crowd", "crowd", "light", "crowd"};
 
 struct core_stream core_stream_begin(uint64_t seed)
 {
@@ -82,9 +99,23 @@ void core_stream_init(struct core_stream *s, struct core_feed *feed)
     core_feed_init(feed, venues[s->model], s->t_ms);
 }
 
+/* Now and then lanes and reasons that a gate has no room for. */
+static void gate_event(struct core_stream *s, uint32_t a, uint32_t b, char *part, size_t cap)
+{
+    char lane[64];
+    snprintf(lane, sizeof lane, "%0*u", core_stream_below(s, 12) ? 1 : LABEL_BYTES_MAX + 1, b);
+    if (a)
+        snprintf(part, cap, "\"lane\":\"%s\",\"event\":\"pass\",\"direction\":\"%s\"", lane,
+                 b < 3 ? "in" : "out");
+    else
+        snprintf(part, cap,
+                 "\"lane\":\"%s\",\"event\":\"reject\",\"direction\":\"in\",\"reason\":\"r%u\"",
+                 lane, core_stream_below(s, 24));
+}
+
 static void values(struct core_stream *s, uint32_t sensor, struct text *t)
 {
-    char part[128];
+    char part[192];
     uint32_t a = core_stream_below(s, 6), b = core_stream_below(s, 5);
     switch (sensor) {
     case 5:
@@ -105,19 +136,24 @@ static void values(struct core_stream *s, uint32_t sensor, struct text *t)
     case 8:
     case 9:
         if (a < 4)
-            snprintf(part, sizeof part, "\"lane\":\"%u\",\"event\":\"%s\",\"direction\":\"%s\"", b,
-                     a ? "pass" : "reject", b < 3 ? "in" : "out");
+            gate_event(s, a, b, part, sizeof part);
         else
-            snprintf(part, sizeof part, "\"in\":%u,\"out\":%u,\"rejects\":%u,\"state\":\"open\"", a,
-                     b, a % 2);
+            snprintf(part, sizeof part, "\"in\":%u,\"out\":%u,\"rejects\":%u,\"state\":\"%s\"", a,
+                     b, a % 2, core_stream_below(s, 8) ? "open" : "closed");
         break;
     case 10:
         snprintf(part, sizeof part, "\"in\":%u,\"lanes_open\":%u", a, b);
         break;
     case 11:
     case 12:
-        snprintf(part, sizeof part, "\"lux\":%u.%u,\"state\":\"%s\"", a * 7, b,
-                 a % 2 ? "on" : "dim");
+        snprintf(part, sizeof part, "\"lux\":%u.%u,\"state\":\"%s\",\"fault\":%s", a * 7, b,
+                 a % 3 == 0   ? "off"
+                 : a % 3 == 1 ? "on"
+                              : "dim",
+                 core_stream_below(s, 9) ? "false" : "true");
+        break;
+    case 16:
+        snprintf(part, sizeof part, "\"power_w\":%u.%u", a * 30, b);
         break;
     default:
         snprintf(part, sizeof part, "\"occupancy\":%u", core_stream_below(s, 110));

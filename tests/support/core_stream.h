@@ -12,7 +12,7 @@
 
 #include "tests/support/core_feed.h"
 
-enum { CORE_STREAM_SENSORS = 16 };
+enum { CORE_STREAM_SENSORS = 18 };
 
 struct core_stream {
     uint64_t random;
