@@ -55,7 +55,8 @@ void core_feed_record(struct core_feed *feed, int64_t t_ms, unsigned type, const
     if (!core_step(feed->core, &view, &feed->results, &err))
         broken("core_step", &err);
     feed->t_ms = t_ms;
-    hash_results(feed);
+    if (!feed->unhashed)
+        hash_results(feed);
 }
 
 void core_feed_model(struct core_feed *feed, int64_t t_ms, const char *venue_yaml)

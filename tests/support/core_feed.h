@@ -20,6 +20,7 @@ struct core_feed {
     int64_t t_ms;  /* of the last record */
     uint8_t *body; /* scratch with padding */
     size_t body_cap;
+    bool unhashed; /* long runs look at results themselves: neither hash nor count nor seen */
     uint64_t hash; /* of every result so far: type and body */
     uint64_t result_count;
     void (*seen)(void *arg, unsigned type, const union result_any *result); /* may be NULL */

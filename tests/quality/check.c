@@ -1,0 +1,70 @@
+#include "tests/quality/check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/quality/run.h"
+
+enum { CHECK_UNTIL_S = 11 * 3600, CHECK_SEED = 1 };
+
+struct floors {
+    bool good;
+};
+
+static void limit(struct floors *floors, const char *what, double value, bool holds, const char *is,
+                  double bound)
+{
+    printf("%-6s %-52s %10.2f %s %.2f\n", holds ? "ok" : "FAILED", what, value, is, bound);
+    floors->good &= holds;
+}
+
+static void at_most(struct floors *floors, const char *what, double value, double most)
+{
+    limit(floors, what, value, value <= most, "<=", most);
+}
+
+static void at_least(struct floors *floors, const char *what, double value, double least)
+{
+    limit(floors, what, value, value >= least, ">=", least);
+}
+
+static double mae(const struct figures *figures, enum site_group group)
+{
+    return errors_mean(&figures->group[group].core);
+}
+
+static double inside_pct(const struct figures *figures)
+{
+    const struct figures_group *halls = &figures->group[SITE_HALL];
+    return halls->known > 0 ? 100 * halls->inside / halls->known : NAN;
+}
+
+static void morning(const struct site *site, uint32_t kinds, struct figures figures[SITE_VARIANTS])
+{
+    struct run_options run = {.seed = CHECK_SEED, .kinds = kinds, .until_s = CHECK_UNTIL_S};
+    run_day(site, &run, figures);
+}
+
+bool check_floors(const struct site *site)
+{
+    struct floors floors = {.good = true};
+    struct figures *clean = calloc(SITE_VARIANTS, sizeof *clean);
+    struct figures *faulty = calloc(SITE_VARIANTS, sizeof *faulty);
+    if (!clean || !faulty)
+        abort();
+    morning(site, FAULTS_NONE, clean);
+    morning(site, FAULTS_ALL, faulty);
+    for (int v = 0; v < SITE_VARIANTS; v++) {
+        printf("%s\n", site_variant_text[v]);
+        at_most(&floors, "results below zero", clean[v].negative + faulty[v].negative, 0);
+        at_most(&floors, "without faults: error of halls, people", mae(&clean[v], SITE_HALL), 10);
+        at_least(&floors, "without faults: halls inside the bound, %", inside_pct(&clean[v]), 99);
+        at_least(&floors, "without faults: red episodes", clean[v].level[3].episodes, 1);
+        at_most(&floors, "without faults: red missed", clean[v].level[3].missed, 0);
+        at_most(&floors, "without faults: false alarms", clean[v].false_, 0);
+    }
+    free(clean);
+    free(faulty);
+    return floors.good;
+}
