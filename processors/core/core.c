@@ -134,6 +134,7 @@ static void step_begin(struct core *core, const struct log_view *record,
     core->no_memory = false;
     core->step++;
     core->touched_count = 0;
+    core->late = false;
 }
 
 static bool step_end(struct core *core, struct error *err)

@@ -104,6 +104,12 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
     struct zone_shown now;
     now.occupancy = zone->occupancy;
     now.err = zone_err(zone);
+    now.upper = zone_upper(zone);
+    now.lower = zone_lower(zone);
+    now.capacity = zone->capacity;
+    now.suspect = zone->suspect;
+    now.flags = zone_lower_bound(zone) | zone_recount(core, z) << 1 | zone->closed << 2 |
+                zone->evacuation << 3;
     now.in = zone->in.sum;
     now.out = zone->out.sum;
     now.sensors = zone->sensors;
@@ -191,6 +197,10 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.sensors = now.sensors;
     result.known = zone->known;
     result.cause = health_cause(core, z);
+    result.capacity = zone->capacity > 0 ? zone->capacity : RESULT_ABSENT;
+    result.closed = zone->closed;
+    result.evacuation = zone->evacuation;
+    result.basis = zone_basis_text((enum zone_basis)zone->basis);
     result.status = core_status(core);
     result.flow_percent = zone_flow_percent(core, z);
     result.lux = now.lux;
@@ -198,12 +208,49 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     if (zone->data_ms != CORE_NEVER) { /* before the first reading there is nothing to show */
         result.occupancy = now.occupancy;
         result.occupancy_err = now.err;
+        result.occupancy_upper = now.upper;
+        result.occupancy_lower = now.lower;
+        result.lower_bound = zone_lower_bound(zone);
+        result.suspect = zone->suspect;
+        result.recount = zone_recount(core, z);
         result.data_at = zone->data_ms;
-        if (model->capacity > 0)
-            result.percent_capacity = (double)zone->occupancy * 100 / (double)model->capacity;
+        if (zone->capacity > 0) {
+            double capacity = (double)zone->capacity;
+            result.percent_capacity = (double)zone->occupancy * 100 / capacity;
+            result.percent_capacity_upper = (double)now.upper * 100 / capacity;
+        }
         densities(zone, model, &result);
     }
     emit(core, RECORD_ZONE, &result);
+}
+
+void emit_history(struct core *core, uint32_t z)
+{
+    struct history *h = &core->model.zones[z].history;
+    if (core->model.zones[z].basis == ZONE_BASIS_NONE)
+        return;
+    for (int i = HISTORY_MINUTES - 1; i > 0; i--) {
+        int64_t minute = h->at_ms / HISTORY_MINUTE_MS - i;
+        struct history_minute *m = &h->minute[(uint64_t)minute % HISTORY_MINUTES];
+        bool first = m->revision < 0;
+        if (first ? m->known_ms == 0 && !m->changed : !m->changed)
+            continue;
+        m->revision++;
+        m->changed = false;
+        struct result_history result;
+        result_clear(RECORD_HISTORY, &result);
+        result.venue = core->model.venue->id;
+        result.zone = core->model.venue->zones[z].id;
+        result.at = minute * HISTORY_MINUTE_MS;
+        int64_t people_ms = m->people_ms > 0 ? m->people_ms : 0;
+        result.occupancy_mean = (double)people_ms / HISTORY_MINUTE_MS;
+        result.in = m->in;
+        result.out = m->out;
+        result.known_ms = m->known_ms;
+        result.revision = m->revision;
+        result.status = core_status(core);
+        emit(core, RECORD_HISTORY, &result);
+    }
 }
 
 void emit_heartbeat(struct core *core)

@@ -22,6 +22,8 @@ void emit_alert(struct core *core, const struct alert *a, const struct alert_cha
 /* The zone's metrics at a second boundary, if they changed since last shown. A zone that nothing
  * tells about has none; one that lost its sensors with a new model says unknown once more. */
 void emit_zone(struct core *core, uint32_t zone, int64_t at_ms);
+/* The zone's finished minutes that were not said yet, or that late data have changed since. */
+void emit_history(struct core *core, uint32_t zone);
 void emit_heartbeat(struct core *core);
 void emit_era(struct core *core);
 

@@ -13,11 +13,11 @@ static double metric_value(const struct core *core, uint32_t z, enum metric metr
     const struct venue_zone *model = &core->model.venue->zones[z];
     switch (metric) {
     case METRIC_OCCUPANCY:
-        return (double)zone->occupancy;
+        return (double)zone_upper(zone);
     case METRIC_PERCENT_CAPACITY:
-        return zone->capacity > 0 ? (double)zone->occupancy * 100 / (double)zone->capacity : NAN;
+        return zone->capacity > 0 ? (double)zone_upper(zone) * 100 / (double)zone->capacity : NAN;
     case METRIC_DENSITY:
-        return model->area_m2 > 0 ? (double)zone->occupancy / model->area_m2 : NAN;
+        return model->area_m2 > 0 ? (double)zone_upper(zone) / model->area_m2 : NAN;
     case METRIC_DENSITY_MEAN_60S:
         return model->area_m2 > 0 ? window_mean(&zone->window, WINDOW_60S) / model->area_m2 : NAN;
     case METRIC_IN_PER_MIN:
@@ -31,6 +31,7 @@ static double metric_value(const struct core *core, uint32_t z, enum metric metr
     case METRIC_LIGHTS_FAILED:
         return light_zone_failed_percent(core, z);
     case METRIC_SUSPECT_SURGE:
+        return (double)zone->suspect;
     case METRIC_CLOSED_OCCUPANCY:
     case METRIC_BROKER_LOST:
     case METRIC_COUNT:

@@ -117,10 +117,14 @@ static void apply(struct core *core, const struct record_mqtt *message, uint32_t
     }
     if (core->exercise)
         drill_sensor(core, s);
+    core->late = m->late;
     if (!sensor_apply(core, s, m, &refusal)) {
         refuse(core, message, &refusal);
         return;
     }
+    const struct surge *surge = &core->model.sensors[s].surge;
+    if (surge->pending && surge->at_ms == core_now_ms(core))
+        reading->suspect = true;
     if (core->exercise)
         drill_touched(core);
     say(core, s, reading);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "processors/core/border.h"
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/gate.h"
@@ -23,6 +24,9 @@ static void state_release(struct model *model)
     free(model->health_due);
     dedup_free(&model->dedup);
     window_store_free(&model->windows);
+    free(model->crossings);
+    free(model->crossing_first);
+    free(model->levels);
     free(model->gates);
     free(model->lanes);
     free(model->reasons);
@@ -66,6 +70,11 @@ static struct window_shape windows_shape(const struct venue *venue)
     return window_shape(venue->settings.bucket_ms, venue->settings.long_bucket_ms);
 }
 
+static bool level_counter(const struct venue_sensor *sensor)
+{
+    return sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL;
+}
+
 static bool allocate(struct model *model)
 {
     const struct venue *venue = model->venue;
@@ -73,6 +82,7 @@ static bool allocate(struct model *model)
         enum sensor_class class = venue->sensors[s].class;
         model->gate_count += class == SENSOR_GATE || class == SENSOR_VEHICLE_GATE;
         model->light_count += class == SENSOR_LIGHT;
+        model->level_count += level_counter(&venue->sensors[s]);
     }
     for (uint32_t z = 0; z < venue->zone_count; z++)
         model->alert_count += alerts_of(venue, z, NULL);
@@ -81,14 +91,15 @@ static bool allocate(struct model *model)
     model->silent_at_ns = array(venue->sensor_count, sizeof *model->silent_at_ns);
     model->health = array(venue->sensor_count, sizeof *model->health);
     model->health_due = array(venue->sensor_count / 64, sizeof *model->health_due);
+    model->levels = array(model->level_count, sizeof *model->levels);
     model->gates = array(model->gate_count, sizeof *model->gates);
     model->lights = array(model->light_count, sizeof *model->lights);
     model->alerts = array(model->alert_count, sizeof *model->alerts);
     struct window_shape shape = windows_shape(venue);
-    return dedup_init(&model->dedup, venue->sensor_count) &&
+    return border_find(model) && dedup_init(&model->dedup, venue->sensor_count) &&
            window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
            model->sensors && model->silent_at_ns && model->health && model->health_due &&
-           model->gates && model->lights && model->alerts && gates_make(model) &&
+           model->levels && model->gates && model->lights && model->alerts && gates_make(model) &&
            light_groups_make(model);
 }
 
@@ -96,7 +107,7 @@ static void sensors_init(struct core *core)
 {
     struct model *model = &core->model;
     const struct venue *venue = model->venue;
-    uint32_t gates = 0, lights = 0;
+    uint32_t gates = 0, lights = 0, levels = 0;
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
         struct sensor *sensor = &model->sensors[s];
         *sensor = (struct sensor){.device = CORE_NONE,
@@ -116,6 +127,8 @@ static void sensors_init(struct core *core)
         } else if (class == SENSOR_LIGHT) {
             sensor->device = lights;
             light_init(&model->lights[lights++], s);
+        } else if (level_counter(&venue->sensors[s])) {
+            sensor->device = levels++;
         }
     }
 }
@@ -129,11 +142,15 @@ static void zones_init(struct core *core)
     for (uint32_t z = 0; z < venue->zone_count; z++) {
         struct zone *zone = &model->zones[z];
         zone->parent = venue->zones[z].parent;
-        zone->vehicles = zone_holds_vehicles(venue->zones[z].kind);
+        zone->vehicles = border_holds_vehicles(venue->zones[z].kind);
         zone->capacity = venue->zones[z].capacity;
         zone->closed = venue->zones[z].closed;
         zone->data_ms = CORE_NEVER;
         zone->slot_ms = debt_slot_ms(0);
+        zone->est = estimate_begin(0, 0);
+        zone->anchor.at_ms = CORE_NEVER;
+        zone->level_round = 1;
+        history_start(&zone->history, core->second * WINDOW_BUCKET_MS);
         zone->alert_first = alerts;
         zone->alert_count = alerts_of(venue, z, &model->alerts[alerts]);
         alerts += zone->alert_count;
@@ -146,49 +163,88 @@ static void zones_init(struct core *core)
     }
 }
 
-static void basis_flow(struct zone *zone, const struct venue_sensor *sensor)
+/* Level counters and doors say the same thing only where people can't come in at the side. */
+static bool border_counted(const struct venue_zone *zone)
 {
-    bool vehicle = sensor->class == SENSOR_VEHICLE_GATE;
+    bool closed = zone->kind == ZONE_HALL || zone->kind == ZONE_FORUM || zone->kind == ZONE_VENUE;
+    return closed && !zone->uncounted_doors;
+}
+
+static void basis_door(struct model *model, const struct crossing *crossing, bool next,
+                       const struct venue_sensor *sensor)
+{
+    struct zone *zone = &model->zones[crossing->zone];
     int64_t slot_ms = debt_slot_ms(sensor->interval_ms);
+    if (!next) /* a zone further out: its own doors decide, or it is a sum */
+        return;
     zone->slot_ms = slot_ms > zone->slot_ms ? slot_ms : zone->slot_ms;
-    if (zone->basis != ZONE_BASIS_LEVEL && (!vehicle || zone->vehicles))
+    if (zone->basis == ZONE_BASIS_NONE)
         zone->basis = ZONE_BASIS_FLOW;
+    else if (zone->basis == ZONE_BASIS_LEVEL &&
+             border_counted(&model->venue->zones[crossing->zone]))
+        zone->basis = ZONE_BASIS_FUSED;
 }
 
-static void basis_of_sensor(struct core *core, const struct venue_sensor *sensor)
+/* Levels first: what they and doors make together depends on both. */
+static void basis_of_sensors(struct model *model)
 {
-    struct zone *zones = core->model.zones;
-    bool inside, outside;
-    if (sensor->class == SENSOR_LIGHT)
-        return;
-    if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL) {
-        zones[sensor->zone].basis = ZONE_BASIS_LEVEL;
-        return;
+    const struct venue *venue = model->venue;
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        if (level_counter(&venue->sensors[s]))
+            model->zones[venue->sensors[s].zone].basis = ZONE_BASIS_LEVEL;
     }
-    zone_sides(core, sensor, &inside, &outside);
-    if (inside)
-        basis_flow(&zones[sensor->zone], sensor);
-    if (outside)
-        basis_flow(&zones[sensor->outside], sensor);
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        uint32_t count;
+        const struct crossing *crossing = border_of(model, s, &count);
+        for (uint32_t i = 0; i < count; i++) {
+            const struct crossing *c = &crossing[i];
+            bool next = c->zone == (c->outer ? venue->sensors[s].outside : venue->sensors[s].zone);
+            basis_door(model, c, next, &venue->sensors[s]);
+        }
+    }
 }
 
-/* Own level counters decide; else own passages; else the children. Vehicles stay out of sums of
- * people. */
-static void basis_find(struct core *core)
+static bool has_own(const struct zone *zone)
 {
-    struct model *model = &core->model;
+    return zone->basis != ZONE_BASIS_NONE && zone->basis != ZONE_BASIS_SUM;
+}
+
+/* Own sensors decide; else the children. Vehicles stay out of sums of people. */
+static void basis_find(struct model *model)
+{
     const struct venue *venue = model->venue;
     assert(model->zones);
-    for (uint32_t s = 0; s < venue->sensor_count; s++)
-        basis_of_sensor(core, &venue->sensors[s]);
+    basis_of_sensors(model);
     for (uint32_t z = 0; z < venue->zone_count; z++) {
         const struct zone *zone = &model->zones[z];
-        if (zone->vehicles || (zone->basis != ZONE_BASIS_LEVEL && zone->basis != ZONE_BASIS_FLOW))
+        if (zone->vehicles || !has_own(zone))
             continue;
         for (uint32_t p = zone->parent; p != VENUE_NO_ZONE; p = model->zones[p].parent) {
-            if (model->zones[p].basis != ZONE_BASIS_NONE)
-                break;
-            model->zones[p].basis = ZONE_BASIS_SUM;
+            if (model->zones[p].basis == ZONE_BASIS_NONE)
+                model->zones[p].basis = ZONE_BASIS_SUM;
+        }
+    }
+    for (uint32_t z = 0; z < venue->zone_count; z++) {
+        struct zone *zone = &model->zones[z];
+        zone->flow_sum = zone->basis == ZONE_BASIS_SUM;
+        zone->leaky =
+            has_own(zone) && zone->basis != ZONE_BASIS_LEVEL && venue->zones[z].uncounted_doors;
+    }
+}
+
+/* What the zones that are summed are like, so is the sum. */
+static void sums_describe(struct model *model)
+{
+    for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+        const struct zone *zone = &model->zones[z];
+        bool level = zone->basis == ZONE_BASIS_LEVEL || zone->basis == ZONE_BASIS_FUSED;
+        if (zone->vehicles || !has_own(zone))
+            continue;
+        for (uint32_t p = zone->parent;
+             p != VENUE_NO_ZONE && model->zones[p].basis == ZONE_BASIS_SUM;
+             p = model->zones[p].parent) {
+            model->zones[p].flow_sum = model->zones[p].flow_sum && !level;
+            model->zones[p].leaky = model->zones[p].leaky || zone->leaky;
         }
     }
 }
@@ -214,33 +270,6 @@ static void count_unheard_quietly(struct core *core, uint32_t zone, int by)
     core->model.zones[zone].silent_unheard += (uint32_t)by;
 }
 
-/* Sums are made from the zones that have sensors of their own. */
-static void sums_make(struct model *model)
-{
-    uint32_t count = model->venue->zone_count;
-    for (uint32_t z = 0; z < count; z++) {
-        struct zone *zone = &model->zones[z];
-        if (zone->basis == ZONE_BASIS_SUM || zone->basis == ZONE_BASIS_NONE) {
-            zone->occupancy = 0;
-            zone->err_milli = 0;
-        }
-    }
-    for (uint32_t z = 0; z < count; z++) {
-        const struct zone *zone = &model->zones[z];
-        if (zone->basis != ZONE_BASIS_LEVEL && zone->basis != ZONE_BASIS_FLOW)
-            continue;
-        const struct zone *at = zone;
-        while (!at->vehicles && at->parent != VENUE_NO_ZONE &&
-               model->zones[at->parent].basis == ZONE_BASIS_SUM) {
-            struct zone *sum = &model->zones[at->parent];
-            sum->occupancy += zone->occupancy;
-            sum->err_milli += zone->err_milli;
-            sum->data_ms = zone->data_ms > sum->data_ms ? zone->data_ms : sum->data_ms;
-            at = sum;
-        }
-    }
-}
-
 void model_derive(struct core *core)
 {
     struct model *model = &core->model;
@@ -249,32 +278,22 @@ void model_derive(struct core *core)
         struct zone *zone = &model->zones[z];
         zone->sensors = zone->fresh = zone->silent_unheard = 0;
         zone->silence_ms = 0;
-        if (zone->basis == ZONE_BASIS_LEVEL)
-            zone->occupancy = zone->err_milli = 0;
         window_derive(&zone->window);
         flow_derive(&zone->in);
         flow_derive(&zone->out);
     }
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
-        struct sensor *sensor = &model->sensors[s];
-        bool level =
-            venue->sensors[s].class == SENSOR_CROWD && venue->sensors[s].kind == COUNTER_LEVEL;
+        const struct sensor *sensor = &model->sensors[s];
         sensor_zones(core, s, count_sensor, 1);
         sensor_zones(core, s, silence_note, (int)venue->sensors[s].silence_ms);
         if (sensor->fresh)
             sensor_zones(core, s, count_fresh_quietly, 1);
-        if (!level)
-            continue;
-        if (!sensor->has_value)
+        if (level_counter(&venue->sensors[s]) && !sensor->has_value)
             sensor_zones(core, s, count_unheard_quietly, 1);
-        sensor->err_milli = sensor_err_milli(sensor);
-        struct zone *zone = &model->zones[venue->sensors[s].zone];
-        zone->occupancy += sensor->has_value ? sensor->value : 0;
-        zone->err_milli += sensor->err_milli;
     }
     for (uint32_t g = 0; g < model->gate_count; g++)
         gate_derive(&model->gates[g]);
-    sums_make(model);
+    zones_derive(core);
 }
 
 /* ---- from the model before ------------------------------------------------------------------- */
@@ -282,6 +301,20 @@ void model_derive(struct core *core)
 static bool same_sensor(const struct venue_sensor *a, const struct venue_sensor *b)
 {
     return a->class == b->class && a->kind == b->kind;
+}
+
+/* What a door has counted wrong in a zone stays wrong. */
+static void drifts_carry(struct model *model, uint32_t s, const struct model *old, uint32_t o)
+{
+    uint32_t count, old_count;
+    struct crossing *to = border_of(model, s, &count);
+    const struct crossing *from = border_of(old, o, &old_count);
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < old_count; k++) {
+            if (str_equal(model->venue->zones[to[i].zone].id, old->venue->zones[from[k].zone].id))
+                to[i].drift = from[k].drift;
+        }
+    }
 }
 
 static void sensors_carry(struct core *core, const struct model *old)
@@ -297,6 +330,10 @@ static void sensors_carry(struct core *core, const struct model *old)
         *sensor = old->sensors[o];
         sensor->device = device;
         model->health[s] = old->health[o];
+        sensor->level_round = 0; /* none of this model */
+        drifts_carry(model, s, old, o);
+        if (level_counter(mine))
+            model->levels[device] = old->levels[old->sensors[o].device];
         /* The new limit counts from the last message. */
         if (old->silent_at_ns[o] != INT64_MAX)
             model->silent_at_ns[s] =
@@ -308,6 +345,18 @@ static void sensors_carry(struct core *core, const struct model *old)
         } else if (mine->class != SENSOR_CROWD) {
             gate_carry(&model->gates[device], &old->gates[old->sensors[o].device]);
         }
+    }
+}
+
+/* Passages count on from what was known, whatever it rested on; levels and sums are made anew. */
+static void estimate_carry(struct zone *zone, const struct zone *before)
+{
+    if (zone->basis == before->basis) {
+        zone->est = before->est;
+        zone->anchor = before->anchor;
+        zone->debt = zone->basis == ZONE_BASIS_FLOW ? before->debt : zone->debt;
+    } else {
+        zone->est = estimate_begin(before->occupancy * 1000, before->sigma_milli);
     }
 }
 
@@ -325,13 +374,16 @@ static void zones_carry(struct core *core, const struct model *old)
         (void)window_copy(&zone->window, &before->window); /* other buckets: they begin anew */
         zone->in = before->in;
         zone->out = before->out;
-        if (zone->basis == ZONE_BASIS_FLOW && before->basis == ZONE_BASIS_FLOW)
-            zone->debt = before->debt;
+        zone->history = before->history;
+        estimate_carry(zone, before);
+        if (model->venue->zones[z].capacity == old->venue->zones[o].capacity)
+            zone->capacity = before->capacity; /* a command's, unless the file has a new one */
+        if (model->venue->zones[z].closed == old->venue->zones[o].closed)
+            zone->closed = before->closed;
+        zone->evacuation = before->evacuation;
         zone->data_ms = before->data_ms;
         zone->known = before->known;
         zone->played = before->played;
-        zone->occupancy = before->occupancy; /* passages count on; levels and sums are made anew */
-        zone->err_milli = before->err_milli;
     }
 }
 
@@ -394,7 +446,8 @@ static void state_begin(struct core *core, const struct model *before)
 {
     sensors_init(core);
     zones_init(core);
-    basis_find(core);
+    basis_find(&core->model);
+    sums_describe(&core->model);
     if (before) {
         sensors_carry(core, before);
         zones_carry(core, before);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "processors/core/border.h"
 #include "processors/core/codec.h"
 #include "processors/core/drill.h"
 #include "processors/core/model.h"
@@ -98,6 +99,42 @@ static void walk_health(struct codec *c, struct model *m, uint32_t s)
         c->failed = true;
 }
 
+static void walk_surge(struct codec *c, struct surge *surge)
+{
+    codec_bool(c, &surge->pending);
+    codec_i64(c, &surge->at_ms);
+    codec_i64(c, &surge->value);
+    codec_i64(c, &surge->in);
+    codec_i64(c, &surge->out);
+    codec_i64(c, &surge->people);
+    codec_bool(c, &surge->before.known);
+    codec_i64(c, &surge->before.in);
+    codec_i64(c, &surge->before.out);
+}
+
+static void walk_doors(struct codec *c, struct model *m, uint32_t s)
+{
+    uint32_t count;
+    struct crossing *crossing = border_of(m, s, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        codec_i64(c, &crossing[i].drift.sigma_milli);
+        codec_u32(c, &crossing[i].drift.era);
+    }
+}
+
+static void walk_levels(struct codec *c, struct history_levels *l)
+{
+    codec_u32(c, &l->count);
+    if (l->count > HISTORY_LEVELS) {
+        c->failed = true;
+        l->count = 0;
+    }
+    for (uint32_t i = 0; i < l->count; i++) {
+        codec_i64(c, &l->ts_ms[i]);
+        codec_i64(c, &l->value[i]);
+    }
+}
+
 static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
 {
     struct sensor *sensor = &m->sensors[s];
@@ -120,6 +157,11 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &sensor->counter.out);
     codec_i64(c, &m->silent_at_ns[s]);
     walk_health(c, m, s);
+    codec_u32(c, &sensor->level_round);
+    walk_surge(c, &sensor->surge);
+    walk_doors(c, m, s);
+    if (m->venue->sensors[s].class == SENSOR_CROWD && m->venue->sensors[s].kind == COUNTER_LEVEL)
+        walk_levels(c, &m->levels[sensor->device]);
     walk_dedup(c, m, s);
 }
 
@@ -161,6 +203,31 @@ static void walk_debt(struct codec *c, struct debt *debt)
         codec_i64(c, &debt->left[i]);
 }
 
+static void walk_estimate(struct codec *c, struct estimate *e)
+{
+    codec_i64(c, &e->x_milli);
+    codec_i64(c, &e->var);
+    codec_i64(c, &e->origin_var);
+    codec_i64(c, &e->off_milli);
+    codec_i64(c, &e->level_ms);
+    codec_bool(c, &e->begun);
+    codec_u32(c, &e->era);
+}
+
+static void walk_history(struct codec *c, struct history *h)
+{
+    codec_i64(c, &h->at_ms);
+    for (int i = 0; i < HISTORY_MINUTES; i++) {
+        struct history_minute *m = &h->minute[i];
+        codec_i64(c, &m->people_ms);
+        codec_i64(c, &m->in);
+        codec_i64(c, &m->out);
+        codec_i32(c, &m->known_ms);
+        codec_i32(c, &m->revision);
+        codec_bool(c, &m->changed);
+    }
+}
+
 static void walk_zone(struct codec *c, struct zone *zone)
 {
     codec_bool(c, &zone->known);
@@ -169,15 +236,20 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_bool(c, &zone->evacuation);
     codec_bool(c, &zone->played);
     codec_i64(c, &zone->capacity);
-    codec_i64(c, &zone->suspect);
-    codec_i64(c, &zone->occupancy);
-    codec_i64(c, &zone->err_milli);
+    walk_estimate(c, &zone->est);
+    codec_i64(c, &zone->anchor.bias_milli);
+    codec_i64(c, &zone->anchor.var);
+    codec_i64(c, &zone->anchor.at_ms);
+    codec_f64(c, &zone->anchor.share);
+    codec_u32(c, &zone->level_round);
+    codec_u32(c, &zone->level_spoken);
     walk_debt(c, &zone->debt);
     codec_i64(c, &zone->data_ms);
     codec_bytes(c, &zone->shown, sizeof zone->shown);
     save_flow(c, &zone->in);
     save_flow(c, &zone->out);
     walk_window(c, &zone->window);
+    walk_history(c, &zone->history);
 }
 
 static void walk_alert(struct codec *c, struct alert *a)

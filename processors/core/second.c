@@ -13,8 +13,11 @@ static void pause_pass(struct core *core, int64_t until_ns)
 {
     struct model *model = &core->model;
     int64_t until_ms = until_ns / CORE_MS_NS;
-    for (uint32_t z = 0; z < model->venue->zone_count; z++)
-        window_to(&model->zones[z].window, until_ms, 0, false);
+    for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+        struct zone *zone = &model->zones[z];
+        window_to(&zone->window, until_ms, 0, false);
+        history_to(&zone->history, until_ms, zone->occupancy, false);
+    }
     for (uint32_t i = 0; i < model->alert_count; i++)
         alert_gap(&model->alerts[i]);
     gates_pause(core);
@@ -24,16 +27,24 @@ static void pause_pass(struct core *core, int64_t until_ns)
 static void boundary(struct core *core, int64_t at_ns)
 {
     struct model *model = &core->model;
-    int64_t at_ms = at_ns / CORE_MS_NS;
-    for (uint32_t z = 0; z < model->venue->zone_count; z++)
-        zone_advance(&model->zones[z], at_ms);
+    int64_t at_ms = at_ns / CORE_MS_NS, before_ms = core->second_before * 1000;
+    for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+        struct zone *zone = &model->zones[z];
+        zone_advance(zone, at_ms);
+        history_to(&zone->history, at_ms, zone->occupancy, zone->known);
+        if (at_ms / HISTORY_MINUTE_MS != before_ms / HISTORY_MINUTE_MS)
+            zone_minute(core, z);
+    }
     sensors_silence(core, at_ns);
     gates_advance(core, at_ms);
     lights_advance(core, at_ms);
     for (uint32_t z = 0; z < model->venue->zone_count; z++) {
         judge_zone(core, z, at_ns, at_ms, false);
-        if (drill_shows_zone(core, z))
-            emit_zone(core, z, at_ms);
+        if (!drill_shows_zone(core, z))
+            continue;
+        emit_zone(core, z, at_ms);
+        if (at_ms / CORE_HISTORY_MS != before_ms / CORE_HISTORY_MS)
+            emit_history(core, z);
     }
     for (uint32_t g = 0; g < model->gate_count; g++) {
         if (drill_shows_sensor(core, model->gates[g].sensor))
@@ -82,6 +93,7 @@ void second_advance(struct core *core, int64_t log_ns, bool gap)
         health_gap(core, before_ns / CORE_MS_NS);
     }
     if (second > core->second) {
+        core->second_before = core->second;
         core->second = second;
         core->now_ns = second * CORE_SECOND_NS > before_ns ? second * CORE_SECOND_NS : before_ns;
         drill_expire(core);

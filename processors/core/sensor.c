@@ -1,5 +1,6 @@
 #include "processors/core/sensor.h"
 
+#include "processors/core/border.h"
 #include "processors/core/gate.h"
 #include "processors/core/light.h"
 
@@ -32,6 +33,25 @@ static bool reaches(const struct core *core, uint32_t from, uint32_t to)
     }
 }
 
+/* The first sum on the way up from one that is also on the way up from the other; CORE_NONE. */
+static uint32_t meet(const struct core *core, uint32_t a, uint32_t b)
+{
+    const struct zone *zones = core->model.zones;
+    for (uint32_t z = b;;) {
+        if (reaches(core, a, z))
+            return z;
+        if (zones[z].vehicles || zones[z].parent == VENUE_NO_ZONE ||
+            zones[zones[z].parent].basis != ZONE_BASIS_SUM)
+            return CORE_NONE;
+        z = zones[z].parent;
+    }
+}
+
+static bool decided_by_doors(const struct zone *zone)
+{
+    return zone->basis == ZONE_BASIS_FLOW || zone->basis == ZONE_BASIS_FUSED;
+}
+
 void sensor_zones(struct core *core, uint32_t s,
                   void (*visit)(struct core *core, uint32_t zone, int arg), int arg)
 {
@@ -43,19 +63,21 @@ void sensor_zones(struct core *core, uint32_t s,
         visit_up(core, model->zone, CORE_NONE, visit, arg);
         return;
     }
-    bool inside, outside;
-    zone_sides(core, model, &inside, &outside);
-    inside = inside && zones[model->zone].basis == ZONE_BASIS_FLOW;
-    outside = outside && zones[model->outside].basis == ZONE_BASIS_FLOW;
-    if (inside)
-        visit_up(core, model->zone, CORE_NONE, visit, arg);
-    if (!outside)
+    uint32_t count;
+    const struct crossing *crossing = border_of(&core->model, s, &count);
+    uint32_t inside = CORE_NONE, outside = CORE_NONE; /* the zones next to the door */
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t *side = crossing[i].outer ? &outside : &inside;
+        *side = *side == CORE_NONE ? crossing[i].zone : *side;
+    }
+    bool in = inside != CORE_NONE && decided_by_doors(&zones[inside]);
+    if (in)
+        visit_up(core, inside, CORE_NONE, visit, arg);
+    if (outside == CORE_NONE || !decided_by_doors(&zones[outside]))
         return;
     /* Both sides may meet in one sum, which has the sensor once. */
-    uint32_t until = inside ? zone_common(core, model->zone, model->outside) : CORE_NONE;
-    if (until != CORE_NONE && !reaches(core, model->zone, until))
-        until = CORE_NONE;
-    visit_up(core, model->outside, until, visit, arg);
+    uint32_t until = in ? meet(core, inside, outside) : CORE_NONE;
+    visit_up(core, outside, until, visit, arg);
 }
 
 static void count_fresh(struct core *core, uint32_t zone, int by)
@@ -64,30 +86,18 @@ static void count_fresh(struct core *core, uint32_t zone, int by)
     zone_known_update(core, zone);
 }
 
-int64_t sensor_err_milli(const struct sensor *sensor)
+/* The suspect jump is over: it was counted, or nobody will know. */
+static void surge_end(struct core *core, uint32_t s, bool counted)
 {
-    if (!sensor->has_value)
-        return 0;
-    bool blind = sensor->saturated || !sensor->fresh;
-    return sensor->value * (blind ? CORE_ERR_BLIND_PERMILLE : CORE_ERR_LEVEL_PERMILLE);
-}
-
-/* A level counter that fell silent still counts with its last value, but its error is now that
- * value. */
-static void err_update(struct core *core, uint32_t s)
-{
-    struct sensor *sensor = &core->model.sensors[s];
-    int64_t err_milli = sensor_err_milli(sensor);
-    int64_t by = err_milli - sensor->err_milli;
-    sensor->err_milli = err_milli;
-    for (uint32_t z = core->model.venue->sensors[s].zone; by;) {
-        struct zone *zone = &core->model.zones[z];
-        zone->err_milli += by;
-        if (zone->vehicles || zone->parent == VENUE_NO_ZONE ||
-            core->model.zones[zone->parent].basis != ZONE_BASIS_SUM)
-            return;
-        z = zone->parent;
-    }
+    struct surge *surge = &core->model.sensors[s].surge;
+    const struct venue_sensor *model = &core->model.venue->sensors[s];
+    if (!surge->pending)
+        return;
+    struct surge was = *surge;
+    *surge = (struct surge){0};
+    zone_suspect(core, model->zone, -was.people);
+    if (!counted && (model->class != SENSOR_CROWD || model->kind != COUNTER_LEVEL))
+        zone_doubt(core, model->zone, was.people);
 }
 
 static void fresh_set(struct core *core, uint32_t s, bool fresh)
@@ -99,8 +109,10 @@ static void fresh_set(struct core *core, uint32_t s, bool fresh)
         return;
     sensor->fresh = fresh;
     health_changed(core, s);
+    if (!fresh)
+        surge_end(core, s, false);
     if (sensor->has_value)
-        err_update(core, s);
+        zone_level_refresh(core, s);
     sensor_zones(core, s, count_fresh, fresh ? 1 : -1);
 }
 
@@ -151,6 +163,7 @@ static struct zone_time when_of(const struct core *core, const struct sensor_mes
 {
     return (struct zone_time){.at_ms = m->reading->ts,
                               .data_ms = m->retained ? m->reading->ts : core_now_ms(core),
+                              .live = !m->retained,
                               .rates = !m->late};
 }
 
@@ -159,42 +172,125 @@ static void count_unheard(struct core *core, uint32_t zone, int by)
     core->model.zones[zone].silent_unheard += (uint32_t)by;
 }
 
+/* How long since the sensor's last message; of a first one: as long as it may be silent. */
+static int64_t since_ms(const struct core *core, uint32_t s)
+{
+    int64_t last_ms = core->model.sensors[s].last_ts_ms;
+    return last_ms == CORE_NEVER ? core->model.venue->sensors[s].silence_ms
+                                 : core_now_ms(core) - last_ms;
+}
+
+/* Whether a level may be believed at once: it is plausible, or a second message or what else is
+ * known of the zone agrees. */
+static bool level_believed(const struct core *core, uint32_t s, int64_t value)
+{
+    const struct sensor *sensor = &core->model.sensors[s];
+    const struct venue_settings *limits = &core->model.venue->settings;
+    uint32_t z = core->model.venue->sensors[s].zone;
+    const struct zone *zone = &core->model.zones[z];
+    int64_t by = value - sensor->value;
+    if (!sensor->has_value || !sensor->fresh ||
+        surge_plausible(by < 0 ? -by : by, since_ms(core, s), limits))
+        return true;
+    if (sensor->surge.pending) {
+        int64_t between = value - sensor->surge.value;
+        if (surge_plausible(between < 0 ? -between : between,
+                            core_now_ms(core) - sensor->surge.at_ms, limits))
+            return true;
+    }
+    return (by > 0 && zone->suspect > sensor->surge.people) ||
+           zone_allows(core, z, zone->level_sum + by);
+}
+
+static void level_suspend(struct core *core, uint32_t s, int64_t value)
+{
+    struct sensor *sensor = &core->model.sensors[s];
+    surge_end(core, s, false);
+    sensor->surge = (struct surge){.pending = true,
+                                   .at_ms = core_now_ms(core),
+                                   .value = value,
+                                   .people = value > sensor->value ? value - sensor->value : 0};
+    zone_suspect(core, core->model.venue->sensors[s].zone, sensor->surge.people);
+}
+
 /* A live value older than the last one repairs history only; but a sensor that has gone silent is
    believed again whatever its clock says, or a clock set back would hide it. */
 static void level_apply(struct core *core, uint32_t s, const struct sensor_message *m)
 {
     struct sensor *sensor = &core->model.sensors[s];
-    const struct venue_sensor *model = &core->model.venue->sensors[s];
     enum counter_order order = sensor_order(sensor, m);
-    if (m->retained ? sensor->has_value && order != COUNTER_NEWER
-                    : sensor->fresh && order == COUNTER_OLDER)
-        return;
     int64_t value = m->reading->occupancy;
-    int64_t by = value - (sensor->has_value ? sensor->value : 0);
-    if (!sensor->has_value) {
-        sensor->has_value = true;
-        sensor_zones(core, s, count_unheard, -1);
+    if (m->retained && sensor->has_value && order != COUNTER_NEWER)
+        return;
+    if (!m->retained && sensor->fresh && order == COUNTER_OLDER) {
+        zone_level_late(core, s, value, m->reading->ts);
+        return;
     }
-    sensor->value = value;
-    sensor->saturated = model->saturates_at > 0 && value >= model->saturates_at;
+    bool believed = m->retained || level_believed(core, s, value);
     sensor_remember(sensor, m);
-    int64_t err_by = sensor_err_milli(sensor) - sensor->err_milli;
-    sensor->err_milli += err_by;
-    struct zone_time when = when_of(core, m);
-    zone_change(core, model->zone, by, err_by, &when);
+    if (believed) {
+        struct zone_time when = when_of(core, m);
+        if (!sensor->has_value)
+            sensor_zones(core, s, count_unheard, -1);
+        surge_end(core, s, true);
+        zone_level(core, s, value, &when);
+    } else {
+        level_suspend(core, s, value);
+    }
     if (!m->retained)
         sensor_fresh(core, s);
 }
 
+static void passages_count(struct core *core, uint32_t s, int64_t in, int64_t out,
+                           const struct sensor_message *m)
+{
+    struct zone_time when = when_of(core, m);
+    zone_passage(core, s, in, out, &when);
+}
+
+/* Counted when plausible; else suspect, until the next message. */
 void sensor_passages(struct core *core, uint32_t s, int64_t in, int64_t out,
                      const struct sensor_message *m)
 {
-    const struct venue_sensor *model = &core->model.venue->sensors[s];
-    struct zone_time when = when_of(core, m);
-    if (model->class == SENSOR_VEHICLE_GATE)
-        zone_vehicles(core, model->zone, model->outside, in, out, &when);
-    else
-        zone_passage(core, model->zone, model->outside, in, out, &when);
+    struct sensor *sensor = &core->model.sensors[s];
+    surge_end(core, s, false);
+    if (surge_plausible(in + out, since_ms(core, s), &core->model.venue->settings)) {
+        passages_count(core, s, in, out, m);
+        return;
+    }
+    sensor->surge = (struct surge){.pending = true,
+                                   .at_ms = core_now_ms(core),
+                                   .in = in,
+                                   .out = out,
+                                   .people = in > out ? in - out : 0};
+    zone_suspect(core, core->model.venue->sensors[s].zone, sensor->surge.people);
+}
+
+/* A counter that goes on from where it jumped to has counted; one that goes on from where it was
+ * before has not. Returns the passages to count besides what the last message says. */
+static void surge_resolve(struct core *core, uint32_t s, enum counter_order order,
+                          const struct sensor_message *m)
+{
+    struct sensor *sensor = &core->model.sensors[s];
+    struct surge was = sensor->surge;
+    struct counter_memory before = was.before, after = sensor->counter;
+    const struct venue_settings *limits = &core->model.venue->settings;
+    int64_t wrap = core->model.venue->sensors[s].wrap, in, out;
+    if (!was.pending)
+        return;
+    enum counter_verdict verdict =
+        counter_step(&after, wrap, order, m->reading->in, m->reading->out, &in, &out);
+    if ((verdict == COUNTER_MOVED || verdict == COUNTER_WRAPPED) &&
+        surge_plausible(in + out, since_ms(core, s), limits)) {
+        surge_end(core, s, true);
+        passages_count(core, s, was.in, was.out, m);
+        return;
+    }
+    verdict = counter_step(&before, wrap, order, m->reading->in, m->reading->out, &in, &out);
+    if (verdict == COUNTER_MOVED || verdict == COUNTER_WRAPPED) {
+        surge_end(core, s, true); /* nothing to doubt either: it is back */
+        sensor->counter = was.before;
+    }
 }
 
 static int64_t or_zero(int64_t v)
@@ -208,12 +304,15 @@ static bool counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     struct sensor *sensor = &core->model.sensors[s];
     const struct venue_sensor *model = &core->model.venue->sensors[s];
     int64_t in = or_zero(m->reading->in), out = or_zero(m->reading->out);
+    struct counter_memory before = {0};
     enum counter_order order = sensor_order(sensor, m);
     if (model->kind != COUNTER_DELTA) {
         /* A silent counter that speaks again is believed whatever its clock says, as with levels.
          */
         if (order == COUNTER_OLDER && !sensor->fresh)
             order = COUNTER_ORDER_UNKNOWN;
+        surge_resolve(core, s, order, m);
+        before = sensor->counter;
         enum counter_verdict verdict = counter_step(&sensor->counter, model->wrap, order,
                                                     m->reading->in, m->reading->out, &in, &out);
         if (verdict == COUNTER_JUMP)
@@ -222,9 +321,11 @@ static bool counter_apply(struct core *core, uint32_t s, const struct sensor_mes
                 "in, out: more passages since the last message than people can make; "
                 "taken as a new start");
     }
+    sensor_passages(core, s, in, out, m);
+    if (sensor->surge.pending)
+        sensor->surge.before = before;
     if (order != COUNTER_OLDER)
         sensor_remember(sensor, m);
-    sensor_passages(core, s, in, out, m);
     /* A total that is older than the last said nothing. Was the clock set back, so are all that
      * follow: then the counter must fall silent, to be believed again. */
     if (order != COUNTER_OLDER || model->kind == COUNTER_DELTA)

@@ -40,11 +40,10 @@ void sensor_fresh(struct core *core, uint32_t sensor);
 /* The message beside the sensor's last one. */
 enum counter_order sensor_order(const struct sensor *sensor, const struct sensor_message *message);
 void sensor_remember(struct sensor *sensor, const struct sensor_message *message);
-/* in people went in through the sensor's door, out people back; vehicles at a vehicle gate. */
+/* in people (vehicles at a vehicle gate) went in through the sensor's door, out people back: counted,
+ * or suspect when so many can't have. Before sensor_remember: it looks at how long ago the last
+ * message was. */
 void sensor_passages(struct core *core, uint32_t sensor, int64_t in, int64_t out,
                      const struct sensor_message *message);
-
-/* Its part of its zone's error, in thousandths of a person. */
-int64_t sensor_err_milli(const struct sensor *sensor);
 
 #endif

@@ -11,10 +11,13 @@
 #include "processors/core/counter.h"
 #include "processors/core/debt.h"
 #include "processors/core/dedup.h"
+#include "processors/core/estimate.h"
 #include "processors/core/flow.h"
 #include "processors/core/health.h"
+#include "processors/core/history.h"
 #include "processors/core/lane.h"
 #include "processors/core/lane_rate.h"
+#include "processors/core/surge.h"
 #include "processors/core/tally.h"
 #include "processors/core/window.h"
 #include "schemas/json/json.h"
@@ -31,17 +34,15 @@ enum {
     /* Source times older than this come from a clock that was never set: the time of receipt counts
        instead. */
     CORE_BACKFILL_MS_MAX = 7 * 24 * 3600 * 1000,
+    CORE_HISTORY_MS = 10000, /* how often repaired minutes are said again */
     /* Ticks come every second; a longer pause between records was not observed by anyone. */
     CORE_PAUSE_MS_MAX = 5000,
     CORE_HEARTBEAT_VALID_MS = 10000,
     /* Zones whose share of fresh sensors is under this are unknown. */
     CORE_QUORUM_PERMILLE = 500,
-    /* Half width of the bound: a level counter is accepted within 5 %; a door drifts by 4 % of its
-       passages (measured); a counter at its limit, or silent in a zone that others still know, may
-       show half of the truth. */
-    CORE_ERR_LEVEL_PERMILLE = 50,
-    CORE_ERR_PASSAGE_PERMILLE = 40,
-    CORE_ERR_BLIND_PERMILLE = 1000,
+    /* Half width of the bound of a counter at its limit, or silent in a zone that others still know:
+       it may show half of the truth. Its standard deviation, in thousandths of what it shows: */
+    CORE_BLIND_SIGMA_PERMILLE = 500,
     /* Zones one reading can touch: both sides of a passage up to the root. */
     CORE_TOUCHED_MAX = 2 * (VENUE_DEPTH_MAX + 2),
 };
@@ -51,19 +52,35 @@ enum zone_basis {
     ZONE_BASIS_NONE,  /* nothing: never known */
     ZONE_BASIS_LEVEL, /* level counters bound to it: the sum of their latest values */
     ZONE_BASIS_FLOW,  /* counters and gates on its border: in less out */
+    ZONE_BASIS_FUSED, /* both */
     ZONE_BASIS_SUM,   /* its children, which have a basis */
 };
 
 /* As last emitted, to tell whether anything changed: compared as bytes, so every member has 8 of
  * them. */
 struct zone_shown {
-    int64_t occupancy, err, in, out, sensors, fresh, data_ms, level, known, cause;
+    int64_t occupancy, err, upper, lower, in, out, sensors, fresh, data_ms, level, known, cause;
+    int64_t capacity, suspect, flags;
     int64_t max[WINDOW_LENGTHS];
     int64_t mean_bits[WINDOW_LENGTHS], rate_bits[WINDOW_LENGTHS]; /* of the double */
     double lux;
     int64_t dark;
 };
-_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[12 + 3 * WINDOW_LENGTHS]), "no padding");
+_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[17 + 3 * WINDOW_LENGTHS]), "no padding");
+
+/* A manual count of a zone that level counters observe: what they show too many, for a while. */
+struct zone_anchor {
+    int64_t bias_milli, var;
+    int64_t at_ms; /* log time; CORE_NEVER: none */
+    double share;  /* of it that still counts: falls to 0 over two level_bias_s */
+};
+
+/* A door in one zone's border. */
+struct crossing {
+    uint32_t zone;
+    bool outer; /* the zone is on the door's outer side: "in" leaves it */
+    struct estimate_drift drift;
+};
 
 struct zone {
     uint8_t basis; /* enum zone_basis */
@@ -86,14 +103,27 @@ struct zone {
     uint64_t touched;        /* step that touched it last */
     int64_t capacity;        /* in force: the file's, or as a command said since; 0: none */
     int64_t suspect;         /* people of implausible rises that nothing has confirmed yet */
-    int64_t occupancy;
-    int64_t err_milli; /* half width of the bound, in thousandths of a person */
-    struct debt debt;  /* of a FLOW */
-    int64_t slot_ms;   /* of its debt */
+    int64_t occupancy;       /* best estimate, never below 0 */
+    int64_t sigma_milli;     /* its standard deviation, in thousandths of a person */
+    struct estimate est;     /* FLOW, FUSED; of a SUM only its variance: what its own border adds */
+    struct debt debt;        /* of a FLOW */
+    int64_t slot_ms;         /* of its debt */
+    struct zone_anchor anchor; /* of a LEVEL, FUSED */
+    bool conflict;           /* of a FUSED: level counters and doors can't both be right */
+    bool leaky;              /* people come and go uncounted, here or in a zone that it sums */
+    bool flow_sum;           /* of a SUM: only doors decide what it sums */
+    uint32_t saturated;      /* level counters at their limit, also of the zones that it sums */
+    /* Of its own level counters that have a value: sums of what they show and of its errors. */
+    int64_t level_sum, level_sigma, level_var;
+    uint32_t level_count;                /* level counters in service */
+    uint32_t level_round, level_spoken;  /* an observation needs a word of each */
+    /* Of the zones inside it that are counted: sums likewise. */
+    int64_t inside, inside_sigma, inside_var;
     int64_t data_ms;   /* log time of the newest reading it rests on; CORE_NEVER */
     struct flow in, out;
     struct zone_shown shown;
     struct window window;
+    struct history history;
 };
 
 struct sensor {
@@ -105,12 +135,14 @@ struct sensor {
     bool played;              /* a drill's shadow state: the drill has fed it */
     uint8_t service;          /* enum sensor_service */
     int64_t service_until_ms; /* log time when maintenance ends by itself; CORE_NEVER: it does not */
-    uint32_t device;        /* place among gates or lights; CORE_NONE */
+    uint32_t device; /* place among gates, lights or levels; CORE_NONE */
     int64_t last_ts_ms;     /* source time (clamped) of the newest message applied; CORE_NEVER */
     int64_t last_source_ms; /* the same as the source gave it; RESULT_ABSENT when it did not */
     int64_t last_seq;
     int64_t value;
-    int64_t err_milli; /* its part of the zone's */
+    int64_t sigma_milli;  /* its part of the zone's level_sigma */
+    uint32_t level_round; /* of its zone, when it last spoke */
+    struct surge surge; /* a jump that nothing has confirmed yet */
     struct counter_memory counter;
     struct dedup_memory memory;
 };
@@ -200,6 +232,9 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     bool health_lost_said; /* they have been said under a lost broker */
     struct dedup dedup;
     struct window_store windows; /* memory of the zones' */
+    struct crossing *crossings; /* of sensor 0, sensor 1, … (border.h) */
+    uint32_t *crossing_first;
+    struct history_levels *levels; /* of each level counter */
     struct gate *gates;
     struct lane *lanes; /* rooms of the gates */
     struct reason *reasons;
@@ -208,7 +243,7 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct light *lights;
     struct light_group *light_groups;
     struct alert *alerts; /* of zone 0, zone 1, … */
-    uint32_t gate_count, queue_count, light_count, light_group_count, alert_count;
+    uint32_t level_count, gate_count, queue_count, light_count, light_group_count, alert_count;
 };
 
 /* The two who started a drill: two ids and " and ". */
@@ -246,6 +281,8 @@ struct core {
     struct core_books books;
 
     /* During one step only. */
+    int64_t second_before; /* the boundary before the one in hand */
+    bool late; /* the message in hand is: what it raises is said to be late */
     struct core_results *results;
     struct result_origin origin;
     bool no_memory;

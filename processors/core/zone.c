@@ -1,9 +1,16 @@
 #include "processors/core/zone.h"
 
-#include <assert.h>
 #include <math.h>
 
+#include "processors/core/border.h"
 #include "processors/core/judge.h"
+
+enum { SIGMA_MILLI_PER_PERSON = 1000 / ESTIMATE_SIGMAS }; /* of a bound's half width */
+
+static const struct venue_settings *settings_of(const struct core *core)
+{
+    return &core->model.venue->settings;
+}
 
 void zone_advance(struct zone *zone, int64_t to_ms)
 {
@@ -17,148 +24,590 @@ static void touch(struct core *core, uint32_t z)
     struct zone *zone = &core->model.zones[z];
     if (zone->touched == core->step)
         return;
-    assert(core->touched_count < CORE_TOUCHED_MAX);
     zone->touched = core->step;
-    core->touched[core->touched_count++] = z;
+    if (core->touched_count < CORE_TOUCHED_MAX) /* more only by a command, judged at the second */
+        core->touched[core->touched_count++] = z;
 }
 
-void zone_change(struct core *core, uint32_t z, int64_t people, int64_t err_milli,
-                 const struct zone_time *when)
+/* ---- what follows from what ------------------------------------------------------------------ */
+
+struct figures {
+    int64_t occupancy, sigma_milli;
+};
+
+static int64_t people_of(int64_t x_milli)
+{
+    return x_milli > 0 ? (x_milli + 500) / 1000 : 0;
+}
+
+static int64_t level_sigma(const struct core *core, const struct zone *zone)
+{
+    int64_t sigma =
+        estimate_sum_sigma(zone->level_sigma, zone->level_var, settings_of(core)->common_error_pct);
+    uint32_t heard = zone->sensors - zone->silent_unheard;
+    /* What counters that never spoke would see: as much each as those that did. */
+    if (zone->basis == ZONE_BASIS_LEVEL && heard)
+        sigma += zone->level_sum * SIGMA_MILLI_PER_PERSON * zone->silent_unheard / heard;
+    return sigma;
+}
+
+/* Its own level counters, corrected by the last manual count as long as that counts. */
+struct witness {
+    int64_t x_milli, var;
+};
+
+static struct witness level_of(const struct core *core, const struct zone *zone)
+{
+    const struct zone_anchor *a = &zone->anchor;
+    struct witness l = {zone->level_sum * 1000, estimate_var(level_sigma(core, zone))};
+    if (a->at_ms == CORE_NEVER)
+        return l;
+    double own = (double)l.var * (1 - a->share * a->share);
+    l.x_milli -= (int64_t)((double)a->bias_milli * a->share);
+    l.var = (int64_t)(own + (double)a->var * a->share * a->share);
+    return l;
+}
+
+static struct figures figures_of(const struct core *core, struct zone *zone)
+{
+    struct figures f = {0, 0};
+    struct witness level;
+    struct estimate_fused fused;
+    switch ((enum zone_basis)zone->basis) {
+    case ZONE_BASIS_NONE:
+        break;
+    case ZONE_BASIS_LEVEL:
+        level = level_of(core, zone);
+        f = (struct figures){people_of(level.x_milli), estimate_sigma(level.var)};
+        break;
+    case ZONE_BASIS_FLOW:
+        f.occupancy = people_of(zone->est.x_milli);
+        f.sigma_milli = estimate_sigma(zone->est.var) + zone->debt.doubt * SIGMA_MILLI_PER_PERSON;
+        break;
+    case ZONE_BASIS_FUSED:
+        level = level_of(core, zone);
+        fused = estimate_fuse(&zone->est, level.var);
+        if (zone->saturated && fused.x_milli < level.x_milli) { /* at least so many */
+            fused.var += estimate_var(level.x_milli - fused.x_milli);
+            fused.x_milli = level.x_milli;
+        }
+        zone->conflict = fused.conflict;
+        f = (struct figures){people_of(fused.x_milli), estimate_sigma(fused.var)};
+        break;
+    case ZONE_BASIS_SUM:
+        f.occupancy = zone->inside;
+        f.sigma_milli = estimate_sum_sigma(zone->inside_sigma, zone->inside_var,
+                                           settings_of(core)->common_error_pct);
+        /* Doors between two of its zones move errors from one to the other: its own border knows
+           better than the sum. */
+        if (zone->flow_sum) {
+            int64_t own = estimate_sigma(zone->est.var);
+            f.sigma_milli = own < f.sigma_milli ? own : f.sigma_milli;
+        }
+        break;
+    }
+    return f;
+}
+
+static void inside_add(struct zone *around, const struct figures *f, int sign)
+{
+    around->inside += sign * f->occupancy;
+    around->inside_sigma += sign * f->sigma_milli;
+    around->inside_var += sign * estimate_var(f->sigma_milli);
+}
+
+/* People of a road or car park are vehicles: they are in no sum. */
+static struct zone *around_of(const struct core *core, const struct zone *zone)
+{
+    if (zone->vehicles || zone->parent == VENUE_NO_ZONE || zone->basis == ZONE_BASIS_NONE)
+        return NULL;
+    return &core->model.zones[zone->parent];
+}
+
+/* What the zone rests on has changed: so do its figures, and those of the zones that sum it. */
+static void settle(struct core *core, uint32_t z, const struct zone_time *when)
 {
     for (;;) {
         struct zone *zone = &core->model.zones[z];
+        struct figures before = {zone->occupancy, zone->sigma_milli};
+        struct figures after = figures_of(core, zone);
+        struct zone *around = around_of(core, zone);
         zone_advance(zone, when->at_ms);
-        zone->occupancy += people;
-        zone->err_milli += err_milli;
+        history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
+        zone->occupancy = after.occupancy;
+        zone->sigma_milli = after.sigma_milli;
         if (zone->known)
             window_note(&zone->window, zone->occupancy);
         if (when->data_ms > zone->data_ms)
             zone->data_ms = when->data_ms;
         touch(core, z);
+        if (!around)
+            return;
+        inside_add(around, &before, -1);
+        inside_add(around, &after, 1);
         z = zone->parent;
-        if (zone->vehicles || z == VENUE_NO_ZONE || core->model.zones[z].basis != ZONE_BASIS_SUM)
+        if (around->basis != ZONE_BASIS_SUM) {
+            touch(core, z); /* it can't hold fewer than the zones inside it */
+            return;
+        }
+    }
+}
+
+static struct zone_time now_of(const struct core *core)
+{
+    return (struct zone_time){.at_ms = core_now_ms(core), .data_ms = CORE_NEVER};
+}
+
+/* The past was another one, here and in the zones that sum it. */
+static void past_shift(struct core *core, uint32_t z, const struct history_span *span)
+{
+    if (span->people == 0 || span->from_ms >= span->to_ms)
+        return;
+    for (;;) {
+        struct zone *zone = &core->model.zones[z];
+        history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
+        history_shift(&zone->history, span->from_ms, span->to_ms, span->people);
+        const struct zone *around = around_of(core, zone);
+        if (!around || around->basis != ZONE_BASIS_SUM)
+            return;
+        z = zone->parent;
+    }
+}
+
+/* ---- level counters ----------------------------------------------------------------------------
+ */
+
+static int64_t sensor_sigma(const struct core *core, uint32_t s, bool fresh)
+{
+    const struct sensor *sensor = &core->model.sensors[s];
+    const struct venue_sensor *model = &core->model.venue->sensors[s];
+    if (!sensor->has_value)
+        return 0;
+    double pct = model->error_pct == model->error_pct ? model->error_pct
+                                                      : settings_of(core)->level_error_pct;
+    int64_t sigma = model->error >= 0
+                        ? model->error * SIGMA_MILLI_PER_PERSON
+                        : (int64_t)((double)sensor->value * pct * 10 / ESTIMATE_SIGMAS);
+    int64_t blind = sensor->value * CORE_BLIND_SIGMA_PERMILLE;
+    return (sensor->saturated || !fresh) && blind > sigma ? blind : sigma;
+}
+
+static void level_sums(struct zone *zone, const struct sensor *sensor, int sign)
+{
+    zone->level_sum += sensor->has_value ? sign * sensor->value : 0;
+    zone->level_sigma += sign * sensor->sigma_milli;
+    zone->level_var += sign * estimate_var(sensor->sigma_milli);
+}
+
+static void saturated_set(struct core *core, uint32_t z, int by)
+{
+    for (; by; z = core->model.zones[z].parent) {
+        struct zone *zone = &core->model.zones[z];
+        const struct zone *around = around_of(core, zone);
+        zone->saturated += (uint32_t)by;
+        if (!around || around->basis != ZONE_BASIS_SUM)
             return;
     }
 }
 
-uint32_t zone_common(const struct core *core, uint32_t a, uint32_t b)
+/* All level counters of a fused zone have spoken since the last time: they are one observation. */
+static void level_observe(struct core *core, struct zone *zone, struct sensor *sensor)
 {
-    const struct zone *zones = core->model.zones;
-    if (a == CORE_NONE || b == CORE_NONE)
-        return CORE_NONE;
-    while (a != b) {
-        if (zones[a].depth >= zones[b].depth)
-            a = zones[a].parent;
-        else
-            b = zones[b].parent;
+    if (sensor->level_round != zone->level_round) {
+        sensor->level_round = zone->level_round;
+        zone->level_spoken++;
     }
-    return a;
+    if (zone->level_spoken < zone->level_count)
+        return;
+    zone->level_round++;
+    zone->level_spoken = 0;
+    struct witness own = level_of(core, zone);
+    if (zone->saturated && own.x_milli <= zone->est.x_milli)
+        return; /* at least so many: nothing new */
+    estimate_level(&zone->est, &(struct estimate_level){.z_milli = own.x_milli,
+                                                        .var = own.var,
+                                                        .now_ms = core_now_ms(core)});
 }
 
-void zone_sides(const struct core *core, const struct venue_sensor *sensor, bool *ret_inside,
-                bool *ret_outside)
+void zone_level(struct core *core, uint32_t s, int64_t value, const struct zone_time *when)
 {
-    uint32_t common = zone_common(core, sensor->zone, sensor->outside);
-    *ret_inside = sensor->zone != common;
-    *ret_outside = sensor->outside != CORE_NONE && sensor->outside != common;
+    struct sensor *sensor = &core->model.sensors[s];
+    const struct venue_sensor *model = &core->model.venue->sensors[s];
+    struct zone *zone = &core->model.zones[model->zone];
+    struct history_span span =
+        history_level(&core->model.levels[sensor->device], when->at_ms, value, core_now_ms(core));
+    bool saturated = model->saturates_at > 0 && value >= model->saturates_at;
+    level_sums(zone, sensor, -1);
+    saturated_set(core, model->zone, (int)saturated - (int)sensor->saturated);
+    sensor->has_value = true;
+    sensor->value = value;
+    sensor->saturated = saturated;
+    sensor->sigma_milli = sensor_sigma(core, s, sensor->fresh || when->live);
+    level_sums(zone, sensor, 1);
+    if (zone->basis == ZONE_BASIS_FUSED)
+        level_observe(core, zone, sensor);
+    settle(core, model->zone, when);
+    if (zone->basis == ZONE_BASIS_LEVEL)
+        past_shift(core, model->zone, &span);
 }
 
-/* in people entered and out people left one zone across its own border. */
-static void cross(struct core *core, uint32_t z, int64_t in, int64_t out,
-                  const struct zone_time *when)
+void zone_level_late(struct core *core, uint32_t s, int64_t value, int64_t ts_ms)
 {
-    struct zone *zone = &core->model.zones[z];
+    struct sensor *sensor = &core->model.sensors[s];
+    uint32_t z = core->model.venue->sensors[s].zone;
+    struct history_span span =
+        history_level(&core->model.levels[sensor->device], ts_ms, value, core_now_ms(core));
+    if (core->model.zones[z].basis == ZONE_BASIS_LEVEL)
+        past_shift(core, z, &span);
+}
+
+void zone_level_refresh(struct core *core, uint32_t s)
+{
+    struct sensor *sensor = &core->model.sensors[s];
+    uint32_t z = core->model.venue->sensors[s].zone;
+    int64_t sigma = sensor_sigma(core, s, sensor->fresh);
+    struct zone_time now = now_of(core);
+    if (sigma == sensor->sigma_milli)
+        return;
+    level_sums(&core->model.zones[z], sensor, -1);
+    sensor->sigma_milli = sigma;
+    level_sums(&core->model.zones[z], sensor, 1);
+    settle(core, z, &now);
+}
+
+void zone_level_forget(struct core *core, uint32_t s)
+{
+    struct sensor *sensor = &core->model.sensors[s];
+    uint32_t z = core->model.venue->sensors[s].zone;
+    struct zone_time now = now_of(core);
+    level_sums(&core->model.zones[z], sensor, -1);
+    saturated_set(core, z, -(int)sensor->saturated);
+    sensor->has_value = sensor->saturated = false;
+    sensor->value = sensor->sigma_milli = 0;
+    core->model.levels[sensor->device].count = 0;
+    settle(core, z, &now);
+}
+
+/* ---- passages
+ * ------------------------------------------------------------------------------------ */
+
+static void flow_take(struct core *core, struct zone *zone, int64_t in, int64_t out)
+{
+    struct debt_passage passage = {
+        .now_ms = core_now_ms(core), .slot_ms = zone->slot_ms, .in = in, .out = out};
+    int64_t err;
+    zone->est.x_milli = debt_take(&zone->debt, zone->est.x_milli / 1000, &passage, &err) * 1000;
+    for (struct zone *around = around_of(core, zone);
+         err && around && around->basis == ZONE_BASIS_SUM; around = around_of(core, around))
+        estimate_doubt(&around->est, err * SIGMA_MILLI_PER_PERSON);
+}
+
+/* What was late, levels have seen already. */
+static void fused_take(struct zone *zone, int64_t net, const struct zone_time *when)
+{
+    zone->est.x_milli += net * 1000;
+    if (!when->rates && zone->est.level_ms != ESTIMATE_NEVER)
+        zone->est.off_milli -= net * 1000;
+}
+
+static void cross(struct core *core, struct crossing *crossing, int64_t in, int64_t out,
+                  double error_pct, const struct zone_time *when)
+{
+    struct zone *zone = &core->model.zones[crossing->zone];
+    int64_t before = zone->occupancy;
     zone_advance(zone, when->at_ms);
+    history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
+    history_count(&zone->history, when->at_ms, in, out);
     if (when->rates) {
         flow_add(&zone->in, when->at_ms / WINDOW_BUCKET_MS, in);
         flow_add(&zone->out, when->at_ms / WINDOW_BUCKET_MS, out);
     }
-    touch(core, z);
-    if (zone->basis != ZONE_BASIS_FLOW)
+    touch(core, crossing->zone);
+    if (zone->basis == ZONE_BASIS_LEVEL || zone->basis == ZONE_BASIS_NONE)
         return;
-    struct debt_passage passage = {
-        .now_ms = core_now_ms(core), .slot_ms = zone->slot_ms, .in = in, .out = out};
-    int64_t err;
-    int64_t people = debt_take(&zone->debt, zone->occupancy, &passage, &err) - zone->occupancy;
-    zone_change(core, z, people, (in + out) * CORE_ERR_PASSAGE_PERMILLE + err * 1000, when);
+    estimate_passage(&zone->est, &crossing->drift, in + out, error_pct);
+    if (zone->basis == ZONE_BASIS_FLOW)
+        flow_take(core, zone, in, out);
+    else if (zone->basis == ZONE_BASIS_FUSED)
+        fused_take(zone, in - out, when);
+    settle(core, crossing->zone, when);
+    if (zone->basis != ZONE_BASIS_SUM)
+        past_shift(core, crossing->zone,
+                   &(struct history_span){.from_ms = when->at_ms,
+                                          .to_ms = core_now_ms(core),
+                                          .people = zone->occupancy - before});
 }
 
-static void cross_up(struct core *core, uint32_t from, uint32_t until, int64_t in, int64_t out,
-                     const struct zone_time *when)
-{
-    for (uint32_t z = from; z != until && z != CORE_NONE; z = core->model.zones[z].parent)
-        cross(core, z, in, out, when);
-}
-
-void zone_passage(struct core *core, uint32_t inside, uint32_t outside, int64_t in, int64_t out,
+void zone_passage(struct core *core, uint32_t s, int64_t in, int64_t out,
                   const struct zone_time *when)
 {
-    uint32_t common = zone_common(core, inside, outside);
+    const struct venue_sensor *model = &core->model.venue->sensors[s];
+    uint32_t count;
+    struct crossing *crossing = border_of(&core->model, s, &count);
+    double pct = model->error_pct == model->error_pct ? model->error_pct
+                                                      : settings_of(core)->passage_error_pct;
     /* The side that loses people goes first: a zone that holds both must not see them twice, not
      * even for a moment. */
-    if (in >= out)
-        cross_up(core, outside, common, out, in, when);
-    cross_up(core, inside, common, in, out, when);
-    if (in < out)
-        cross_up(core, outside, common, out, in, when);
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < count; i++) {
+            struct crossing *c = &crossing[i];
+            bool loses = c->outer ? in >= out : in < out;
+            if (loses == (pass == 0))
+                cross(core, c, c->outer ? out : in, c->outer ? in : out, pct, when);
+        }
+    }
 }
 
-bool zone_holds_vehicles(enum zone_kind kind)
+/* ---- what is not sure
+ * ----------------------------------------------------------------------------- */
+
+static void suspect_add(struct core *core, uint32_t z, int64_t people)
 {
-    return kind == ZONE_ROAD || kind == ZONE_CARPARK;
+    for (; people; z = core->model.zones[z].parent) {
+        struct zone *zone = &core->model.zones[z];
+        const struct zone *around = around_of(core, zone);
+        zone->suspect += people;
+        if (!around || around->basis != ZONE_BASIS_SUM)
+            return;
+    }
 }
 
-void zone_vehicles(struct core *core, uint32_t inside, uint32_t outside, int64_t in, int64_t out,
-                   const struct zone_time *when)
+void zone_suspect(struct core *core, uint32_t z, int64_t people)
 {
-    const struct venue_zone *zones = core->model.venue->zones;
-    if (outside != CORE_NONE && zone_holds_vehicles(zones[outside].kind))
-        cross(core, outside, out, in, when);
-    if (inside != CORE_NONE && zone_holds_vehicles(zones[inside].kind))
-        cross(core, inside, in, out, when);
+    suspect_add(core, z, people);
+    for (; people && z != VENUE_NO_ZONE; z = core->model.zones[z].parent)
+        touch(core, z);
+}
+
+bool zone_allows(const struct core *core, uint32_t z, int64_t people)
+{
+    const struct zone *zone = &core->model.zones[z];
+    if (zone->basis != ZONE_BASIS_FUSED)
+        return false;
+    struct witness level = level_of(core, zone);
+    double off = (double)(people * 1000 - zone->est.x_milli);
+    double var = (double)zone->est.var + (double)level.var;
+    return off * off / 1000 <= ESTIMATE_GATE * ESTIMATE_GATE * var;
+}
+
+void zone_doubt(struct core *core, uint32_t z, int64_t people)
+{
+    struct zone *zone = &core->model.zones[z];
+    struct zone_time now = now_of(core);
+    if (people <= 0 || (zone->basis != ZONE_BASIS_FLOW && zone->basis != ZONE_BASIS_FUSED))
+        return; /* levels correct it, sums take it from those they sum */
+    estimate_doubt(&zone->est, people * SIGMA_MILLI_PER_PERSON);
+    for (struct zone *around = around_of(core, zone); around && around->basis == ZONE_BASIS_SUM;
+         around = around_of(core, around))
+        estimate_doubt(&around->est, people * SIGMA_MILLI_PER_PERSON);
+    settle(core, z, &now);
+}
+
+static void anchor_own(struct core *core, struct zone *zone, int64_t people, int64_t bound)
+{
+    int64_t sigma = bound * SIGMA_MILLI_PER_PERSON;
+    if (zone->basis != ZONE_BASIS_FLOW)
+        zone->anchor = (struct zone_anchor){.bias_milli = (zone->level_sum - people) * 1000,
+                                            .var = estimate_var(sigma),
+                                            .at_ms = core_now_ms(core),
+                                            .share = 1};
+    zone->debt = (struct debt){.slot_from_ms = zone->debt.slot_from_ms};
+    estimate_anchor(&zone->est, people * 1000, sigma);
+}
+
+/* Its share of the people counted in the zone around it: as it is filled, else by capacity, else
+ * all alike. */
+struct share {
+    uint32_t around;
+    int64_t people, weights, left;
+    bool by_capacity;
+};
+
+static int64_t weight_of(const struct zone *zone, const struct share *share)
+{
+    if (zone->vehicles || zone->basis == ZONE_BASIS_NONE)
+        return 0;
+    return !share->by_capacity ? zone->occupancy : zone->capacity > 0 ? zone->capacity : 1;
+}
+
+static void anchor_inside(struct core *core, uint32_t around, int64_t people, int64_t bound)
+{
+    const uint32_t count = core->model.venue->zone_count;
+    struct zone *zones = core->model.zones;
+    struct share share = {.around = around,
+                          .people = people,
+                          .left = people,
+                          .by_capacity = zones[around].inside == 0};
+    uint32_t last = CORE_NONE;
+    for (uint32_t z = 0; z < count; z++) {
+        int64_t weight = zones[z].parent == around ? weight_of(&zones[z], &share) : 0;
+        share.weights += weight;
+        last = weight > 0 ? z : last;
+    }
+    for (uint32_t z = 0; z < count; z++) {
+        if (zones[z].parent != around || zones[z].vehicles || zones[z].basis == ZONE_BASIS_NONE)
+            continue;
+        int64_t weight = weight_of(&zones[z], &share);
+        int64_t part = share.weights ? people * weight / share.weights : 0;
+        part = z == last ? share.left : part;
+        share.left -= part;
+        zone_anchor(core, z, part, bound);
+    }
+}
+
+/* Recursion ends at zones with sensors of their own: at most VENUE_DEPTH_MAX deep. */
+void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
+{
+    struct zone *zone = &core->model.zones[z];
+    struct zone_time now = now_of(core);
+    now.data_ms = core_now_ms(core);
+    if (zone->basis == ZONE_BASIS_NONE)
+        return;
+    if (zone->basis == ZONE_BASIS_SUM) {
+        anchor_inside(core, z, people, bound);
+        estimate_anchor(&zone->est, 0, bound * SIGMA_MILLI_PER_PERSON);
+    } else {
+        anchor_own(core, zone, people, bound);
+    }
+    settle(core, z, &now);
+}
+
+/* ---- time
+ * ---------------------------------------------------------------------------------------- */
+
+static void anchor_age(const struct core *core, struct zone_anchor *a)
+{
+    if (a->at_ms == CORE_NEVER)
+        return;
+    a->share =
+        1 - (double)(core_now_ms(core) - a->at_ms) / (2 * (double)settings_of(core)->level_bias_ms);
+    if (!(a->share > 0))
+        *a = (struct zone_anchor){.at_ms = CORE_NEVER};
+}
+
+void zone_minute(struct core *core, uint32_t z)
+{
+    struct zone *zone = &core->model.zones[z];
+    struct zone_time now = now_of(core);
+    if (zone->basis == ZONE_BASIS_NONE)
+        return;
+    if (zone->basis == ZONE_BASIS_SUM)
+        zone->est.x_milli = zone->inside * 1000;
+    anchor_age(core, &zone->anchor);
+    estimate_age(&zone->est, settings_of(core)->drift_pct_per_hour);
+    if (zone->est.level_ms != ESTIMATE_NEVER &&
+        core_now_ms(core) - zone->est.level_ms > ESTIMATE_STALE_MS)
+        estimate_level_lost(&zone->est, level_of(core, zone).var);
+    settle(core, z, &now);
 }
 
 void zone_known_update(struct core *core, uint32_t z)
 {
     struct zone *zone = &core->model.zones[z];
     bool known = zone->fresh > 0 &&
-                 (uint64_t)zone->fresh * 1000 >= (uint64_t)zone->sensors * CORE_QUORUM_PERMILLE;
+                 (double)zone->fresh * 100 >= (double)zone->sensors * settings_of(core)->quorum_pct;
     if (known == zone->known)
         return;
     zone_advance(zone, core_now_ms(core));
+    history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
     zone->known = known;
     if (known)
         window_note(&zone->window, zone->occupancy);
     judge_known(core, z);
 }
 
-int64_t zone_err(const struct zone *zone)
+/* ---- all of them
+ * ----------------------------------------------------------------------------------- */
+
+static void derive_level_sums(struct core *core)
 {
-    int64_t milli = zone->err_milli;
-    uint32_t heard = zone->sensors - zone->silent_unheard;
-    /* What counters that never spoke would see: as much each as those that did. */
-    if (zone->basis == ZONE_BASIS_LEVEL && heard)
-        milli += zone->occupancy * 1000 * zone->silent_unheard / heard;
-    return (milli + 999) / 1000;
+    const struct venue *venue = core->model.venue;
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        struct sensor *sensor = &core->model.sensors[s];
+        if (venue->sensors[s].class != SENSOR_CROWD || venue->sensors[s].kind != COUNTER_LEVEL)
+            continue;
+        sensor->sigma_milli = sensor_sigma(core, s, sensor->fresh);
+        level_sums(&core->model.zones[venue->sensors[s].zone], sensor, 1);
+        core->model.zones[venue->sensors[s].zone].level_count += sensor->service == SERVICE_IN;
+        saturated_set(core, venue->sensors[s].zone, sensor->saturated);
+    }
 }
 
-void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
+static void derive_suspects(struct core *core)
 {
-    struct zone *zone = &core->model.zones[z];
-    struct zone_time when = {
-        .at_ms = core_now_ms(core), .data_ms = core_now_ms(core), .rates = false};
-    zone_change(core, z, people - zone->occupancy, bound * 1000 - zone->err_milli, &when);
+    for (uint32_t s = 0; s < core->model.venue->sensor_count; s++)
+        suspect_add(core, core->model.venue->sensors[s].zone, core->model.sensors[s].surge.people);
+}
+
+void zones_derive(struct core *core)
+{
+    struct zone *zones = core->model.zones;
+    const uint32_t count = core->model.venue->zone_count;
+    for (uint32_t z = 0; z < count; z++) {
+        zones[z].level_sum = zones[z].level_sigma = zones[z].level_var = 0;
+        zones[z].inside = zones[z].inside_sigma = zones[z].inside_var = 0;
+        zones[z].level_count = zones[z].saturated = 0;
+        zones[z].suspect = 0;
+    }
+    derive_level_sums(core);
+    derive_suspects(core);
+    for (int depth = VENUE_DEPTH_MAX + 1; depth >= 0; depth--) { /* sums after what they sum */
+        for (uint32_t z = 0; z < count; z++) {
+            struct zone *zone = &zones[z], *around = around_of(core, zone);
+            if (zone->depth != depth)
+                continue;
+            struct figures f = figures_of(core, zone);
+            zone->occupancy = f.occupancy;
+            zone->sigma_milli = f.sigma_milli;
+            if (around)
+                inside_add(around, &f, 1);
+            if (around && around->basis == ZONE_BASIS_SUM && zone->data_ms > around->data_ms)
+                around->data_ms = zone->data_ms;
+        }
+    }
+}
+
+/* ---- what is shown
+ * --------------------------------------------------------------------------------- */
+
+int64_t zone_err(const struct zone *zone)
+{
+    return (zone->sigma_milli * ESTIMATE_SIGMAS + 999) / 1000;
 }
 
 int64_t zone_upper(const struct zone *zone)
 {
-    return zone->occupancy + zone_err(zone) + zone->suspect;
+    int64_t upper = zone->occupancy + zone_err(zone) + zone->suspect;
+    return upper > zone->inside ? upper : zone->inside;
 }
 
 int64_t zone_lower(const struct zone *zone)
 {
     int64_t lower = zone->occupancy - zone_err(zone);
     return lower > 0 ? lower : 0;
+}
+
+bool zone_lower_bound(const struct zone *zone)
+{
+    return zone->leaky || zone->saturated > 0;
+}
+
+bool zone_recount(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    return zone->conflict ||
+           (zone->capacity > 0 &&
+            (double)zone_err(zone) * 100 > (double)zone->capacity * settings_of(core)->recount_pct);
+}
+
+struct str zone_basis_text(enum zone_basis basis)
+{
+    static const struct str text[] = {[ZONE_BASIS_NONE] = {0},
+                                      [ZONE_BASIS_LEVEL] = {"level", 5},
+                                      [ZONE_BASIS_FLOW] = {"flow", 4},
+                                      [ZONE_BASIS_FUSED] = {"fused", 5},
+                                      [ZONE_BASIS_SUM] = {"sum", 3}};
+    return text[basis];
 }
 
 struct str zone_los(enum zone_kind kind, double density)
@@ -169,7 +618,7 @@ struct str zone_los(enum zone_kind kind, double density)
     static const double stairs[] = {0.54, 0.72, 1.08, 1.54, 2.70};
     static const char letters[] = "ABCDEF";
     const double *bounds = walkway;
-    if (zone_holds_vehicles(kind))
+    if (kind == ZONE_ROAD || kind == ZONE_CARPARK)
         return (struct str){0};
     if (kind == ZONE_QUEUE)
         bounds = queue;

@@ -1,11 +1,15 @@
 /*
- * zone: how many people are where. Level counters say it; passages move people from one side of a
- * counter or gate to the other; zones without sensors of their own are the sum of their children.
- * Every change is carried into the zone's windows and up to its parents: O(depth).
+ * zone: how many people are where, and how sure that is. Level counters say it; passages move people
+ * from one side of a door to the other; where a zone has both they are fused (estimate.h); zones
+ * without sensors of their own are the sum of those inside them. Every change is carried into the
+ * zone's windows and history and up to the zones around it: O(depth).
  *
- * A passage between A and B crosses the border of every zone that holds B but not A, and of every
- * zone that holds A but not B. It never creates people: what leaves one side enters the other.
- * debt.h says what happens at zero.
+ * A passage never creates people: what leaves one side enters the other (border.h). debt.h says what
+ * happens at zero.
+ *
+ * Fused are kinds whose border is known to be counted: halls, forums and the venue itself, unless
+ * `uncounted_doors` says otherwise. Plazas, corridors, cells, stairs and queues are open to the side:
+ * there level counters decide alone.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_ZONE_H
 #define CROWDTIDE_PROCESSORS_CORE_ZONE_H
@@ -21,35 +25,52 @@ enum {
 /* When and how a change takes effect. */
 struct zone_time {
     int64_t at_ms;   /* in the windows: source time, clamped */
-    int64_t data_ms; /* log time of a live reading; source time of a retained one */
+    int64_t data_ms; /* log time of a live reading; source time of a retained one; CORE_NEVER: no reading */
+    bool live;       /* not retained: the sensor is there now */
     bool rates;      /* false for late data: people move, but not into the rates */
 };
 
-/* occupancy and err_milli of a zone (and the SUMs above it) change by this much; 0 is a reading
- * that changed nothing. Marks the zones as touched. */
-void zone_change(struct core *core, uint32_t zone, int64_t people, int64_t err_milli,
-                 const struct zone_time *when);
-/* in people went from outside into inside, out people back. Either may be CORE_NONE: outside the
- * venue. */
-void zone_passage(struct core *core, uint32_t inside, uint32_t outside, int64_t in, int64_t out,
+/* A level counter shows so many. In service and believed. */
+void zone_level(struct core *core, uint32_t sensor, int64_t value, const struct zone_time *when);
+/* The same, of a time before its last level: it repairs the history and nothing else. */
+void zone_level_late(struct core *core, uint32_t sensor, int64_t value, int64_t ts_ms);
+/* Its freshness or saturation changed: so has its error. */
+void zone_level_refresh(struct core *core, uint32_t sensor);
+/* It no longer tells anything of its zone. */
+void zone_level_forget(struct core *core, uint32_t sensor);
+/* in people went in through the sensor's door, out people back. */
+void zone_passage(struct core *core, uint32_t sensor, int64_t in, int64_t out,
                   const struct zone_time *when);
-/* Vehicles: only zones that hold vehicles, on either side. */
-void zone_vehicles(struct core *core, uint32_t inside, uint32_t outside, int64_t in, int64_t out,
-                   const struct zone_time *when);
+/* So many suspect people more (or fewer) in the zone. */
+void zone_suspect(struct core *core, uint32_t zone, int64_t people);
+/* Whether what the zone's doors have counted allows its level counters to show so many. */
+bool zone_allows(const struct core *core, uint32_t zone, int64_t people);
+/* So many people who may be inside and whom nothing confirmed: the bound grows by them. */
+void zone_doubt(struct core *core, uint32_t zone, int64_t people);
+/* What is known for sure: so many people are inside, give or take `bound` (a manual count, a sweep:
+ * 0 and 0). The zones inside it are scaled to it when it is their sum. */
+void zone_anchor(struct core *core, uint32_t zone, int64_t people, int64_t bound);
 
 /* Moves the windows to a time, with what holds now. */
 void zone_advance(struct zone *zone, int64_t to_ms);
-
+/* A minute of log time went by: what is known grows old. */
+void zone_minute(struct core *core, uint32_t zone);
 /* Recomputes known from fresh and sensors; alerts get LOST or FOUND. */
 void zone_known_update(struct core *core, uint32_t zone);
-/* What is known for sure: so many people are inside, give or take `bound` (a manual count, a sweep:
- * 0 and 0). Children are scaled to it when the zone is their sum. Ends a latched unknown. */
-void zone_anchor(struct core *core, uint32_t zone, int64_t people, int64_t bound);
+/* Occupancy and bound of all zones from estimates and level counters. */
+void zones_derive(struct core *core);
+
+/* Half width of the bound, people, rounded up. */
+int64_t zone_err(const struct zone *zone);
 /* Ends of the estimate's bound, people; levels are raised on the upper one, which holds suspect
- * surges too. */
+ * surges, and is never below what the zones inside it hold. */
 int64_t zone_upper(const struct zone *zone);
 int64_t zone_lower(const struct zone *zone);
-int64_t zone_err(const struct zone *zone); /* half width of the bound, people, rounded up */
+/* There may be more than the upper end says. */
+bool zone_lower_bound(const struct zone *zone);
+/* The bound is over recount_pct of the capacity, or level counters and doors disagree. */
+bool zone_recount(const struct core *core, uint32_t zone);
+struct str zone_basis_text(enum zone_basis basis);
 /* Fruin's level of service, A to F, for the kind; empty for kinds without people on foot. */
 struct str zone_los(enum zone_kind kind, double density);
 /* Entries and exits of the last 60 s by the zone's width, in percent of what a way of that width
@@ -57,13 +78,5 @@ struct str zone_los(enum zone_kind kind, double density);
  * through a zone that is counted at both ends is in it twice: it errs towards the alarm. NaN when
  * the width is not known and where vehicles go. */
 double zone_flow_percent(const struct core *core, uint32_t zone);
-/* Roads and car parks hold vehicles. */
-bool zone_holds_vehicles(enum zone_kind kind);
-/* Whether a passage counter crosses the border of the zone on its inner or outer side: not when
- * that zone holds the other side too. */
-void zone_sides(const struct core *core, const struct venue_sensor *sensor, bool *ret_inside,
-                bool *ret_outside);
-/* The zone that holds both, going up; CORE_NONE when one of them is outside the venue. */
-uint32_t zone_common(const struct core *core, uint32_t a, uint32_t b);
 
 #endif

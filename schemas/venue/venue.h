@@ -89,7 +89,7 @@ enum {
     S(REAL, passage_error_pct, passage_error_pct, 4, 0, 100, "half width of a door counter's bound, of the passages it has counted; measured at a real door: 19,597 in, 18,837 out") \
     S(REAL, common_error_pct, common_error_pct, 25, 0, 100, "how far errors of different sensors go the same way; 0: each its own, 100: all alike; a proposal") \
     S(REAL, drift_pct_per_hour, drift_pct_per_hour, 1, 0, 100, "uncertainty that time adds to people only doors have counted; a proposal") \
-    S(SECONDS, level_bias_s, level_bias_ms, 1800, 10, 86400, "how long a level counter errs the same way; a proposal") \
+    S(SECONDS, level_bias_s, level_bias_ms, 7200, 10, 86400, "how long a manual count corrects level counters: less and less, until twice this; a proposal") \
     S(REAL, recount_pct, recount_pct, 10, 0.1, 100, "a bound over this share of the capacity asks for a recount") \
     S(COUNT, surge_people, surge_people, 100, 1, 1000000, "a jump of one counter is implausible from so many people …") \
     S(REAL, surge_per_s, surge_per_s, 20, 0.1, 10000, "… and so many more for each second since its last message; 20/s is 15 m of door at Fruin's 82 people/m/min") \

@@ -9,6 +9,7 @@
 
 static const char venue_yaml[] =
     "venue: {id: v, time_zone: Asia/Shanghai, capacity: 20000}\n"
+    "settings: {level_error_pct: 0}\n"
     "builtin_rules: no\n"
     "rules:\n"
     "  - id: full\n"
