@@ -226,6 +226,11 @@ static void basis_find(struct model *model)
     }
     for (uint32_t z = 0; z < venue->zone_count; z++) {
         struct zone *zone = &model->zones[z];
+        if (zone->basis == ZONE_BASIS_FLOW && venue->zones[z].cells_cover &&
+            border_counted(&venue->zones[z])) {
+            zone->basis = ZONE_BASIS_FUSED;
+            zone->covered = true;
+        }
         zone->flow_sum = zone->basis == ZONE_BASIS_SUM;
         zone->leaky =
             has_own(zone) && zone->basis != ZONE_BASIS_LEVEL && venue->zones[z].uncounted_doors;

@@ -32,6 +32,8 @@ static void boundary(struct core *core, int64_t at_ns)
         struct zone *zone = &model->zones[z];
         zone_advance(zone, at_ms);
         history_to(&zone->history, at_ms, zone->occupancy, zone->known);
+        if (at_ms / CORE_COVER_MS != before_ms / CORE_COVER_MS)
+            zone_cover(core, z);
         if (at_ms / HISTORY_MINUTE_MS != before_ms / HISTORY_MINUTE_MS)
             zone_minute(core, z);
     }

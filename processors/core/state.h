@@ -34,6 +34,7 @@ enum {
     /* Source times older than this come from a clock that was never set: the time of receipt counts
        instead. */
     CORE_BACKFILL_MS_MAX = 7 * 24 * 3600 * 1000,
+    CORE_COVER_MS = 10000, /* how often the zones inside a covered one are one observation of it */
     CORE_HISTORY_MS = 10000, /* how often repaired minutes are said again */
     /* Ticks come every second; a longer pause between records was not observed by anyone. */
     CORE_PAUSE_MS_MAX = 5000,
@@ -112,6 +113,8 @@ struct zone {
     bool conflict;           /* of a FUSED: level counters and doors can't both be right */
     bool leaky;              /* people come and go uncounted, here or in a zone that it sums */
     bool flow_sum;           /* of a SUM: only doors decide what it sums */
+    bool covered;            /* a FUSED whose levels are the zones inside it */
+    uint32_t inside_unknown; /* of them: how many are */
     uint32_t saturated;      /* level counters at their limit, also of the zones that it sums */
     /* Of its own level counters that have a value: sums of what they show and of its errors. */
     int64_t level_sum, level_sigma, level_var;

@@ -51,7 +51,14 @@ static int64_t level_sigma(const struct core *core, const struct zone *zone)
     return sigma;
 }
 
-/* Its own level counters, corrected by the last manual count as long as that counts. */
+static int64_t inside_sigma(const struct core *core, const struct zone *zone)
+{
+    return estimate_sum_sigma(zone->inside_sigma, zone->inside_var,
+                              settings_of(core)->common_error_pct);
+}
+
+/* Its own level counters, or the zones inside it when they leave nothing out; corrected by the last
+ * manual count as long as that counts. */
 struct witness {
     int64_t x_milli, var;
 };
@@ -60,6 +67,8 @@ static struct witness level_of(const struct core *core, const struct zone *zone)
 {
     const struct zone_anchor *a = &zone->anchor;
     struct witness l = {zone->level_sum * 1000, estimate_var(level_sigma(core, zone))};
+    if (zone->covered)
+        l = (struct witness){zone->inside * 1000, estimate_var(inside_sigma(core, zone))};
     if (a->at_ms == CORE_NEVER)
         return l;
     double own = (double)l.var * (1 - a->share * a->share);
@@ -96,8 +105,7 @@ static struct figures figures_of(const struct core *core, struct zone *zone)
         break;
     case ZONE_BASIS_SUM:
         f.occupancy = zone->inside;
-        f.sigma_milli = estimate_sum_sigma(zone->inside_sigma, zone->inside_var,
-                                           settings_of(core)->common_error_pct);
+        f.sigma_milli = inside_sigma(core, zone);
         /* Doors between two of its zones move errors from one to the other: its own border knows
            better than the sum. */
         if (zone->flow_sum) {
@@ -146,7 +154,7 @@ static void settle(struct core *core, uint32_t z, const struct zone_time *when)
         inside_add(around, &before, -1);
         inside_add(around, &after, 1);
         z = zone->parent;
-        if (around->basis != ZONE_BASIS_SUM) {
+        if (around->basis != ZONE_BASIS_SUM && !around->covered) {
             touch(core, z); /* it can't hold fewer than the zones inside it */
             return;
         }
@@ -174,8 +182,7 @@ static void past_shift(struct core *core, uint32_t z, const struct history_span 
     }
 }
 
-/* ---- level counters ----------------------------------------------------------------------------
- */
+/* ---- level counters -------------------------------------------------------------------------- */
 
 static int64_t sensor_sigma(const struct core *core, uint32_t s, bool fresh)
 {
@@ -288,8 +295,20 @@ void zone_level_forget(struct core *core, uint32_t s)
     settle(core, z, &now);
 }
 
-/* ---- passages
- * ------------------------------------------------------------------------------------ */
+void zone_cover(struct core *core, uint32_t z)
+{
+    struct zone *zone = &core->model.zones[z];
+    struct zone_time now = now_of(core);
+    if (!zone->covered || zone->inside_unknown > 0)
+        return;
+    struct witness own = level_of(core, zone);
+    estimate_level(&zone->est, &(struct estimate_level){.z_milli = own.x_milli,
+                                                        .var = own.var,
+                                                        .now_ms = core_now_ms(core)});
+    settle(core, z, &now);
+}
+
+/* ---- passages -------------------------------------------------------------------------------- */
 
 static void flow_take(struct core *core, struct zone *zone, int64_t in, int64_t out)
 {
@@ -358,8 +377,7 @@ void zone_passage(struct core *core, uint32_t s, int64_t in, int64_t out,
     }
 }
 
-/* ---- what is not sure
- * ----------------------------------------------------------------------------- */
+/* ---- what is not sure ------------------------------------------------------------------------ */
 
 static void suspect_add(struct core *core, uint32_t z, int64_t people)
 {
@@ -406,8 +424,9 @@ void zone_doubt(struct core *core, uint32_t z, int64_t people)
 static void anchor_own(struct core *core, struct zone *zone, int64_t people, int64_t bound)
 {
     int64_t sigma = bound * SIGMA_MILLI_PER_PERSON;
+    int64_t shown = zone->covered ? zone->inside : zone->level_sum;
     if (zone->basis != ZONE_BASIS_FLOW)
-        zone->anchor = (struct zone_anchor){.bias_milli = (zone->level_sum - people) * 1000,
+        zone->anchor = (struct zone_anchor){.bias_milli = (shown - people) * 1000,
                                             .var = estimate_var(sigma),
                                             .at_ms = core_now_ms(core),
                                             .share = 1};
@@ -472,8 +491,7 @@ void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
     settle(core, z, &now);
 }
 
-/* ---- time
- * ---------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static void anchor_age(const struct core *core, struct zone_anchor *a)
 {
@@ -511,13 +529,15 @@ void zone_known_update(struct core *core, uint32_t z)
     zone_advance(zone, core_now_ms(core));
     history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
     zone->known = known;
+    struct zone *around = around_of(core, zone);
+    if (around)
+        around->inside_unknown += known ? UINT32_MAX : 1; /* less one, or one more */
     if (known)
         window_note(&zone->window, zone->occupancy);
     judge_known(core, z);
 }
 
-/* ---- all of them
- * ----------------------------------------------------------------------------------- */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 static void derive_level_sums(struct core *core)
 {
@@ -547,7 +567,7 @@ void zones_derive(struct core *core)
         zones[z].level_sum = zones[z].level_sigma = zones[z].level_var = 0;
         zones[z].inside = zones[z].inside_sigma = zones[z].inside_var = 0;
         zones[z].level_count = zones[z].saturated = 0;
-        zones[z].suspect = 0;
+        zones[z].suspect = zones[z].inside_unknown = 0;
     }
     derive_level_sums(core);
     derive_suspects(core);
@@ -561,14 +581,15 @@ void zones_derive(struct core *core)
             zone->sigma_milli = f.sigma_milli;
             if (around)
                 inside_add(around, &f, 1);
+            if (around && !zone->known)
+                around->inside_unknown++;
             if (around && around->basis == ZONE_BASIS_SUM && zone->data_ms > around->data_ms)
                 around->data_ms = zone->data_ms;
         }
     }
 }
 
-/* ---- what is shown
- * --------------------------------------------------------------------------------- */
+/* ---- what is shown --------------------------------------------------------------------------- */
 
 int64_t zone_err(const struct zone *zone)
 {

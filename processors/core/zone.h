@@ -8,7 +8,8 @@
  * happens at zero.
  *
  * Fused are kinds whose border is known to be counted: halls, forums and the venue itself, unless
- * `uncounted_doors` says otherwise. Plazas, corridors, cells, stairs and queues are open to the side:
+ * `uncounted_doors` says otherwise. The zones inside one that has doors only are its level counters when
+ * the file says that they cover it (`cells_cover`). Plazas, corridors, cells, stairs and queues are open to the side:
  * there level counters decide alone.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_ZONE_H
@@ -38,6 +39,8 @@ void zone_level_late(struct core *core, uint32_t sensor, int64_t value, int64_t 
 void zone_level_refresh(struct core *core, uint32_t sensor);
 /* It no longer tells anything of its zone. */
 void zone_level_forget(struct core *core, uint32_t sensor);
+/* The zones inside a covered one are looked at together. */
+void zone_cover(struct core *core, uint32_t zone);
 /* in people went in through the sensor's door, out people back. */
 void zone_passage(struct core *core, uint32_t sensor, int64_t in, int64_t out,
                   const struct zone_time *when);

@@ -93,7 +93,6 @@ enum {
     S(REAL, recount_pct, recount_pct, 10, 0.1, 100, "a bound over this share of the capacity asks for a recount") \
     S(COUNT, surge_people, surge_people, 100, 1, 1000000, "a jump of one counter is implausible from so many people …") \
     S(REAL, surge_per_s, surge_per_s, 20, 0.1, 10000, "… and so many more for each second since its last message; 20/s is 15 m of door at Fruin's 82 people/m/min") \
-    S(SECONDS, surge_confirm_s, surge_confirm_ms, 60, 1, 3600, "what nothing confirmed by then becomes doubt, not people") \
     S(SECONDS, broker_grace_s, broker_grace_ms, 10, 1, 300, "a broker out of reach for so long explains the silence of its sensors") \
     S(COUNT, flood_alerts, flood_alerts, 10, 1, 1000, "more new alerts than this in flood_s are a flood (ISA-18.2)") \
     S(SECONDS, flood_s, flood_ms, 600, 60, 3600, "see flood_alerts") \

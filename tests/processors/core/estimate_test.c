@@ -152,8 +152,7 @@ static void test_sum_sigma(void **state)
     assert_int_equal(estimate_sum_sigma(30000, var, 100), 30000);
 }
 
-/* ---- against truth
- * -------------------------------------------------------------------------------- */
+/* ---- against truth --------------------------------------------------------------------------- */
 
 static uint64_t random_next(uint64_t *r)
 {
