@@ -13,82 +13,56 @@ static bool is_gate(const struct venue_sensor *sensor)
     return sensor->class == SENSOR_GATE || sensor->class == SENSOR_VEHICLE_GATE;
 }
 
-/* People of a zone wait at the gates whose queue it is; when there are none, at those that lead
- * into it. Calls visit for each gate and its zones. */
-static void gates_visit(struct model *model,
-                        void (*visit)(struct model *, uint32_t gate, uint32_t zone))
+static uint32_t queue_of(struct model *model, uint32_t zone)
 {
-    const struct venue *venue = model->venue;
-    uint32_t gate = 0;
-    for (uint32_t s = 0; s < venue->sensor_count; s++) {
-        const struct venue_sensor *sensor = &venue->sensors[s];
-        if (!is_gate(sensor))
-            continue;
-        if (sensor->queue != VENUE_NO_ZONE)
-            visit(model, gate, sensor->queue);
-        if (sensor->queue != sensor->zone && model->zones[sensor->zone].queue == CORE_NONE)
-            visit(model, gate, sensor->zone);
-        gate++;
+    if (zone == VENUE_NO_ZONE)
+        return CORE_NONE;
+    if (model->zones[zone].queue == CORE_NONE) {
+        model->queues[model->queue_count].zone = zone;
+        model->zones[zone].queue = model->queue_count++;
     }
+    return model->zones[zone].queue;
 }
 
-static void gate_counted(struct model *model, uint32_t gate, uint32_t zone)
-{
-    (void)gate;
-    model->zones[zone].gate_count++;
-}
-
-static void gate_placed(struct model *model, uint32_t gate, uint32_t zone)
-{
-    struct zone *z = &model->zones[zone];
-    model->zone_gates[z->gate_first + z->gate_count++] = gate;
-}
-
-static void queues_find(struct model *model)
+/* In two passes over the sensors: how many gates each zone has, and which. */
+static void zones_find(struct model *model)
 {
     const struct venue *venue = model->venue;
-    uint32_t gate = 0;
-    for (uint32_t z = 0; z < venue->zone_count; z++)
-        model->zones[z].queue = CORE_NONE;
+    uint32_t first = 0, gate = 0;
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
-        const struct venue_sensor *sensor = &venue->sensors[s];
-        if (!is_gate(sensor))
+        if (is_gate(&venue->sensors[s]))
+            model->zones[venue_gate_zone(&venue->sensors[s])].gate_count++;
+    }
+    for (uint32_t z = 0; z < venue->zone_count; z++) {
+        struct zone *zone = &model->zones[z];
+        zone->queue = CORE_NONE;
+        zone->gate_first = first;
+        first += zone->gate_count;
+        zone->gate_count = 0;
+    }
+    for (uint32_t s = 0; s < venue->sensor_count; s++) {
+        if (!is_gate(&venue->sensors[s]))
             continue;
-        struct gate *at = &model->gates[gate++];
-        at->queue = CORE_NONE;
-        if (sensor->queue == VENUE_NO_ZONE)
-            continue;
-        struct zone *zone = &model->zones[sensor->queue];
-        if (zone->queue == CORE_NONE) {
-            zone->queue = model->queue_count++;
-            model->queues[zone->queue].zone = sensor->queue;
-        }
-        at->queue = zone->queue;
+        struct zone *zone = &model->zones[venue_gate_zone(&venue->sensors[s])];
+        model->zone_gates[zone->gate_first + zone->gate_count++] = gate;
+        model->gates[gate++].queue = queue_of(model, venue->sensors[s].queue);
     }
 }
 
 bool gates_make(struct model *model)
 {
-    uint32_t zones = model->venue->zone_count, first = 0;
     size_t gates = (size_t)model->gate_count;
     model->lanes = calloc(gates * (VENUE_GATE_LANES_MAX + 1) + 1, sizeof *model->lanes);
     model->reasons = calloc(gates * (REASONS_MAX + 1) + 1, sizeof *model->reasons);
     model->queues = calloc(gates + 1, sizeof *model->queues);
-    model->zone_gates = calloc(2 * gates + 1, sizeof *model->zone_gates);
+    model->zone_gates = calloc(gates + 1, sizeof *model->zone_gates);
     if (!model->lanes || !model->reasons || !model->queues || !model->zone_gates)
         return false;
-    for (uint32_t g = 0; g < model->gate_count; g++) {
-        model->gates[g].lanes.lane = &model->lanes[(size_t)g * (VENUE_GATE_LANES_MAX + 1)];
-        model->gates[g].reasons.reason = &model->reasons[(size_t)g * (REASONS_MAX + 1)];
+    for (size_t g = 0; g < gates; g++) {
+        model->gates[g].lanes.lane = &model->lanes[g * (VENUE_GATE_LANES_MAX + 1)];
+        model->gates[g].reasons.reason = &model->reasons[g * (REASONS_MAX + 1)];
     }
-    queues_find(model);
-    gates_visit(model, gate_counted);
-    for (uint32_t z = 0; z < zones; z++) {
-        model->zones[z].gate_first = first;
-        first += model->zones[z].gate_count;
-        model->zones[z].gate_count = 0;
-    }
-    gates_visit(model, gate_placed);
+    zones_find(model);
     return true;
 }
 
@@ -203,12 +177,15 @@ static void served_count(struct gate *gate, const struct result_reading *r,
         tally_break(&gate->tally);
     gate->reports = report;
     tally_to(&gate->tally, p->now_ms);
-    if (report)
+    if (gate->state == GATE_CLOSED)
+        return;
+    if (report) {
         tally_report(&gate->tally, p->ts_ms, p->in, p->rejects);
-    else if (gate->state != GATE_CLOSED)
+    } else {
+        tally_begun(&gate->tally, p->ts_ms);
         tally_add(&gate->tally, p->ts_ms, p->in, p->rejects);
-    if (gate->state != GATE_CLOSED)
-        lane_rate_served(&gate->rate, gate->base_per_min, p->ts_ms, p->in + p->rejects);
+    }
+    lane_rate_served(&gate->rate, gate->base_per_min, p->ts_ms, p->in + p->rejects);
 }
 
 static void state_take(struct gate *gate, const struct result_reading *r)

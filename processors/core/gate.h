@@ -59,8 +59,9 @@ void gate_emit(struct core *core, uint32_t gate, int64_t at_ms);
 
 /* What the rules of a zone ask of gates: METRIC_GATE_WAIT (minutes, for the upper bound of a counted
  * queue), METRIC_GATE_LOAD, METRIC_REJECT_PERCENT, as they stood at the last second boundary. The worst
- * of the gates in service that people of this zone wait at: those whose `queue` is the zone; when there
- * are none, those that lead into it. NaN when none of them is known. O(gates of the zone). */
+ * of the gates in service that people of this zone wait at (venue_gate_zone): those whose `queue` is the
+ * zone, and those that lead into it and name no queue. NaN when none of them is known. O(gates of the
+ * zone). */
 double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric);
 
 #endif

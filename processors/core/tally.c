@@ -105,6 +105,12 @@ static void spread(struct tally *t, int64_t to_ms, int64_t served, int64_t rejec
     }
 }
 
+void tally_begun(struct tally *t, int64_t ts_ms)
+{
+    if (t->covered_to_ms == TALLY_NEVER)
+        t->covered_to_ms = ts_ms;
+}
+
 void tally_cover(struct tally *t, int64_t at_ms)
 {
     if (t->covered_to_ms != TALLY_NEVER && at_ms > t->covered_to_ms)

@@ -4,7 +4,7 @@
  *
  *     tally_begin(&t, window_ms, at_ms);
  *     tally_to(&t, at_ms);                       time passes
- *     tally_add(&t, ts_ms, served, rejects);     counted one by one …
+ *     tally_begun(&t, ts_ms), tally_add(&t, ts_ms, served, rejects);    counted one by one …
  *     tally_cover(&t, at_ms);                    … and so it is known that until now there were no more
  *     tally_report(&t, ts_ms, served, rejects);  or told afterwards, for all the time since the last report
  *     t.served * 60000.0 / (double)t.covered_ms  people a minute
@@ -49,6 +49,8 @@ void tally_begin(struct tally *t, int64_t window_ms, int64_t at_ms);
 void tally_to(struct tally *t, int64_t at_ms);
 /* Counts at a time: in the running bucket or one of the window; what is older is not counted. */
 void tally_add(struct tally *t, int64_t ts_ms, int64_t served, int64_t rejects);
+/* Each one is told from a time on, if that was not so before. */
+void tally_begun(struct tally *t, int64_t ts_ms);
 /* All until now has been added. */
 void tally_cover(struct tally *t, int64_t at_ms);
 /* What happened since the last report. The first one, and one after longer than the window, only says

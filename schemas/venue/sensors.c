@@ -122,11 +122,28 @@ static void read_error(struct venue_reader *r, const struct tree_node *map,
         (void)tree_number(pct, "error_pct", 0, 100, &sensor->error_pct, r->problems);
 }
 
+/* Roads and car parks count vehicles, all other zones people. */
+static void read_queue(struct venue_reader *r, const struct tree_node *map,
+                       struct venue_sensor *sensor, bool gate)
+{
+    const struct tree_node *node = find_if(r, map, "queue", gate, "gates");
+    if (!node || !venue_read_zone_ref(r, node, "queue", &sensor->queue))
+        return;
+    enum zone_kind kind = r->venue->zones[sensor->queue].kind;
+    bool vehicles = kind == ZONE_ROAD || kind == ZONE_CARPARK;
+    if (sensor->queue == sensor->zone)
+        problems_add(r->problems, node->line, node->column,
+                     "queue and zone are the same, but people who have passed the gate do not wait "
+                     "for it any more");
+    else if (vehicles != (sensor->class == SENSOR_VEHICLE_GATE))
+        problems_add(r->problems, node->line, node->column,
+                     "queue: vehicles wait on a road or in a car park, people in any other zone");
+}
+
 static void read_gate(struct venue_reader *r, const struct tree_node *map,
                       struct venue_sensor *sensor)
 {
-    bool people = sensor->class == SENSOR_GATE;
-    bool gate = people || sensor->class == SENSOR_VEHICLE_GATE;
+    bool gate = sensor->class == SENSOR_GATE || sensor->class == SENSOR_VEHICLE_GATE;
     int64_t lanes = 0;
     const struct tree_node *node = find_if(r, map, "lanes", gate, "gates");
     if (node && tree_int(node, "lanes", 1, VENUE_GATE_LANES_MAX, &lanes, r->problems))
@@ -138,13 +155,7 @@ static void read_gate(struct venue_reader *r, const struct tree_node *map,
     if (node)
         (void)tree_number(node, "lane_rate_per_min", LANE_RATE_MIN, LANE_RATE_MAX,
                           &sensor->lane_rate_per_min, r->problems);
-    node =
-        find_if(r, map, "queue", people, "gates of class gate: zones count people, not vehicles");
-    if (node && venue_read_zone_ref(r, node, "queue", &sensor->queue) &&
-        sensor->queue == sensor->zone)
-        problems_add(r->problems, node->line, node->column,
-                     "queue and zone are the same, but people who have passed the gate do not wait "
-                     "for it any more");
+    read_queue(r, map, sensor, gate);
 }
 
 static void read_light(struct venue_reader *r, const struct tree_node *map,

@@ -61,8 +61,11 @@ static const struct venue_mistake mistakes[] = {
      "there is no zone \"g\""},
     {V "sensors: [{id: s, class: gate, zone: f, queue: ^f}]\n", VENUE_REFUSED,
      "queue and zone are the same"},
-    {V "sensors: [{id: s, class: vehicle_gate, zone: f, queue: ^f}]\n", VENUE_REFUSED,
-     "zones count people, not vehicles"},
+    {V "zones: [{id: h, kind: carpark}]\nsensors: [{id: s, class: vehicle_gate, zone: h, queue: "
+       "^f}]\n",
+     VENUE_REFUSED, "vehicles wait on a road or in a car park"},
+    {V "zones: [{id: h, kind: road}]\nsensors: [{id: s, class: gate, zone: f, queue: ^h}]\n",
+     VENUE_REFUSED, "people in any other zone"},
     {V "sensors: [{id: s, class: gate, zone: f, scene_lux: ^20}]\n", VENUE_REFUSED,
      "scene_lux is only for lights"},
     {V "sensors: [{id: s, class: light, zone: f, scene_lux: ^0}]\n", VENUE_REFUSED, "out of range"},
