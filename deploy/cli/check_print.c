@@ -37,6 +37,22 @@ static const char *class_name(uint32_t i)
     return sensor_class_text((enum sensor_class)i);
 }
 
+/* Who may command what, and when shelves end. */
+static void print_operators(const struct venue *v)
+{
+    (void)printf("  %u operators", v->operator_count);
+    for (uint32_t i = 0; i < v->shift_count; i++)
+        (void)printf("%s%02d:%02d", i ? ", " : "; handovers at ", v->shift_min[i] / 60,
+                     v->shift_min[i] % 60);
+    (void)printf("%s\n", v->operator_count ? "" : ": nobody may command");
+    for (uint32_t i = 0; i < v->operator_count; i++) {
+        char words[EXPLANATION_BYTES];
+        struct text out = text_over(words, sizeof words);
+        venue_operator_explain(v, i, &out);
+        (void)printf("    %.*s\n", (int)out.len, words);
+    }
+}
+
 static void print_venue(const struct venue *v)
 {
     uint32_t kinds[ZONE_KIND_COUNT] = {0}, classes[4] = {0};
@@ -57,6 +73,7 @@ static void print_venue(const struct venue *v)
         venue_rule_explain(v, &v->rules[i], &out);
         (void)printf("    %.*s\n", (int)out.len, words);
     }
+    print_operators(v);
     (void)printf("  \"seen within\" is the longest time from the crossing of a threshold to the "
                  "alert while the sensors\n  are not silent, without the time messages take.\n");
 }
@@ -130,6 +147,15 @@ static void json_venue(const struct venue *v)
     for (uint32_t i = 0; i < v->rule_count; i++) {
         (void)printf("%s", i ? "," : "");
         json_rule(v, &v->rules[i]);
+    }
+    (void)printf("],\"operators\":[");
+    for (uint32_t i = 0; i < v->operator_count; i++) {
+        char words[EXPLANATION_BYTES];
+        struct text out = text_over(words, sizeof words);
+        venue_operator_explain(v, i, &out);
+        json_text(i ? ",{" : "{", "id", v->operators[i].id);
+        json_text(",", "explanation", (struct str){words, (uint32_t)out.len});
+        (void)printf("}");
     }
     (void)printf("]}");
 }

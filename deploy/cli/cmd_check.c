@@ -32,7 +32,7 @@ static int run(const char *path, bool connect, bool json)
 int cmd_check(int argc, char **argv)
 {
     const char *path = NULL;
-    bool connect = false, json = false, settings = false;
+    bool connect = false, json = false, settings = false, venue_settings = false;
     const struct arguments_option options[] = {
         ARGUMENTS_CONFIG(&path),
         {.name = "connect", .help = "try the broker, Kafka and the store too", .flag = &connect},
@@ -40,6 +40,9 @@ int cmd_check(int argc, char **argv)
         {.name = "settings",
          .help = "print every setting with its limits and default (Markdown) and end",
          .flag = &settings},
+        {.name = "venue-settings",
+         .help = "the same for the settings in a venue file",
+         .flag = &venue_settings},
         {0},
     };
     const struct arguments spec = {
@@ -55,6 +58,10 @@ int cmd_check(int argc, char **argv)
         return code;
     if (settings) {
         settings_print_table(stdout);
+        return EXIT_OK;
+    }
+    if (venue_settings) {
+        settings_print_venue_table(stdout);
         return EXIT_OK;
     }
     return run(path, connect, json);

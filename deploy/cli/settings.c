@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "schemas/config/config.h"
+#include "schemas/venue/venue.h"
 
 /* The sections each command reads; settings without a section concern all of them. */
 static const struct {
@@ -90,5 +91,25 @@ void settings_print_table(FILE *to)
                       s->env, env_tick);
         print_range(to, s);
         (void)fprintf(to, " | %s |\n", s->description);
+    }
+}
+
+void settings_print_venue_table(FILE *to)
+{
+    static const char *const units[] = {[VENUE_SETTING_SECONDS] = " s",
+                                        [VENUE_SETTING_COUNT] = "",
+                                        [VENUE_SETTING_REAL] = "",
+                                        [VENUE_SETTING_BOOL] = ""};
+    uint32_t count;
+    const struct venue_setting *settings = venue_setting_table(&count);
+    (void)fprintf(to, "| setting | default | value | |\n|---|---|---|---|\n");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct venue_setting *s = &settings[i];
+        if (s->kind == VENUE_SETTING_BOOL)
+            (void)fprintf(to, "| `%s` | %s | yes, no | %s |\n", s->key,
+                          s->value != 0 ? "yes" : "no", s->description);
+        else
+            (void)fprintf(to, "| `%s` | %.10g | %.10g to %.10g%s | %s |\n", s->key, s->value,
+                          s->min, s->max, units[s->kind], s->description);
     }
 }

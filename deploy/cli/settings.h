@@ -12,4 +12,7 @@ void settings_print(FILE *to, const char *command);
 /* All of them as a Markdown table. */
 void settings_print_table(FILE *to);
 
+/* The same of a venue file's section `settings`, for deploy/venues/README.md. */
+void settings_print_venue_table(FILE *to);
+
 #endif

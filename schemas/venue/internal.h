@@ -43,6 +43,7 @@ struct venue_reader {
     struct arena *arena; /* the venue's */
     struct problems *problems;
     struct venue_defaults defaults;
+    const struct tree_node *root;
     const struct tree_node **zone_node;   /* where each was defined */
     const struct tree_node **sensor_node;
     const struct tree_node **rule_node;   /* NULL: built in */
@@ -111,11 +112,32 @@ bool venue_builtin_optional(struct str id);
 /* Fills what venue.h calls derived. Zones and sensors are without mistakes. */
 void venue_pace(struct venue *venue);
 
-/* What no single entry shows: coverage, thresholds against the zones they apply to. */
-void venue_validate(struct venue_reader *r);
+/* What is known of a zone when its sensors and the zones inside it are looked at together. */
+#define COVERING_SHARE 0.9 /* of a zone's area, that zones which leave nothing out have at least */
+struct venue_cover {
+    bool unbounded;       /* a counter of its own that does not saturate */
+    bool passages;        /* a counter of passages or a gate of its own */
+    int64_t saturated_at; /* people its own level counters can show at most, when !unbounded */
+    double error_squares; /* of its own level counters' errors in people: were they independent, the root of their sum would be the zone's */
+    uint32_t parts;       /* zones directly inside it */
+    double parts_m2;      /* their area together; NaN: not known */
+};
+struct venue_coverage {
+    bool *sensed;   /* [zone] a crowd sensor or gate in it or in a zone inside it … */
+    bool *served;   /* … that is in service */
+    bool *levelled; /* a level counter */
+    bool *celled;   /* a zone of at most VENUE_CELL_AREA_MAX_M2 inside it */
+    struct venue_cover *zone;
+};
 
-/* Kind or id fits, whether or not the metric is possible there. */
+/* What no single entry shows: coverage, thresholds against the zones they apply to, who may do what. */
+void venue_validate(struct venue_reader *r);
+void venue_validate_rules(struct venue_reader *r, const struct venue_coverage *c);
+void venue_validate_operators(struct venue_reader *r);
+
+/* Kind, id or tag fits, whether or not the metric is possible there. And: it is named by its id. */
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
+bool venue_rule_names(const struct venue_rule *rule, uint32_t zone);
 
 /* Area of a simple polygon in m², whatever its direction; and whether two of its edges cross or touch. */
 double polygon_area_m2(const struct venue_point *points, uint32_t count);

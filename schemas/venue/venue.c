@@ -186,7 +186,7 @@ uint32_t venue_sensor_find(const struct venue *venue, struct str id)
 }
 
 /* The rule's zones rise. */
-static bool zone_listed(const struct venue_rule *rule, uint32_t zone)
+bool venue_rule_names(const struct venue_rule *rule, uint32_t zone)
 {
     uint32_t from = 0, to = rule->zone_count;
     while (from < to) {
@@ -206,7 +206,7 @@ bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule
     const struct venue_zone *z = &venue->zones[zone];
     if (rule->kinds >> z->kind & 1u)
         return true;
-    if (zone_listed(rule, zone))
+    if (venue_rule_names(rule, zone))
         return true;
     for (uint32_t i = 0; i < rule->tag_count; i++) {
         for (uint32_t k = 0; k < z->tag_count; k++) {
@@ -224,6 +224,7 @@ static void read_all(struct venue_reader *r, const struct tree_node *root)
     if (!tree_expect(root, TREE_MAP, "the venue file", r->problems))
         return;
     tree_keys(root, "the venue file", keys, sizeof keys / sizeof keys[0], r->problems);
+    r->root = root;
     venue_read_head(r, root);
     venue_read_settings(r, root);
     venue_read_defaults(r, root);

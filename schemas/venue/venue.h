@@ -304,8 +304,10 @@ uint32_t venue_operator_of_uid(const struct venue *venue, uint32_t uid, struct s
 bool venue_operator_may(const struct venue *venue, uint32_t operator_at, enum venue_command command);
 bool venue_operator_supervises(const struct venue *venue, uint32_t operator_at);
 
-/* The rule in a sentence, for `check`: metric, zones, thresholds, dwell, clear, detection time. */
+/* The rule in a sentence, for `check`: metric, zones by kind, tag and name with their count, each level with threshold, dwell, detection time, escalation and steps of its plan;
+   samples and the way down. The operator in one: roles and what they allow. */
 void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out);
+void venue_operator_explain(const struct venue *venue, uint32_t operator_at, struct text *out);
 
 /* The longest time from a zone's crossing of the level's threshold (0 blue … 3 red) to the alert, over all zones of the rule, as long as its sensors are not silent: one
    interval until a sample shows it, the dwell or the further samples (venue_rule_samples), one tick. A sensor without interval_s counts with silence_s. Transport is not included.

@@ -72,8 +72,10 @@ struct venue *venue_mistakes_none(const char *source, bool warnings_allowed)
     struct problems problems = {0};
     struct venue *venue = NULL;
     bool ok = venue_parse(str_of(source), &venue, &problems);
-    if (!ok || (problems.count && !warnings_allowed))
+    if (!ok || (problems.count && !warnings_allowed)) {
+        print_error("%s\n", source);
         show(&problems);
+    }
     assert_true(ok);
     if (!warnings_allowed)
         assert_int_equal(problems.count, 0);

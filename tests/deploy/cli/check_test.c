@@ -97,7 +97,8 @@ static void a_good_one_passes(void **state)
     assert_says(f, "2 zones (1 venue, 1 hall)");
     assert_says(f, "1 sensors (1 crowd)");
     assert_says(f, "hall-capacity: percent_capacity of each hall (1 zone): blue at 50 %");
-    assert_says(f, "red at 100 % for 10 s (seen within 12 s)");
+    assert_says(f, "red at 100 % for 10 s (seen within 12 s; escalates after 60 s, 120 s)");
+    assert_says(f, "0 operators: nobody may command");
     assert_says(f, "0 errors");
 }
 
@@ -135,18 +136,6 @@ static void each_mistake_has_file_line_and_reason(void **state)
     assert_says(f, "nowhere.pem: No such file or directory");
 }
 
-static void a_warning_does_not_refuse(void **state)
-{
-    struct fixture *f = *state;
-    put(f, "c.yaml", "venue: v.yaml\n");
-    put(f, "v.yaml",
-        "venue: {id: fair, time_zone: Mars/Olympus}\n"
-        "zones:\n  - {id: h, kind: hall, capacity: 100}\n");
-    assert_int_equal(run(f, ""), EXIT_OK);
-    assert_says(f, "/v.yaml:3:5: warning: zone \"h\" has no crowd sensor");
-    assert_says(f, "warning: time_zone: this machine knows no Mars/Olympus");
-}
-
 /* The one object that the command printed, parsed strictly. */
 static void assert_json(const struct fixture *f, const char *words)
 {
@@ -158,6 +147,39 @@ static void assert_json(const struct fixture *f, const char *words)
     assert_non_null(out);
     assert_int_equal(fwrite(f->output, 1, len, out), len);
     assert_int_equal(pclose(out), 0);
+}
+
+static void who_may_command_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char venue[2000];
+    put(f, "c.yaml", "venue: v.yaml\n");
+    (void)snprintf(
+        venue, sizeof venue,
+        "%sroles: [{id: chief, commands: all, supervisor: yes}]\n"
+        "operators: [{id: lin, uid: 0, roles: chief}, {id: wang, uid: 7, roles: chief}]\n"
+        "shifts: [07:30, 19:05]\n",
+        good_venue);
+    put(f, "v.yaml", venue);
+    assert_int_equal(run(f, ""), EXIT_OK);
+    assert_says(f, "2 operators; handovers at 07:30, 19:05");
+    assert_says(f, "wang (user id 7, chief) may do everything; supervises.");
+    assert_says(f, "0 errors, 0 warnings");
+    assert_int_equal(run(f, "--json"), EXIT_OK);
+    assert_json(f, "\"operators\":[{\"id\":\"lin\",\"explanation\":\"lin (user id 0, chief) may do "
+                   "everything; supervises.\"},{\"id\":\"wang\"");
+}
+
+static void a_warning_does_not_refuse(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "c.yaml", "venue: v.yaml\n");
+    put(f, "v.yaml",
+        "venue: {id: fair, time_zone: Mars/Olympus}\n"
+        "zones:\n  - {id: h, kind: hall, capacity: 100}\n");
+    assert_int_equal(run(f, ""), EXIT_OK);
+    assert_says(f, "/v.yaml:3:5: warning: zone \"h\" has no crowd sensor");
+    assert_says(f, "warning: time_zone: this machine knows no Mars/Olympus");
 }
 
 static void json_is_one_object(void **state)
@@ -204,6 +226,9 @@ static void bad_use_is_told(void **state)
     assert_says(f, "usage: crowdtide check");
     assert_int_equal(run(f, "--settings"), EXIT_OK);
     assert_says(f, "| `mqtt.url` | `mqtt://127.0.0.1:1883` | `CROWDTIDE_MQTT_URL` | mqtt, mqtts |");
+    assert_int_equal(run(f, "--venue-settings"), EXIT_OK);
+    assert_says(f, "| `bucket_s` | 1 | 1 to 10 s | width of a bucket");
+    assert_says(f, "| `dark_crowded` | yes | yes, no |");
 }
 
 int main(void)
@@ -211,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_good_one_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(each_mistake_has_file_line_and_reason, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_may_command_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_warning_does_not_refuse, setup, teardown),
         cmocka_unit_test_setup_teardown(json_is_one_object, setup, teardown),
         cmocka_unit_test_setup_teardown(silent_servers_are_named, setup, teardown),
