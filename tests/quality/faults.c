@@ -132,11 +132,11 @@ static void device_init(struct faults *f, int s)
     d->numbers = s % 7 != 6;
     if (has(f, FAULT_BIT(CLOCK)) && s % 10 == 3)
         d->clock_ms = clocks_ms[s / 10 % 3];
-    int64_t start = (int64_t)random_below(&random, 30000);
+    int64_t start = (int64_t)random_below(&random, 6000);
     if (sensor->sense == SITE_TOTAL_16 || sensor->sense == SITE_TOTAL_32)
         d->shown[0] = d->shown[1] = start;
     if (has(f, FAULT_BIT(RESET)) && sensor->sense == SITE_TOTAL_16)
-        d->shown[0] = 65536 - 200 - start / 60; /* wraps before noon */
+        d->shown[0] = 65536 - 200 - start / 6; /* wraps before noon */
     for (int i = 0; i < SPELLS; i++) {
         d->spell[i].random = random_of(f->options.seed, 30000 + (uint64_t)(s * SPELLS + i));
         spell_plan(&d->spell[i], (enum spell_name)i, TRUTH_OPEN_S);

@@ -169,12 +169,11 @@ static int measure(const struct site *site, const struct options *o)
         if (!work.job || !rows[r].figures)
             abort();
         work.job[i].figures = rows[r].figures + (size_t)seed * SITE_VARIANTS;
-        work.job[i].run =
-            (struct run_options){.seed = seed + 1,
-                                 .kinds = rows[r].kinds,
-                                 .until_s = until_s(o->days),
-                                 .settings = o->settings,
-                                 .trace = seed == 0 && rows[r].kinds == FAULTS_ALL ? trace : NULL};
+        work.job[i].run = (struct run_options){.seed = seed + 1,
+                                               .kinds = rows[r].kinds,
+                                               .until_s = until_s(o->days),
+                                               .settings = o->settings,
+                                               .trace = seed == 0 && r + 1 == count ? trace : NULL};
     }
     work_do(&work, o->jobs < work.jobs ? o->jobs : work.jobs);
     printf("%u seed%s, %u day%s each, %d zones, %d sensors, crowdtide %s\n\n", o->seeds,
