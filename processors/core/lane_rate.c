@@ -22,7 +22,7 @@ static void learn(struct lane_rate *rate, double base, double measured)
 {
     if (rate->waiting)
         rate->per_min += (measured - rate->per_min) / LANE_RATE_TOWARDS;
-    else if (measured > rate->per_min)
+    else if (measured >= rate->per_min)
         rate->per_min = measured;
     else if (rate->per_min > base)
         rate->per_min += (base - rate->per_min) / LANE_RATE_FORGET;
