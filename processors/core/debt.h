@@ -9,7 +9,9 @@
  *  - time: no more is owed than was counted out in the last two to three slots of log time. A slot
  *    is the longest interval of the border's counters, at least 60 s, so that the reports of one
  *    interval, or of all who speak again after the broker was away, have come by then. The rest is
- *    forgiven: those people were missed, and the sum begins at zero again;
+ *    forgiven: those people were missed, and the sum begins at zero again. While one of the counters
+ *    is silent, and for a slot after, nothing is: it may have held its messages back, and what is
+ *    forgiven would be counted twice;
  *  - size: never more than DEBT_MAX, whatever one message says;
  *  - doubt: the most that was ever owed at once stays in the error, repaid or not. So occupancy and
  *    error together reach what raising the sum each time would have shown.
@@ -17,6 +19,7 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_DEBT_H
 #define CROWDTIDE_PROCESSORS_CORE_DEBT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -31,6 +34,7 @@ struct debt {                 /* of one zone; all zero: nothing is owed */
     int64_t owed;             /* people; above zero only while occupancy is zero */
     int64_t doubt;            /* the most owed at once, less what was forgiven since */
     int64_t forgiven;         /* people that would have been below zero */
+    int64_t held_ms;          /* log time when a counter was last silent; 0: never */
     int64_t slot_from_ms;     /* the running slot's begin, log time */
     int64_t left[DEBT_SLOTS]; /* people counted out; 0: the running slot */
 };
@@ -38,6 +42,7 @@ struct debt {                 /* of one zone; all zero: nothing is owed */
 struct debt_passage {
     int64_t now_ms; /* log time, never falling */
     int64_t slot_ms;
+    bool held; /* a counter of the border is silent: what it will tell may explain all of the debt */
     int64_t in, out;
 };
 

@@ -122,9 +122,10 @@ struct estimate_fused estimate_fuse(const struct estimate *e, int64_t level_var)
         return f;
     }
     double gain = var + other > 0 ? var / (var + other) : 1;
+    double spread = var + other > 0 ? off * off / 1000 / (var + other) : 0;
     int64_t least = e->origin_var < level_var ? e->origin_var : level_var;
     f.x_milli += rounded(gain * off, X_MAX_MILLI);
-    f.var = var_of(gain * other);
+    f.var = var_of(gain * other * (spread > 1 ? spread : 1));
     f.var = f.var > least ? f.var : least;
     return f;
 }

@@ -24,7 +24,10 @@
  *  - the doors' count begins anew from the level when that is far better (an empty hall: a share of
  *    little is little). It has the level's error from then on, and is not taken for a second opinion
  *    of it: the variance is never below origin_var and the level's, whichever is less;
- *  - two witnesses that differ by more than ESTIMATE_GATE standard deviations: one of them is wrong in
+ *  - two witnesses that differ by more than their bounds explain are both less sure than they say: the
+ *    variance grows with the square of the difference, as in metrology (R. T. Birge, The Calculation of
+ *    Errors by the Method of Least Squares, 1932);
+ *  - two that differ by more than ESTIMATE_GATE standard deviations: one of them is wrong in
  *    a way no bound foresaw. The level, which does not accumulate what it missed, is shown, and the
  *    bound covers both, until a count by hand (or more passages) explains it.
  *

@@ -158,6 +158,7 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &m->silent_at_ns[s]);
     walk_health(c, m, s);
     codec_u32(c, &sensor->level_round);
+    codec_i64(c, &sensor->flicker_milli);
     walk_surge(c, &sensor->surge);
     walk_doors(c, m, s);
     if (m->venue->sensors[s].class == SENSOR_CROWD && m->venue->sensors[s].kind == COUNTER_LEVEL)
@@ -198,6 +199,7 @@ static void walk_debt(struct codec *c, struct debt *debt)
     codec_i64(c, &debt->owed);
     codec_i64(c, &debt->doubt);
     codec_i64(c, &debt->forgiven);
+    codec_i64(c, &debt->held_ms);
     codec_i64(c, &debt->slot_from_ms);
     for (int i = 0; i < DEBT_SLOTS; i++)
         codec_i64(c, &debt->left[i]);

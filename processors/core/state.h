@@ -143,6 +143,7 @@ struct sensor {
     int64_t last_source_ms; /* the same as the source gave it; RESULT_ABSENT when it did not */
     int64_t last_seq;
     int64_t value;
+    int64_t flicker_milli; /* median difference of its messages, one from the next */
     int64_t sigma_milli;  /* its part of the zone's level_sigma */
     uint32_t level_round; /* of its zone, when it last spoke */
     struct surge surge; /* a jump that nothing has confirmed yet */

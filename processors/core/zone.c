@@ -5,7 +5,12 @@
 #include "processors/core/border.h"
 #include "processors/core/judge.h"
 
-enum { SIGMA_MILLI_PER_PERSON = 1000 / ESTIMATE_SIGMAS }; /* of a bound's half width */
+enum {
+    SIGMA_MILLI_PER_PERSON = 1000 / ESTIMATE_SIGMAS, /* of a bound's half width */
+    /* How fast the median of a counter's flicker is found. */
+    FLICKER_PART = 8,
+    FLICKER_STEP_MILLI = 100,
+};
 
 static const struct venue_settings *settings_of(const struct core *core)
 {
@@ -77,6 +82,11 @@ static struct witness level_of(const struct core *core, const struct zone *zone)
     return l;
 }
 
+static int64_t flow_sigma(const struct zone *zone)
+{
+    return estimate_sigma(zone->est.var) + zone->debt.doubt * SIGMA_MILLI_PER_PERSON;
+}
+
 static struct figures figures_of(const struct core *core, struct zone *zone)
 {
     struct figures f = {0, 0};
@@ -90,8 +100,7 @@ static struct figures figures_of(const struct core *core, struct zone *zone)
         f = (struct figures){people_of(level.x_milli), estimate_sigma(level.var)};
         break;
     case ZONE_BASIS_FLOW:
-        f.occupancy = people_of(zone->est.x_milli);
-        f.sigma_milli = estimate_sigma(zone->est.var) + zone->debt.doubt * SIGMA_MILLI_PER_PERSON;
+        f = (struct figures){people_of(zone->est.x_milli), flow_sigma(zone)};
         break;
     case ZONE_BASIS_FUSED:
         level = level_of(core, zone);
@@ -106,12 +115,10 @@ static struct figures figures_of(const struct core *core, struct zone *zone)
     case ZONE_BASIS_SUM:
         f.occupancy = zone->inside;
         f.sigma_milli = inside_sigma(core, zone);
-        /* Doors between two of its zones move errors from one to the other: its own border knows
-           better than the sum. */
-        if (zone->flow_sum) {
-            int64_t own = estimate_sigma(zone->est.var);
-            f.sigma_milli = own < f.sigma_milli ? own : f.sigma_milli;
-        }
+        /* Doors between two of its zones move errors from one to the other: where only doors decide
+           its own border knows better than the sum, until they were counted by hand. */
+        if (zone->flow_sum && flow_sigma(zone) < f.sigma_milli)
+            f = (struct figures){people_of(zone->est.x_milli), flow_sigma(zone)};
         break;
     }
     return f;
@@ -192,9 +199,14 @@ static int64_t sensor_sigma(const struct core *core, uint32_t s, bool fresh)
         return 0;
     double pct = model->error_pct == model->error_pct ? model->error_pct
                                                       : settings_of(core)->level_error_pct;
-    int64_t sigma = model->error >= 0
-                        ? model->error * SIGMA_MILLI_PER_PERSON
-                        : (int64_t)((double)sensor->value * pct * 10 / ESTIMATE_SIGMAS);
+    int64_t sigma = model->error * SIGMA_MILLI_PER_PERSON;
+    if (model->error < 0) { /* not stated in people: a share, at least so many, and its flicker */
+        int64_t least =
+            pct > 0 ? settings_of(core)->level_error_people * SIGMA_MILLI_PER_PERSON : 0;
+        sigma = (int64_t)((double)sensor->value * pct * 10 / ESTIMATE_SIGMAS);
+        sigma = sigma > least ? sigma : least;
+        sigma = estimate_sigma(estimate_var(sigma) + estimate_var(sensor->flicker_milli));
+    }
     int64_t blind = sensor->value * CORE_BLIND_SIGMA_PERMILLE;
     return (sensor->saturated || !fresh) && blind > sigma ? blind : sigma;
 }
@@ -236,6 +248,21 @@ static void level_observe(struct core *core, struct zone *zone, struct sensor *s
                                                         .now_ms = core_now_ms(core)});
 }
 
+/* The median of what its messages differ by, one from the next: noise, and people who moved between
+ * them. One jump counts no more than any other difference. */
+static void flicker_note(const struct core *core, struct sensor *sensor, int64_t value)
+{
+    int64_t by = sensor->has_value ? (value - sensor->value) * 1000 : 0;
+    int64_t step = sensor->flicker_milli / FLICKER_PART + FLICKER_STEP_MILLI;
+    if (!(settings_of(core)->level_error_pct > 0)) /* its numbers are taken as exact */
+        return;
+    by = by < 0 ? -by : by;
+    if (by > sensor->flicker_milli)
+        sensor->flicker_milli += step;
+    else if (by < sensor->flicker_milli)
+        sensor->flicker_milli -= step < sensor->flicker_milli ? step : sensor->flicker_milli;
+}
+
 void zone_level(struct core *core, uint32_t s, int64_t value, const struct zone_time *when)
 {
     struct sensor *sensor = &core->model.sensors[s];
@@ -245,6 +272,7 @@ void zone_level(struct core *core, uint32_t s, int64_t value, const struct zone_
         history_level(&core->model.levels[sensor->device], when->at_ms, value, core_now_ms(core));
     bool saturated = model->saturates_at > 0 && value >= model->saturates_at;
     level_sums(zone, sensor, -1);
+    flicker_note(core, sensor, value);
     saturated_set(core, model->zone, (int)saturated - (int)sensor->saturated);
     sensor->has_value = true;
     sensor->value = value;
@@ -290,7 +318,7 @@ void zone_level_forget(struct core *core, uint32_t s)
     level_sums(&core->model.zones[z], sensor, -1);
     saturated_set(core, z, -(int)sensor->saturated);
     sensor->has_value = sensor->saturated = false;
-    sensor->value = sensor->sigma_milli = 0;
+    sensor->value = sensor->sigma_milli = sensor->flicker_milli = 0;
     core->model.levels[sensor->device].count = 0;
     settle(core, z, &now);
 }
@@ -310,15 +338,15 @@ void zone_cover(struct core *core, uint32_t z)
 
 /* ---- passages -------------------------------------------------------------------------------- */
 
-static void flow_take(struct core *core, struct zone *zone, int64_t in, int64_t out)
+static void flow_take(const struct core *core, struct zone *zone, int64_t in, int64_t out)
 {
-    struct debt_passage passage = {
-        .now_ms = core_now_ms(core), .slot_ms = zone->slot_ms, .in = in, .out = out};
-    int64_t err;
+    struct debt_passage passage = {.now_ms = core_now_ms(core),
+                                   .slot_ms = zone->slot_ms,
+                                   .held = zone->fresh < zone->sensors,
+                                   .in = in,
+                                   .out = out};
+    int64_t err; /* stays in the debt's doubt */
     zone->est.x_milli = debt_take(&zone->debt, zone->est.x_milli / 1000, &passage, &err) * 1000;
-    for (struct zone *around = around_of(core, zone);
-         err && around && around->basis == ZONE_BASIS_SUM; around = around_of(core, around))
-        estimate_doubt(&around->est, err * SIGMA_MILLI_PER_PERSON);
 }
 
 /* What was late, levels have seen already. */
@@ -345,10 +373,10 @@ static void cross(struct core *core, struct crossing *crossing, int64_t in, int6
     if (zone->basis == ZONE_BASIS_LEVEL || zone->basis == ZONE_BASIS_NONE)
         return;
     estimate_passage(&zone->est, &crossing->drift, in + out, error_pct);
-    if (zone->basis == ZONE_BASIS_FLOW)
-        flow_take(core, zone, in, out);
-    else if (zone->basis == ZONE_BASIS_FUSED)
+    if (zone->basis == ZONE_BASIS_FUSED)
         fused_take(zone, in - out, when);
+    else
+        flow_take(core, zone, in, out);
     settle(core, crossing->zone, when);
     if (zone->basis != ZONE_BASIS_SUM)
         past_shift(core, crossing->zone,
@@ -425,7 +453,7 @@ static void anchor_own(struct core *core, struct zone *zone, int64_t people, int
 {
     int64_t sigma = bound * SIGMA_MILLI_PER_PERSON;
     int64_t shown = zone->covered ? zone->inside : zone->level_sum;
-    if (zone->basis != ZONE_BASIS_FLOW)
+    if (zone->basis == ZONE_BASIS_LEVEL || zone->basis == ZONE_BASIS_FUSED)
         zone->anchor = (struct zone_anchor){.bias_milli = (shown - people) * 1000,
                                             .var = estimate_var(sigma),
                                             .at_ms = core_now_ms(core),
@@ -482,12 +510,9 @@ void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
     now.data_ms = core_now_ms(core);
     if (zone->basis == ZONE_BASIS_NONE)
         return;
-    if (zone->basis == ZONE_BASIS_SUM) {
+    if (zone->basis == ZONE_BASIS_SUM)
         anchor_inside(core, z, people, bound);
-        estimate_anchor(&zone->est, 0, bound * SIGMA_MILLI_PER_PERSON);
-    } else {
-        anchor_own(core, zone, people, bound);
-    }
+    anchor_own(core, zone, people, bound);
     settle(core, z, &now);
 }
 
@@ -509,8 +534,6 @@ void zone_minute(struct core *core, uint32_t z)
     struct zone_time now = now_of(core);
     if (zone->basis == ZONE_BASIS_NONE)
         return;
-    if (zone->basis == ZONE_BASIS_SUM)
-        zone->est.x_milli = zone->inside * 1000;
     anchor_age(core, &zone->anchor);
     estimate_age(&zone->est, settings_of(core)->drift_pct_per_hour);
     if (zone->est.level_ms != ESTIMATE_NEVER &&
@@ -599,7 +622,8 @@ int64_t zone_err(const struct zone *zone)
 int64_t zone_upper(const struct zone *zone)
 {
     int64_t upper = zone->occupancy + zone_err(zone) + zone->suspect;
-    return upper > zone->inside ? upper : zone->inside;
+    /* Doors alone say no more of the zones inside than of this one. */
+    return upper > zone->inside || zone->flow_sum ? upper : zone->inside;
 }
 
 int64_t zone_lower(const struct zone *zone)

@@ -86,6 +86,7 @@ enum {
     S(SECONDS, long_bucket_s, long_bucket_ms, 10, 1, 60, "width of a bucket of the 5 and 15 min windows") \
     S(REAL, quorum_pct, quorum_pct, 50, 1, 100, "a zone is unknown when fewer of its sensors are fresh; a proposal") \
     S(REAL, level_error_pct, level_error_pct, 5, 0, 100, "half width of a level counter's bound, of what it shows; acceptance of a counter: 300 hand-counted passages within 5 %") \
+    S(COUNT, level_error_people, level_error_people, 2, 0, 10000, "and at least so many people; what its messages differ by, one from the next, comes on top; a proposal") \
     S(REAL, passage_error_pct, passage_error_pct, 4, 0, 100, "half width of a door counter's bound, of the passages it has counted; measured at a real door: 19,597 in, 18,837 out") \
     S(REAL, common_error_pct, common_error_pct, 25, 0, 100, "how far errors of different sensors go the same way; 0: each its own, 100: all alike; a proposal") \
     S(REAL, drift_pct_per_hour, drift_pct_per_hour, 1, 0, 100, "uncertainty that time adds to people only doors have counted; a proposal") \

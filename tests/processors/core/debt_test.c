@@ -125,12 +125,41 @@ static void test_slot(void **state)
     assert_int_equal(debt_slot_ms(INT64_C(1) << 40), DEBT_SLOT_MS_MAX);
 }
 
+/* A counter of the border is silent: what it will tell when it is back may explain all that is
+ * owed. Nothing is forgiven meanwhile, or it would be counted twice. */
+static void test_held(void **state)
+{
+    (void)state;
+    for (int held = 0; held < 2; held++) {
+        struct debt d = {0};
+        int64_t err, occupancy = 0;
+        for (int minute = 0; minute < 50; minute++) {
+            struct debt_passage out = {.now_ms = minute * INT64_C(60000),
+                                       .slot_ms = DEBT_SLOT_MS_MIN,
+                                       .held = held,
+                                       .out = 40};
+            occupancy = debt_take(&d, occupancy, &out, &err);
+        }
+        assert_int_equal(occupancy, 0);
+        for (int message = 0; message < 50; message++) { /* at once, the first while it is silent */
+            struct debt_passage back = {.now_ms = 50 * INT64_C(60000) + message,
+                                        .slot_ms = DEBT_SLOT_MS_MIN,
+                                        .held = held && message == 0,
+                                        .in = 40};
+            occupancy = debt_take(&d, occupancy, &back, &err);
+        }
+        if (held)
+            assert_int_equal(occupancy, 0); /* the 2,000 who left */
+        else
+            assert_true(occupancy > 1500);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_out_of_step),
-        cmocka_unit_test(test_upper_bound),
-        cmocka_unit_test(test_missed),
+        cmocka_unit_test(test_held),        cmocka_unit_test(test_out_of_step),
+        cmocka_unit_test(test_upper_bound), cmocka_unit_test(test_missed),
         cmocka_unit_test(test_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

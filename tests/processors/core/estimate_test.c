@@ -61,17 +61,24 @@ static void test_repeating_proves_nothing(void **state)
     }
 }
 
-/* 1,000 ± 60 by the doors, 1,080 ± 80 by the camera: 3,600 : 6,400 for the doors. Both have
+/* 1,000 ± 60 by the doors, 1,040 ± 80 by the camera: 3,600 : 6,400 for the doors. Both have
  * smoothed to what they say. */
 static void test_two_witnesses(void **state)
 {
     (void)state;
     struct estimate e = estimate_begin(0, 0);
     estimate_anchor(&e, 1000000, 30000);
-    level(&e, 1080, 80, 0);
+    level(&e, 1040, 80, 0);
     struct estimate_fused f = estimate_fuse(&e, var_of_bound(80));
-    assert_int_equal(f.x_milli, 1000000 + 80000 * 3600 / 10000);
+    assert_int_equal(f.x_milli, 1000000 + 40000 * 3600 / 10000);
     assert_int_equal(estimate_sigma(f.var), 24000); /* 60 · 80 / 100 = 48 people */
+    /* 100 apart, twice what 50 (of 30 and 40) explain: twice the bound. */
+    estimate_anchor(&e, 1000000, 30000);
+    level(&e, 1100, 80, 5000);
+    level(&e, 1100, 80, 600000000); /* smoothed */
+    f = estimate_fuse(&e, var_of_bound(80));
+    assert_false(f.conflict);
+    assert_in_range(estimate_sigma(f.var), 47900, 48100);
 }
 
 /* Noise of the camera is smoothed away; movement that the doors report late is not. */
@@ -136,11 +143,11 @@ static void test_level_lost(void **state)
     (void)state;
     struct estimate e = estimate_begin(0, 0);
     estimate_anchor(&e, 1000000, 30000);
-    level(&e, 1080, 80, 0);
+    level(&e, 1040, 80, 0);
     estimate_level_lost(&e, var_of_bound(80));
-    assert_int_equal(e.x_milli, 1028800);
+    assert_int_equal(e.x_milli, 1014400);
     assert_int_equal(half_width(&e), 48);
-    assert_int_equal(estimate_fuse(&e, 1).x_milli, 1028800);
+    assert_int_equal(estimate_fuse(&e, 1).x_milli, 1014400);
 }
 
 static void test_sum_sigma(void **state)
