@@ -7,8 +7,8 @@
  *     quality --csv FILE [--capacity N] [--settings FILE] [--dir DIR]   counts from elsewhere; see
  * csv.h
  *
- * With --dir, day.csv (one day of every zone), figures.csv and delays.csv, or counts.csv, are left
- * there.
+ * With --dir, day.csv (one day of every zone), figures.csv, delays.csv and events.txt (each alert
+ * gone wrong), or counts.csv, are left there.
  */
 #include <getopt.h>
 #include <math.h>
@@ -161,15 +161,19 @@ static int measure(const struct site *site, const struct options *o)
         rows[count++] = (struct table_row){.name = "all together", .kinds = FAULTS_ALL};
     struct work work = {.site = site, .jobs = count * o->seeds};
     work.job = calloc(work.jobs, sizeof *work.job);
-    FILE *trace = trace_open(o, "day.csv");
+    FILE *trace = trace_open(o, "day.csv"), *list = trace_open(o, "events.txt");
     for (uint32_t i = 0; i < work.jobs; i++) {
+        static char label[FAULT_COUNT_OF_KINDS + 2][SEEDS_MAX][48];
         uint32_t r = i / o->seeds, seed = i % o->seeds;
         if (seed == 0)
             rows[r].figures = calloc((size_t)o->seeds * SITE_VARIANTS, sizeof *rows[r].figures);
         if (!work.job || !rows[r].figures)
             abort();
         work.job[i].figures = rows[r].figures + (size_t)seed * SITE_VARIANTS;
-        work.job[i].run = (struct run_options){.seed = seed + 1,
+        snprintf(label[r][seed], sizeof label[r][seed], "%s, seed %u,", rows[r].name, seed + 1);
+        work.job[i].run = (struct run_options){.list = list,
+                                               .label = label[r][seed],
+                                               .seed = seed + 1,
                                                .kinds = rows[r].kinds,
                                                .until_s = until_s(o->days),
                                                .settings = o->settings,
@@ -183,6 +187,8 @@ static int measure(const struct site *site, const struct options *o)
     bool written = !o->dir || export_write(o->dir, rows, count, o->seeds);
     if (trace)
         written = fclose(trace) == 0 && written;
+    if (list)
+        written = fclose(list) == 0 && written;
     for (uint32_t r = 0; r < count; r++)
         free(rows[r].figures);
     free(work.job);

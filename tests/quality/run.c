@@ -150,7 +150,9 @@ void run_day(const struct site *site, const struct run_options *options,
         second(&run);
     double days = (double)(options->until_s - TRUTH_OPEN_S) / (TRUTH_END_S - TRUTH_OPEN_S);
     days = days > 1 ? (double)options->until_s / TRUTH_DAY_S + 1 : days;
-    for (int v = 0; v < SITE_VARIANTS; v++)
+    for (int v = 0; v < SITE_VARIANTS; v++) {
+        score_list(run.score[v], options->list, options->label);
         score_end(run.score[v], days, &figures[v]);
+    }
     end(&run);
 }

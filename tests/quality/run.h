@@ -18,6 +18,8 @@ struct run_options {
     uint32_t kinds;        /* of faults */
     int32_t until_s;       /* end, since midnight of day 0; errors are taken from 8 h to 18:30 */
     const char *settings;  /* of the venue file; NULL: defaults */
+    FILE *list;            /* what went wrong, a line each; NULL: none */
+    const char *label;     /* of those lines */
     FILE *trace;           /* CSV for plot.py, a line per zone, variant and 10 s; NULL: none */
 };
 

@@ -9,7 +9,8 @@ enum {
     LEAD_S_MAX = 3600,
     YELLOW = 1, /* index of the level */
     RED = 3,
-    UNKNOWN = 16, /* added to the last level */
+    UNKNOWN = 16,             /* added to the last level */
+    TRUTH_BEGIN_S = 7 * 3600, /* time of day of second 0 */
 };
 static const int32_t dwell_s[SITE_LEVELS] = {60, 30, 20, 10};
 static const double clear_share = 0.9;
@@ -34,6 +35,8 @@ struct score {
     struct raise *raise;
     uint32_t raises, raises_cap;
     struct figures figures;
+    FILE *list; /* NULL: none */
+    const char *label;
 };
 
 static void *grid(const struct score *score, size_t size)
@@ -163,7 +166,9 @@ void score_second(struct score *score, const int32_t *people, const int64_t *nai
     for (int z = 0; z < score->site->zones && score->now_s < score->seconds; z++) {
         const struct site_zone *zone = &score->site->zone[z];
         score->people[at + (size_t)z] = people[z];
-        score->levels[at + (size_t)z] = score->level[z];
+        bool unknown = !score->seen[z].any || !score->seen[z].known;
+        score->levels[at + (size_t)z] =
+            (int8_t)(score->level[z] % UNKNOWN + (unknown ? UNKNOWN : 0));
         score->naive_red[at + (size_t)z] = naive && (double)naive[z] >= zone->enter[RED];
         if (counts && site_has_zone(score->site, score->variant, z))
             zone_second(score, z, people[z], naive);
@@ -187,28 +192,52 @@ static int level_at(const struct score *score, int z, uint32_t t)
     return score->levels[(size_t)t * SITE_ZONES_MAX + (size_t)z];
 }
 
+void score_list(struct score *score, FILE *to, const char *label)
+{
+    score->list = to;
+    score->label = label;
+}
+
+static void list(const struct score *score, const char *what, int z, int l, uint32_t at_s,
+                 uint32_t for_s)
+{
+    static const char *const levels[] = {"blue", "yellow", "orange", "red"};
+    uint32_t t = TRUTH_BEGIN_S + at_s;
+    if (score->list)
+        fprintf(score->list, "%s %s: %s %s %s at %02u:%02u:%02u, %u s; truth %d, level from %.0f\n",
+                score->label, site_variant_text[score->variant], what, score->site->zone[z].id,
+                levels[l], t / 3600 % 24, t / 60 % 60, t % 60, for_s, people_at(score, z, at_s),
+                score->site->zone[z].enter[l]);
+}
+
 /* An episode of level index l: due at due_s, over before end_s. */
 static void episode(const struct score *score, int z, int l, uint32_t due_s, uint32_t end_s,
                     struct figures *figures)
 {
     struct figures_level *level = &figures->level[l];
-    uint32_t t = due_s;
-    bool unknown = false;
+    uint32_t t = due_s, calm_s = 0;
     level->episodes++;
     for (; t < end_s && level_at(score, z, t) % UNKNOWN <= l; t++)
-        unknown |= level_at(score, z, t) >= UNKNOWN;
+        calm_s += level_at(score, z, t) < UNKNOWN;
+    bool unknown = t - due_s > calm_s;
+    level->unknown += unknown;
     if (t == end_s) {
         level->missed++;
-        level->unknown += unknown;
-    } else if (t > due_s) {
-        level->delay[t - due_s < SCORE_DELAY_BINS ? t - due_s : SCORE_DELAY_BINS - 1]++;
-    } else {
+        level->missed_unknown += unknown;
+        list(score, unknown ? "missed, unknown:" : "missed:", z, l, due_s, end_s - due_s);
+    } else if (calm_s > 0) {
+        level->delay[calm_s < SCORE_DELAY_BINS ? calm_s : SCORE_DELAY_BINS - 1]++;
+        if (calm_s > SCORE_LATE_S)
+            list(score, "late:", z, l, due_s, calm_s);
+    } else if (!unknown) {
         level->in_time++;
         uint32_t since = due_s;
         while (since > 0 && due_s - since < LEAD_S_MAX &&
                level_at(score, z, since - 1) % UNKNOWN > l)
             since--;
         level->lead_s += due_s - since;
+    } else {
+        level->delay[0]++;
     }
     double enter = score->site->zone[z].enter[l];
     for (t = due_s; l == RED && t < end_s; t++) {
@@ -257,8 +286,10 @@ static void raises(const struct score *score, struct figures *figures)
         if (people >= raise->seen.lower && people <= raise->seen.upper) {
             figures->early++;
             figures->early_at += people / enter;
+            list(score, "early:", raise->zone, raise->level, raise->at_s, 0);
         } else {
             figures->false_++;
+            list(score, "false:", raise->zone, raise->level, raise->at_s, 0);
         }
     }
 }
@@ -301,6 +332,7 @@ void figures_add(struct figures *to, const struct figures *from)
         to->level[l].episodes += from->level[l].episodes;
         to->level[l].missed += from->level[l].missed;
         to->level[l].unknown += from->level[l].unknown;
+        to->level[l].missed_unknown += from->level[l].missed_unknown;
         to->level[l].in_time += from->level[l].in_time;
         to->level[l].lead_s += from->level[l].lead_s;
         for (int i = 0; i < SCORE_DELAY_BINS; i++)

@@ -17,6 +17,8 @@
 #ifndef CROWDTIDE_TESTS_QUALITY_SCORE_H
 #define CROWDTIDE_TESTS_QUALITY_SCORE_H
 
+#include <stdio.h>
+
 #include "schemas/result/result.h"
 #include "tests/quality/site.h"
 
@@ -24,6 +26,7 @@ enum {
     SCORE_PEOPLE_BINS = 8192, /* of errors, one person wide; the last takes all that is more */
     SCORE_DELAY_BINS = 3600,  /* of delays, one second wide */
     SCORE_NEAR_S = 300,
+    SCORE_LATE_S = 30, /* what score_list calls late */
 };
 
 /* Errors of an estimate against the truth, in people. */
@@ -38,10 +41,11 @@ struct figures_group {
 };
 
 struct figures_level {
-    uint32_t episodes, missed, unknown; /* unknown: of the missed, while the zone was unknown */
+    uint32_t episodes, missed;
+    uint32_t unknown, missed_unknown;   /* of them: the zone was unknown when they were due */
     uint32_t in_time;                   /* there when due */
     double lead_s;                      /* sum, of those in time: since when, at most an hour */
-    uint32_t delay[SCORE_DELAY_BINS];   /* of those later */
+    uint32_t delay[SCORE_DELAY_BINS];   /* of the others: seconds in which the zone was known */
 };
 
 struct figures {
@@ -66,6 +70,8 @@ void score_free(struct score *score);
 void score_result(struct score *score, unsigned type, const union result_any *result);
 /* people: the truth by zone; naive: what it shows, NULL: nothing; counts: whether errors are taken. */
 void score_second(struct score *score, const int32_t *people, const int64_t *naive, bool counts);
+/* Every episode found late or missed, and every early or false alert, a line each, is written there. */
+void score_list(struct score *score, FILE *to, const char *label);
 /* Adds to figures. */
 void score_end(struct score *score, double days, struct figures *figures);
 const struct score_seen *score_seen(const struct score *score, int zone);

@@ -17,6 +17,7 @@ struct day {
     struct figures *figures;
     int hall;
     int32_t red;
+    int8_t known;
 };
 
 static void day_begin(struct day *day)
@@ -24,6 +25,7 @@ static void day_begin(struct day *day)
     day->figures = calloc(1, sizeof *day->figures);
     assert_non_null(day->figures);
     site_init(&day->site);
+    day->known = 1;
     day->score = score_new(&day->site, SITE_FUSED, SECONDS);
     day->hall = site_zone_find(&day->site, "hall-1", 6);
     assert_true(day->hall >= 0);
@@ -42,7 +44,7 @@ static void say_zone(struct day *day, int64_t occupancy, int64_t half)
     union result_any any;
     result_clear(RECORD_ZONE, &any.zone);
     any.zone.zone = STR_LIT("hall-1");
-    any.zone.known = 1;
+    any.zone.known = day->known;
     any.zone.occupancy = occupancy;
     any.zone.occupancy_lower = occupancy - half;
     any.zone.occupancy_upper = occupancy + half;
@@ -163,6 +165,30 @@ static void test_unknown(void **state)
     day_end(&day);
 }
 
+/* Time in which the zone says that it does not know is no delay, and no calm. */
+static void test_silent(void **state)
+{
+    (void)state;
+    struct day day;
+    day_begin(&day);
+    say_zone(&day, day.red, 10);
+    day.known = 0;
+    say_zone(&day, day.red, 10);
+    pass(&day, day.red, 50);
+    day.known = 1;
+    say_zone(&day, day.red, 10);
+    pass(&day, day.red, 5);
+    say_alert(&day, LEVEL_RED);
+    pass(&day, day.red, 50);
+    score_end(day.score, 1, day.figures);
+    assert_int_equal(day.figures->level[3].unknown, 1);
+    assert_int_equal(day.figures->level[3].missed, 0);
+    assert_int_equal(day.figures->level[3].delay[5], 1);
+    assert_float_equal(day.figures->calm_s, 5, 0);
+    assert_float_equal(day.figures->calm_unknown_s, 40, 0); /* 50 less the dwell */
+    day_end(&day);
+}
+
 /* A touch too short for the dwell is no episode. */
 static void test_touch(void **state)
 {
@@ -211,9 +237,11 @@ static void test_early(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_in_time), cmocka_unit_test(test_late),
-        cmocka_unit_test(test_missed), cmocka_unit_test(test_unknown), cmocka_unit_test(test_touch),
-        cmocka_unit_test(test_false),  cmocka_unit_test(test_early),
+        cmocka_unit_test(test_errors),  cmocka_unit_test(test_in_time),
+        cmocka_unit_test(test_late),    cmocka_unit_test(test_missed),
+        cmocka_unit_test(test_unknown), cmocka_unit_test(test_silent),
+        cmocka_unit_test(test_touch),   cmocka_unit_test(test_false),
+        cmocka_unit_test(test_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,19 +191,20 @@ static void percent(FILE *to, double part, double whole)
 static void alerts_line(FILE *to, const struct table_row *row, uint32_t seeds, int variant,
                         struct figures *sum)
 {
-    uint32_t episodes = 0, missed = 0, unknown = 0, in_time = 0;
+    uint32_t episodes = 0, missed = 0, unknown = 0, due_unknown = 0, in_time = 0;
     double lead_s = 0;
     table_sum(row, seeds, variant, sum);
     for (int l = 1; l < SITE_LEVELS; l++) {
         episodes += sum->level[l].episodes;
         missed += sum->level[l].missed;
-        unknown += sum->level[l].unknown;
+        unknown += sum->level[l].missed_unknown;
+        due_unknown += sum->level[l].unknown;
         in_time += sum->level[l].in_time;
         lead_s += sum->level[l].lead_s;
     }
     const struct figures_level *red = &sum->level[3];
-    fprintf(to, "| %s | %s | %u | %u (%u) | %u | %u |", row->name, site_variant_text[variant],
-            episodes, missed, unknown, red->episodes, red->missed);
+    fprintf(to, "| %s | %s | %u (%u) | %u (%u) | %u | %u |", row->name, site_variant_text[variant],
+            episodes, due_unknown, missed, unknown, red->episodes, red->missed);
     percent(to, in_time, episodes);
     if (in_time)
         fprintf(to, " %.0f |", lead_s / in_time / 60);
@@ -228,10 +229,11 @@ static void alerts(FILE *to, const struct table_row *rows, uint32_t count, uint3
     struct figures *sum = calloc(1, sizeof *sum);
     if (!sum)
         abort();
-    fputs("| faults | sensors | episodes | missed (unknown) | red | red missed | in time % | lead, "
+    fputs("| faults | sensors | episodes (due while unknown) | missed (unknown) | red | red missed "
+          "| in time % | lead, "
           "min "
           "| delay s, median | 95 % | worst | early /zone/day | false /zone/day | calm % of red "
-          "| of it unknown | naive calm % |\n"
+          "| red while unknown % | naive calm % |\n"
           "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
           to);
     for (uint32_t r = 0; r < count; r++)
