@@ -152,16 +152,23 @@ static void check_reach(struct venue_reader *r, const struct venue_coverage *c, 
     }
 }
 
+/* The core weighs doors and level counters against each other there, so that its bound is less than
+ * the level counters' own. */
+static bool fused(const struct venue_zone *zone, const struct venue_cover *own)
+{
+    bool bordered = zone->kind == ZONE_VENUE || zone->kind == ZONE_HALL || zone->kind == ZONE_FORUM;
+    return own->passages && bordered && !zone->uncounted_doors;
+}
+
 /* Levels are raised on the upper bound, which in an empty zone is its counters' error: a level that
-   this alone reaches, or holds. With counters of passages beside them the bound is less than that,
-   and people in closed zones are judged on what is surely there. */
+   this alone reaches, or holds. (People in closed zones are judged on the estimate itself.) */
 static void check_noise(struct venue_reader *r, const struct venue_coverage *c, uint32_t rule_at,
                         uint32_t zone_at)
 {
     const struct venue_rule *rule = &r->venue->rules[rule_at];
     const struct venue_zone *zone = &r->venue->zones[zone_at];
     double bound = sqrt(c->zone[zone_at].error_squares);
-    if (bound <= 0 || c->zone[zone_at].passages || rule->metric == METRIC_CLOSED_OCCUPANCY)
+    if (bound <= 0 || fused(zone, &c->zone[zone_at]) || rule->metric == METRIC_CLOSED_OCCUPANCY)
         return;
     for (uint32_t level = 0; level < VENUE_LEVELS; level++) {
         double people = people_at(zone, rule->metric, rule->enter[level]);

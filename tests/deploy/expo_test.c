@@ -96,7 +96,8 @@ static void it_is_what_it_says(void **state)
     }
     for (uint32_t i = 0; i < v->sensor_count; i++)
         if (v->sensors[i].class == SENSOR_GATE)
-            assert_true(v->sensors[i].verifies && v->sensors[i].lanes == 24);
+            assert_true(v->sensors[i].verifies && v->sensors[i].lanes == 24 &&
+                        v->zones[v->sensors[i].queue].kind == ZONE_QUEUE);
     venue_free(v);
     config_free(&config);
 }
@@ -117,9 +118,28 @@ static void every_place_for_people_has_a_rule(void **state)
     }
     for (uint32_t i = 0; i < v->rule_count; i++) {
         int64_t red_ms = venue_rule_detection_ms(v, &v->rules[i], 3);
-        if (!isnan(v->rules[i].enter[3]) && !str_is(v->rules[i].id, "flow"))
+        if (!isnan(v->rules[i].enter[3]))
             assert_in_range(red_ms, 1, 30000);
     }
+    venue_free(v);
+    config_free(&config);
+}
+
+/* Its halls have a plan for each level that pages, and a drill can be begun under one user id. */
+static void it_can_be_commanded(void **state)
+{
+    (void)state;
+    struct config config;
+    struct venue *v = load(&config);
+    const struct venue_rule *halls = &v->rules[0];
+    assert_true(str_is(halls->id, "hall-capacity"));
+    for (uint32_t level = 1; level < VENUE_LEVELS; level++)
+        assert_true(halls->plan_count[level] >= 3 && halls->escalate_ms[level][0] > 0);
+    uint32_t starters = 0;
+    for (uint32_t i = 0; i < v->operator_count; i++)
+        starters += v->operators[i].uid == 0 && venue_operator_may(v, i, VENUE_COMMAND_DRILL);
+    assert_true(starters >= 2);
+    assert_int_equal(v->shift_count, 3);
     venue_free(v);
     config_free(&config);
 }
@@ -153,6 +173,7 @@ int main(void)
         cmocka_unit_test(committed_file_is_the_generators),
         cmocka_unit_test(it_is_what_it_says),
         cmocka_unit_test(every_place_for_people_has_a_rule),
+        cmocka_unit_test(it_can_be_commanded),
         cmocka_unit_test(borders_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,9 @@ BOULEVARD = (0, 190, WIDTH, 210)
 NORTH_HALLS = 210
 FORUM = (WIDTH + 10, 80, WIDTH + 90, 130)
 
+# What a lamp's sensor shows below it in a dark room, on and dimmed, as measured when it was put up.
+LAMP = "scene_lux: 40, dim_lux: 17"
+
 # Counters differ as they do in life: some report differences, some run on, some start at midnight.
 HALL_COUNTERS = {
     1: "counter: delta",
@@ -69,17 +72,65 @@ defaults:
   clear_s: 120
   min_samples: 2
 
+  # Nobody acknowledges for so long: to the supervisor, then to command.
+  escalate_s: {yellow: 600, orange: 180, red: [60, 120]}
+
+# What the core reckons with; left out, the numbers of deploy/venues/README.md hold. Two of them, as an example:
+settings:
+  level_error_pct: 5       # as the cameras were accepted: 300 hand-counted passages within 5 %
+  drill_needs_start: no    # yes: drill input counts only while two operators have started a drill
+
 # The built-in rules are used: percent of capacity for halls, forum rooms, queues and the whole site; people/m2 for cells,
-# corridors, plaza, stairs and queues. A rule of one's own stands beside them, or replaces the one of the same id:
-#
-#   rules:
-#     - id: hall-8-evening
-#       metric: percent_capacity
-#       zone: hall-8
-#       levels:
-#         yellow: {enter: 60, dwell_s: 30, action: "Meter entry at the doors; two stewards at each."}
-#         red: {enter: 80, dwell_s: 10, action: "Stop entry to the hall, exit only; call command."}
+# corridors, plaza, stairs and queues; flow on stairs; waits, load and refusals of gates; lights that failed; surges that
+# nothing confirms; people in closed zones; the broker. A rule of one's own stands beside them, or replaces the one of the
+# same id, as this one does: the same numbers, and the steps of the contingency plan (预案) for each level.
+rules:
+  - id: hall-capacity
+    metric: percent_capacity
+    kinds: hall                # or zones: [hall-1, hall-2], or tags: [north-row]
+    levels:
+      blue:
+        enter: 50
+        action: "Brief the hall's staff; show the level on the displays."
+      yellow:
+        enter: 80
+        action: "Announce; meter entry at the hall's doors; report; suggest other halls."
+        plan:
+          - "Announce in the hall and on the boulevard that it fills up; name two halls with room."
+          - "Two stewards at each door: let in as many as come out."
+          - "Report number and trend to the authorities."
+      orange:
+        enter: 90
+        action: "Release visitors in batches; one-way loop; hold arrivals in the holding areas."
+        plan:
+          - "Open the holding areas; batches of 200 through the doors on the boulevard."
+          - "One-way loop through the aisles: in on the west, out on the east."
+          - "End demonstrations that draw people together."
+          - "Fast out, slow in: all doors open outward; every second one closed to entry."
+      red:
+        enter: 100
+        action: "Stop entry to the hall, exit only; call command and police; start the plan."
+        plan:
+          - "Stop entry at all doors; exit only."
+          - "Command takes over; call police and medical staff to the hall."
+          - "Lead people out by the nearest doors, to the boulevard first."
+          - "Divert those on their way at the passages and in the foyer."
+          - "Count by hand at the doors until the level is yellow."
 builtin_rules: yes
+
+# Who may command, by the user id under which `crowdtide command` runs; it takes two of them to start a drill.
+roles:
+  - {id: chief, commands: all, supervisor: yes}   # a supervisor's anchor ends an alert whose data are lost
+  - {id: duty, commands: [ack, assign, note, step, shelve, unshelve, anchor, close, open]}
+  - {id: technician, commands: [ack, note, service]}
+operators:
+  - {id: lin, name: Lin (command centre), uid: 0, roles: chief}
+  - {id: wang, name: Wang (command centre), uid: 0, roles: chief}
+  - {id: zhao, name: Zhao (halls), uid: 1000, roles: duty}
+  - {id: chen, name: Chen (sensors), uid: 1000, roles: technician}
+
+# Handovers, local time: what is shelved comes back for the next shift to see.
+shifts: ["07:00", "15:00", "23:00"]
 """
 
 
@@ -121,9 +172,9 @@ class Venue:
         line = "id: %s, class: %s, zone: %s" % (sensor_id, sensor_class, zone)
         self.sensors.append("  - {%s}" % (line + (", " + extra if extra else "")))
 
-    def watched(self, zone_id, kind, points, parent, extra=""):
+    def watched(self, zone_id, kind, points, parent, extra="", zone_extra=""):
         """A zone with a level counter of its own above it."""
-        self.zone(zone_id, kind, points, parent)
+        self.zone(zone_id, kind, points, parent, extra=zone_extra)
         self.sensor(zone_id + "-cam", "crowd", zone_id, ("counter: level, " + extra).rstrip(", "))
 
     def door(self, door_id, inside, outside, beams, counter="counter: delta"):
@@ -132,10 +183,13 @@ class Venue:
         for beam in range(1, beams + 1):
             self.sensor("%s-%d" % (door_id, beam), "crowd", inside, where + counter)
 
-    def lights(self, prefix, zone, area, columns, rows):
-        """Lights in a grid; numbered from the south-west, row by row."""
-        for light in range(1, columns * rows + 1):
-            self.sensor("%s-%03d" % (prefix, light), "light", zone)
+    def lights(self, prefix, zone, columns, rows, groups=()):
+        """Lights in a grid, numbered from the south-west, row by row; groups from west to east, each a part of the columns."""
+        for light in range(columns * rows):
+            extra = LAMP
+            if groups:
+                extra += ", group: " + groups[light % columns * len(groups) // columns]
+            self.sensor("%s-%03d" % (prefix, light + 1), "light", zone, extra)
 
     def cells(self, prefix, kind, parent, area, columns, rows):
         """Divides a rectangle into watched cells."""
@@ -151,7 +205,7 @@ class Venue:
 
 def plaza(v):
     v.heading("South plaza: from the street and the station to the gates.")
-    v.zone("south-plaza", "plaza", rectangle(*PLAZA), name="South Plaza")
+    v.zone("south-plaza", "plaza", rectangle(*PLAZA), name="South Plaza", extra="tags: [outdoors]")
     for entrance in range(1, 9):
         v.door("street-%d" % entrance, "south-plaza", None, 3)
     # Where people stand: before the gates, at the station's stairs and at the meeting points in the middle.
@@ -160,8 +214,12 @@ def plaza(v):
         v.watched("plaza-spot-%d" % (spot + 1), "plaza", rectangle(x, y, x + 10, y + 10), "south-plaza")
     for stair in range(4):
         x = 50 + stair * 110
-        v.watched("station-stairs-%d" % (stair + 1), "stairs", rectangle(x, 0, x + 5, 8), "south-plaza")
-    v.lights("plaza-light", "south-plaza", PLAZA, 43, 14)
+        stairs = "station-stairs-%d" % (stair + 1)
+        # Counted at the foot, where the station is, and at the top: 5 m each. Everybody passes both.
+        v.watched(stairs, "stairs", rectangle(x, 0, x + 5, 8), "south-plaza", zone_extra="width_m: 10, tags: [outdoors]")
+        v.door(stairs + "-foot", stairs, None, 2)
+        v.door(stairs + "-top", stairs, "south-plaza", 2)
+    v.lights("plaza-light", "south-plaza", 43, 14, ("plaza-west", "plaza-middle", "plaza-east"))
 
 
 def gates(v):
@@ -170,18 +228,19 @@ def gates(v):
         x = (gate - 1) * PITCH + HALL / 2
         queue = "gate-%d-queue" % gate
         area = (x - 12, 60, x + 12, 80)
-        v.zone(queue, "queue", rectangle(*area), name="Queue of gate %d" % gate, extra="capacity: 700")
+        v.zone(queue, "queue", rectangle(*area), name="Queue of gate %d" % gate, extra="capacity: 700, tags: [entrance]")
         v.door(queue + "-in", queue, "south-plaza", 4)
         v.cells(queue + "-", "queue", queue, area, 1, 5)
         v.sensor("gate-%d" % gate, "gate", "south-foyer",
-                 "outside: %s, lanes: 24, entry_verification: yes, name: Gate %d" % (queue, gate))
+                 "outside: %s, queue: %s, lanes: 24, lane_rate_per_min: 20, entry_verification: yes, name: Gate %d"
+                 % (queue, queue, gate))
 
 
 def foyer(v):
     v.heading("South foyer: behind the gates, along the southern halls.")
-    v.zone("south-foyer", "corridor", rectangle(*FOYER), name="South Foyer", extra="width_m: 10")
+    v.zone("south-foyer", "corridor", rectangle(*FOYER), name="South Foyer")
     v.cells("foyer-", "cell", "south-foyer", FOYER, WIDTH // 10, 1)
-    v.lights("foyer-light", "south-foyer", FOYER, 43, 1)
+    v.lights("foyer-light", "south-foyer", 43, 1)
 
 
 def boulevard(v):
@@ -192,13 +251,13 @@ def boulevard(v):
     for x in passages:
         comb += [(x, y0), (x, SOUTH_HALLS), (x + 10, SOUTH_HALLS), (x + 10, y0)]
     comb += [(x1, y0), (x1, y1), (x0, y1)]
-    v.zone("boulevard", "corridor", comb, name="Boulevard", extra="width_m: 20")
+    v.zone("boulevard", "corridor", comb, name="Boulevard")
     v.cells("boulevard-", "cell", "boulevard", BOULEVARD, WIDTH // 10, 2)
     for number_, x in enumerate(passages, 1):
         passage = "passage-%d" % number_
         v.door(passage, "boulevard", "south-foyer", 4)
         v.cells(passage + "-", "cell", "boulevard", (x, SOUTH_HALLS, x + 10, y0), 1, 10)
-    v.lights("boulevard-light", "boulevard", BOULEVARD, 43, 2)
+    v.lights("boulevard-light", "boulevard", 43, 2, ("boulevard-west", "boulevard-east"))
 
 
 def hall(v, number_, x0, y0):
@@ -206,7 +265,7 @@ def hall(v, number_, x0, y0):
     north = number_ > 4
     v.heading("Hall %d: doors %s." % (number_, "on the boulevard" if north else "on the foyer and on the boulevard"))
     v.zone(hall_id, "hall", rectangle(x0, y0, x0 + HALL, y0 + HALL), name="Hall %d" % number_,
-           extra="capacity: 10000")
+           extra="capacity: 10000, tags: [%s]" % ("north-row" if north else "south-row"))
     for aisle in range(1, AISLES + 1):
         x = x0 + (2 * aisle - 1) * HALL / (2 * AISLES) - AISLE / 2
         letter = "abcde"[aisle - 1]
@@ -224,7 +283,7 @@ def hall(v, number_, x0, y0):
                       rectangle(x, y, x + AISLE, y + AISLE_CELL), hall_id)
         v.watched("%s-%s-north" % (hall_id, letter), "cell",
                   rectangle(x, y0 + HALL - AISLE, x + AISLE, y0 + HALL), hall_id, "saturates_at: 255")
-    v.lights(hall_id + "-light", hall_id, None, 6, 6)
+    v.lights(hall_id + "-light", hall_id, 6, 6)
 
 
 def forum(v):
@@ -232,7 +291,7 @@ def forum(v):
     x0, y0, x1, y1 = FORUM
     v.zone("forum", "forum", rectangle(*FORUM), name="Forum", extra="capacity: 3000")
     hall_area = (x0, y0, x1, y0 + 10)
-    v.zone("forum-foyer", "corridor", rectangle(*hall_area), parent="forum", name="Forum foyer", extra="width_m: 10")
+    v.zone("forum-foyer", "corridor", rectangle(*hall_area), parent="forum", name="Forum foyer")
     for door in range(1, 4):
         v.door("forum-door-%d" % door, "forum-foyer", "south-foyer", 2)
     v.cells("forum-foyer-", "cell", "forum-foyer", hall_area, 8, 1)
@@ -245,16 +304,16 @@ def forum(v):
         v.zone(room_id, "forum", rectangle(x0 + 50, y, x1, y + 10), parent="forum", name="Room %s" % "ABCD"[room],
                extra="capacity: 300")
         v.door(room_id, room_id, "forum-foyer", 2)
-    v.lights("forum-light", "forum", FORUM, 10, 2)
+    v.lights("forum-light", "forum", 10, 2)
 
 
 def roads(v):
     v.heading("Roads with the two vehicle gates, car parks and the loading yard. People are not counted here.")
     for side, x in (("west", -30), ("east", FORUM[2] + 10)):
         road = "road-" + side
-        v.zone(road, "road", rectangle(x, 0, x + 20, 350), name="%s road" % side.capitalize(), extra="width_m: 20")
-        v.sensor("vehicle-gate-" + side, "vehicle_gate", road, "lanes: 2")
-        v.lights(road + "-light", road, None, 30, 1)
+        v.zone(road, "road", rectangle(x, 0, x + 20, 350), name="%s road" % side.capitalize())
+        v.sensor("vehicle-gate-" + side, "vehicle_gate", road, "lanes: 2, lane_rate_per_min: 8")
+        v.lights(road + "-light", road, 30, 1)
     v.zone("carpark-west", "carpark", rectangle(-130, 0, -30, 300), extra="capacity: 900")
     v.zone("carpark-east", "carpark", rectangle(FORUM[2] + 30, 0, FORUM[2] + 130, 300), extra="capacity: 900")
     v.zone("loading-yard", "road", rectangle(0, 320, WIDTH, 350))

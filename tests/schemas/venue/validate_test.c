@@ -95,6 +95,12 @@ static const struct venue_mistake mistakes[] = {
     {NOISE("^", "60", "66", ""), VENUE_WARNED, "red never clears"},
     {NOISE("^", "60", "84", ", {id: t, class: crowd, counter: level, zone: h, error: 60}"),
      VENUE_WARNED, "red always fires"},
+    /* a queue is open to the side: its doors do not make the level counter surer */
+    {V "zones: [{id: q, kind: queue, area_m2: 90}]\n"
+       "sensors: [{id: s, class: crowd, counter: level, zone: q, error: 60},"
+       " {id: t, class: crowd, counter: delta, zone: q}]\nrules:\n"
+       "- ^{id: r, metric: occupancy, zone: q, levels: {red: {enter: 60, action: x}}}\n",
+     VENUE_WARNED, "red always fires"},
     /* operators */
     {STAFF(CHIEF,
            "[{id: a, uid: 1, roles: chief}, {id: b, uid: 2, roles: chief}, ^{id: c, uid: 3}]"),
