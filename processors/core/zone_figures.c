@@ -1,0 +1,80 @@
+/* What a zone shows follows from its estimate, its level counters and the zones inside it. */
+#include "processors/core/zone_private.h"
+
+int64_t zone_people(int64_t x_milli)
+{
+    return x_milli > 0 ? (x_milli + 500) / 1000 : 0;
+}
+
+static int64_t level_sigma(const struct core *core, const struct zone *zone)
+{
+    int64_t sigma = estimate_sum_sigma(zone->level_sigma, zone->level_var,
+                                       zone_settings(core)->common_error_pct);
+    uint32_t heard = zone->sensors - zone->silent_unheard;
+    /* What counters that never spoke would see: as much each as those that did. */
+    if (zone->basis == ZONE_BASIS_LEVEL && heard)
+        sigma += zone->level_sum * SIGMA_MILLI_PER_PERSON * zone->silent_unheard / heard;
+    return sigma;
+}
+
+static int64_t inside_sigma(const struct core *core, const struct zone *zone)
+{
+    return estimate_sum_sigma(zone->inside_sigma, zone->inside_var,
+                              zone_settings(core)->common_error_pct);
+}
+
+struct zone_witness zone_witness(const struct core *core, const struct zone *zone)
+{
+    const struct zone_anchor *a = &zone->anchor;
+    struct zone_witness l = {zone->level_sum * 1000, estimate_var(level_sigma(core, zone))};
+    if (zone->covered)
+        l = (struct zone_witness){zone->inside * 1000, estimate_var(inside_sigma(core, zone))};
+    if (a->at_ms == CORE_NEVER)
+        return l;
+    double own = (double)l.var * (1 - a->share * a->share);
+    l.x_milli -= (int64_t)((double)a->bias_milli * a->share);
+    l.var = (int64_t)(own + (double)a->var * a->share * a->share);
+    return l;
+}
+
+static int64_t flow_sigma(const struct zone *zone)
+{
+    return estimate_sigma(zone->est.var) + zone->debt.doubt * SIGMA_MILLI_PER_PERSON;
+}
+
+struct zone_figures zone_figures(const struct core *core, struct zone *zone)
+{
+    struct zone_figures f = {0, 0};
+    struct zone_witness level;
+    struct estimate_fused fused;
+    switch ((enum zone_basis)zone->basis) {
+    case ZONE_BASIS_NONE:
+        break;
+    case ZONE_BASIS_LEVEL:
+        level = zone_witness(core, zone);
+        f = (struct zone_figures){zone_people(level.x_milli), estimate_sigma(level.var)};
+        break;
+    case ZONE_BASIS_FLOW:
+        f = (struct zone_figures){zone_people(zone->est.x_milli), flow_sigma(zone)};
+        break;
+    case ZONE_BASIS_FUSED:
+        level = zone_witness(core, zone);
+        fused = estimate_fuse(&zone->est, level.var);
+        if (zone->saturated && fused.x_milli < level.x_milli) { /* at least so many */
+            fused.var += estimate_var(level.x_milli - fused.x_milli);
+            fused.x_milli = level.x_milli;
+        }
+        zone->conflict = fused.conflict;
+        f = (struct zone_figures){zone_people(fused.x_milli), estimate_sigma(fused.var)};
+        break;
+    case ZONE_BASIS_SUM:
+        f.occupancy = zone->inside;
+        f.sigma_milli = inside_sigma(core, zone);
+        /* Doors between two of its zones move errors from one to the other: where only doors decide
+           its own border knows better than the sum, until they were counted by hand. */
+        if (zone->flow_sum && flow_sigma(zone) < f.sigma_milli)
+            f = (struct zone_figures){zone_people(zone->est.x_milli), flow_sigma(zone)};
+        break;
+    }
+    return f;
+}

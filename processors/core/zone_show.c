@@ -1,0 +1,75 @@
+/* A zone's bound and words, as they are shown and judged. */
+#include <math.h>
+
+#include "processors/core/zone_private.h"
+
+int64_t zone_err(const struct zone *zone)
+{
+    return (zone->sigma_milli * ESTIMATE_SIGMAS + 999) / 1000;
+}
+
+int64_t zone_upper(const struct zone *zone)
+{
+    int64_t upper = zone->occupancy + zone_err(zone) + zone->suspect;
+    /* Doors alone say no more of the zones inside than of this one. */
+    return upper > zone->inside || zone->flow_sum ? upper : zone->inside;
+}
+
+int64_t zone_lower(const struct zone *zone)
+{
+    int64_t lower = zone->occupancy - zone_err(zone);
+    return lower > 0 ? lower : 0;
+}
+
+bool zone_lower_bound(const struct zone *zone)
+{
+    return zone->leaky || zone->saturated > 0;
+}
+
+bool zone_recount(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    return zone->conflict ||
+           (zone->capacity > 0 && (double)zone_err(zone) * 100 >
+                                      (double)zone->capacity * zone_settings(core)->recount_pct);
+}
+
+struct str zone_basis_text(enum zone_basis basis)
+{
+    static const struct str text[] = {[ZONE_BASIS_NONE] = {0},
+                                      [ZONE_BASIS_LEVEL] = {"level", 5},
+                                      [ZONE_BASIS_FLOW] = {"flow", 4},
+                                      [ZONE_BASIS_FUSED] = {"fused", 5},
+                                      [ZONE_BASIS_SUM] = {"sum", 3}};
+    return text[basis];
+}
+
+struct str zone_los(enum zone_kind kind, double density)
+{
+    /* Upper bounds of A to E, people/m²: Fruin's walkways, queues, stairs. */
+    static const double walkway[] = {0.31, 0.43, 0.72, 1.08, 2.17};
+    static const double queue[] = {0.83, 1.08, 1.54, 3.57, 5.26};
+    static const double stairs[] = {0.54, 0.72, 1.08, 1.54, 2.70};
+    static const char letters[] = "ABCDEF";
+    const double *bounds = walkway;
+    if (kind == ZONE_ROAD || kind == ZONE_CARPARK)
+        return (struct str){0};
+    if (kind == ZONE_QUEUE)
+        bounds = queue;
+    else if (kind == ZONE_STAIRS)
+        bounds = stairs;
+    int i = 0;
+    while (i < 5 && density > bounds[i])
+        i++;
+    return (struct str){&letters[i], 1};
+}
+
+double zone_flow_percent(const struct core *core, uint32_t z)
+{
+    const struct venue_zone *model = &core->model.venue->zones[z];
+    const struct zone *zone = &core->model.zones[z];
+    if (!(model->width_m > 0) || zone->vehicles)
+        return (double)NAN;
+    double most_per_m = model->kind == ZONE_STAIRS ? ZONE_STAIRS_PER_M_MIN : ZONE_LEVEL_PER_M_MIN;
+    return (double)(zone->in.sum + zone->out.sum) * 100 / (model->width_m * most_per_m);
+}
