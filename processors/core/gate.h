@@ -36,6 +36,7 @@
 
 enum {
     GATE_LOAD_MAX = 10,
+    GATE_WAIT_MIN_MAX = 24 * 60, /* for rules */
     GATE_WAITING_MAX = 5,        /* so many may be an error of the count, or staff */
     GATE_SATURATED_PERCENT = 95,
     GATE_COVERED_PART = 5,       /* a rate needs this part of the window */
@@ -57,11 +58,13 @@ void gates_pause(struct core *core);
 /* Its metrics at a second boundary, if they changed since last shown. */
 void gate_emit(struct core *core, uint32_t gate, int64_t at_ms);
 
-/* What the rules of a zone ask of gates: METRIC_GATE_WAIT (minutes, for the upper bound of a counted
- * queue), METRIC_GATE_LOAD, METRIC_REJECT_PERCENT, as they stood at the last second boundary. The worst
- * of the gates in service that people of this zone wait at (venue_gate_zone): those whose `queue` is the
- * zone, and those that lead into it and name no queue. NaN when none of them is known. O(gates of the
- * zone). */
+/* What the rules of a zone ask of gates, as it stood at the last second boundary: the worst of the known
+ * gates in service that people of this zone wait at (venue_gate_zone): those whose `queue` is the zone,
+ * and those that lead into it and name no queue. O(gates of the zone). NaN when none of them tells:
+ *   METRIC_GATE_WAIT (minutes)  for the upper bound of a counted queue; GATE_WAIT_MIN_MAX where it has
+ *                               no end; 0 at a gate that is closed, says so, and has no such queue
+ *   METRIC_GATE_LOAD            0 likewise
+ *   METRIC_REJECT_PERCENT       0 when too few ask for a ratio */
 double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric);
 
 #endif

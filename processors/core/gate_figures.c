@@ -191,6 +191,22 @@ void gates_pause(struct core *core)
 /* ---- for rules
  * ------------------------------------------------------------------------------------- */
 
+static double for_rules(const struct gate *gate, enum metric metric)
+{
+    const struct gate_figures *f = &gate->figures;
+    bool closed = gate->state == GATE_CLOSED || f->lanes_open == 0;
+    switch (metric) {
+    case METRIC_GATE_WAIT:
+        if (closed)
+            return f->load >= GATE_LOAD_MAX ? GATE_WAIT_MIN_MAX : 0;
+        return gate->wait_upper_s / 60;
+    case METRIC_GATE_LOAD:
+        return closed && isnan(f->load) ? 0 : f->load;
+    default:
+        return isnan(f->reject_percent) ? 0 : f->reject_percent;
+    }
+}
+
 double gate_zone_metric(const struct core *core, uint32_t z, enum metric metric)
 {
     const struct model *model = &core->model;
@@ -198,11 +214,10 @@ double gate_zone_metric(const struct core *core, uint32_t z, enum metric metric)
     double worst = (double)NAN;
     for (uint32_t i = 0; i < zone->gate_count; i++) {
         const struct gate *gate = &model->gates[model->zone_gates[zone->gate_first + i]];
-        if (model->sensors[gate->sensor].service != SERVICE_IN)
+        const struct sensor *sensor = &model->sensors[gate->sensor];
+        if (!sensor->fresh || sensor->service != SERVICE_IN)
             continue;
-        double value = metric == METRIC_GATE_WAIT   ? gate->wait_upper_s / 60
-                       : metric == METRIC_GATE_LOAD ? gate->figures.load
-                                                    : gate->figures.reject_percent;
+        double value = for_rules(gate, metric);
         if (!isnan(value) && !(worst >= value))
             worst = value;
     }

@@ -215,5 +215,7 @@ double light_zone_failed_percent(const struct core *core, uint32_t zone)
     if (lights == CORE_NONE)
         return (double)NAN;
     const struct light_figures *f = &core->model.light_groups[lights].figures;
-    return f->should_burn ? (double)f->failed * 100 / (double)f->should_burn : (double)NAN;
+    if (f->should_burn == 0)
+        return f->lights > f->unknown ? 0 : (double)NAN;
+    return (double)f->failed * 100 / (double)f->should_burn;
 }

@@ -39,8 +39,8 @@ double light_zone_lux(const struct core *core, uint32_t zone);
 enum light_darkness { LIGHT_DARKNESS_UNKNOWN = -1, LIGHT_BRIGHT, LIGHT_DARK };
 enum light_darkness light_zone_darkness(const struct core *core, uint32_t zone);
 bool light_zone_dark(const struct core *core, uint32_t zone);
-/* METRIC_LIGHTS_FAILED: those that should burn and are dark or faulty, of those that should burn;
- * NaN when none should. */
+/* METRIC_LIGHTS_FAILED: those that should burn and are dark or faulty, of those that should burn; 0
+ * when none should. NaN when no light is known. */
 double light_zone_failed_percent(const struct core *core, uint32_t zone);
 
 #endif

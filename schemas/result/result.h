@@ -135,7 +135,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, basis, FIELD, "", "what occupancy rests on: level, flow, fused, sum") \
     F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum, service (none of its sensors is in service)") \
     F(REAL, lux, FIELD, "lx", "mean illuminance of the zone's lights") \
-    F(BOOL, dark, FIELD, "", "its lights measure less than dark_lux")
+    F(BOOL, dark, FIELD, "", "its lights, or those of the nearest zone around it that has some, measure less than dark_lux")
 
 #define RESULT_GATE_FIELDS(F)                                                                      \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -147,18 +147,18 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, total, FIELD, "people", "passages since process first saw the gate")                    \
     F(INT, rejects_per_min, FIELD, "people/min", "verification rejects in the last 60 s")          \
     F(INT, rejects_total, FIELD, "people", "verification rejects since process first saw the gate") \
-    F(INT, lanes_open, FIELD, "lanes", "lanes open")                                               \
+    F(INT, lanes_open, FIELD, "lanes", "lanes open: as the gate says, else those used in gate_window_s, else those it has") \
     F(TEXT, state, FIELD, "", "open, closed, fault, offline")                                      \
     F(BOOL, vehicle, FIELD, "", "a vehicle gate")                                                  \
     F(BOOL, known, FIELD, "", "false: the gate is silent")                                         \
     F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
-    F(REAL, arrivals_per_min, FIELD, "people/min", "arrivals at the gate, over gate_window_s") \
-    F(REAL, service_per_min, FIELD, "people/min", "what its open lanes can serve") \
-    F(REAL, load, FIELD, "", "arrivals by service") \
+    F(REAL, arrivals_per_min, FIELD, "people/min", "arrivals at the gate, over gate_window_s: let in, refused, and by what its counted queue grew; without a counted queue at least so many") \
+    F(REAL, service_per_min, FIELD, "people/min", "what its open lanes can serve, as learnt; absent when it is closed") \
+    F(REAL, load, FIELD, "", "arrivals by service, at most 10; 10 as well when people are counted before gates that serve nobody") \
     F(INT, queue, FIELD, "people", "waiting at the gate") \
-    F(REAL, wait_s, FIELD, "s", "time a newcomer waits") \
-    F(TEXT, queue_basis, FIELD, "", "counted: by the sensors of the queue's zone; estimated: from arrivals and service") \
-    F(REAL, reject_percent, FIELD, "%", "refused, of all that asked for entry, over gate_window_s") \
+    F(REAL, wait_s, FIELD, "s", "time a newcomer waits: queue by service") \
+    F(TEXT, queue_basis, FIELD, "", "counted: by the sensors of the queue's zone; estimated: as chance makes it, from arrivals and service. Neither when an uncounted gate serves 95 % of what it can or more: people wait, how many cannot be told") \
+    F(REAL, reject_percent, FIELD, "%", "refused, of all that asked for entry, over gate_window_s; absent below 10 that asked") \
     F(INT, lanes, FIELD, "lanes", "lanes it has") \
     F(BOOL, fault, FIELD, "", "the gate reports a fault") \
     F(TEXT, service, FIELD, "", "service state of the gate's sensor")
@@ -267,7 +267,7 @@ bool level_parse(struct str text, enum level *ret_level);
 #define RESULT_LANE_FIELDS(F)                                                                      \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
     F(TEXT, gate, TAG, "", "sensor id of the gate")                                                \
-    F(TEXT, lane, TAG, "", "lane, as the gate names it")                                           \
+    F(TEXT, lane, TAG, "", "lane, as the gate names it; other: the lanes beyond the first 64, and names of over 47 bytes")                                           \
     F(TEXT, direction, TAG, "", "in or out")                                                       \
     F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
     F(INT, per_min, FIELD, "people/min", "passages in the last 60 s")                              \
@@ -278,7 +278,7 @@ bool level_parse(struct str text, enum level *ret_level);
 #define RESULT_REJECT_FIELDS(F)                                                                    \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
     F(TEXT, gate, TAG, "", "sensor id of the gate")                                                \
-    F(TEXT, reason, TAG, "", "why entry was refused, as the gate says; other: the reasons beyond the first 16") \
+    F(TEXT, reason, TAG, "", "why entry was refused, as the gate says; other: the reasons beyond the first 16, and those of over 47 bytes") \
     F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
     F(INT, per_min, FIELD, "people/min", "rejects in the last 60 s")                               \
     F(INT, total, FIELD, "people", "rejects since process first saw the reason")                   \
