@@ -266,25 +266,50 @@ static bool on_event(struct builder *b, const yaml_event_t *event)
     }
 }
 
-static uint32_t line_of_byte(struct str source, size_t offset)
+/* Bytes of the line break at `at`; 0: there is none. YAML has CR, NEL, LS and PS besides. */
+static uint32_t line_break(struct str source, uint32_t at)
 {
-    uint32_t line = 1;
-    for (size_t i = 0; i < offset && i < source.len; i++)
-        line += source.at[i] == '\n';
-    return line;
+    static const char *const breaks[] = {"\r\n",     "\n",           "\r",
+                                         "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    for (uint32_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
+        size_t len = strlen(breaks[i]);
+        if (len <= source.len - at && memcmp(source.at + at, breaks[i], len) == 0)
+            return (uint32_t)len;
+    }
+    return 0;
+}
+
+/* The problem is behind so many bytes or characters of the source, or at its end. */
+static void problem_behind(struct str source, size_t bytes, size_t characters, const char *reason,
+                           const char *context, struct problems *problems)
+{
+    uint32_t line = 1, column = 1, at = 0;
+    for (size_t count = 0; at < source.len && at < bytes && count < characters; count++) {
+        uint32_t step = line_break(source, at);
+        count += step == 2 && source.at[at] == '\r'; /* CR LF: one break, two characters */
+        line += step > 0;
+        column = step ? 1 : column + 1;
+        if (step == 0) {
+            step = 1;
+            while (at + step < source.len && ((unsigned char)source.at[at + step] & 0xc0) == 0x80)
+                step++;
+        }
+        at += step;
+    }
+    problems_add(problems, line, column, "%s%s%s", reason, context ? " " : "",
+                 context ? context : "");
 }
 
 void tree_parser_problem(const yaml_parser_t *parser, struct str source, struct problems *problems)
 {
     const char *reason = parser->problem ? parser->problem : "not YAML";
-    if (parser->error == YAML_READER_ERROR)
-        problems_add(problems, line_of_byte(source, parser->problem_offset), 0, "%s", reason);
+    if (parser->error == YAML_READER_ERROR) /* a byte that no character may have */
+        problem_behind(source, parser->problem_offset, SIZE_MAX, reason, NULL, problems);
     else if (parser->error == YAML_MEMORY_ERROR)
         problems_add(problems, 1, 1, "out of memory");
-    else
-        problems_add(problems, (uint32_t)parser->problem_mark.line + 1,
-                     (uint32_t)parser->problem_mark.column + 1, "%s%s%s", reason,
-                     parser->context ? " " : "", parser->context ? parser->context : "");
+    else /* its mark's line is one too many at the end of a file without a last line feed */
+        problem_behind(source, SIZE_MAX, parser->problem_mark.index, reason, parser->context,
+                       problems);
 }
 
 static bool build(struct builder *b, struct str source)

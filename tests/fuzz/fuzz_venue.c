@@ -17,6 +17,7 @@ static void must_hold(const struct venue *v)
         const struct venue_sensor *s = &v->sensors[i];
         FUZZ_MUST(venue_sensor_find(v, s->id) == i && s->zone < v->zone_count);
         FUZZ_MUST(s->outside == VENUE_NO_ZONE || s->outside < v->zone_count);
+        FUZZ_MUST(venue_gate_zone(s) < v->zone_count);
     }
     for (uint32_t i = 0; i < v->rule_count; i++) {
         char words[8192];
@@ -32,6 +33,19 @@ static void must_hold(const struct venue *v)
     }
 }
 
+static void people_must_hold(const struct venue *v)
+{
+    for (uint32_t i = 0; i < v->operator_count; i++) {
+        char words[8192];
+        struct text out = text_over(words, sizeof words);
+        FUZZ_MUST(venue_operator_find(v, v->operators[i].id) == i);
+        venue_operator_explain(v, i, &out);
+        FUZZ_MUST(!out.overflow);
+    }
+    for (uint32_t i = 1; i < v->shift_count; i++)
+        FUZZ_MUST(v->shift_min[i] > v->shift_min[i - 1]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct venue *venue = NULL;
@@ -39,9 +53,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool ok = venue_parse((struct str){(const char *)data, (uint32_t)size}, &venue, &problems);
     FUZZ_MUST(ok == !problems_refuse(&problems));
     for (uint32_t i = 0; i < problems_listed(&problems); i++)
-        FUZZ_MUST(problems.problem[i].line >= 1 && problems.problem[i].text[0]);
-    if (ok)
+        FUZZ_MUST(problems.problem[i].line >= 1 && problems.problem[i].column >= 1 &&
+                  problems.problem[i].text[0]);
+    if (ok) {
         must_hold(venue);
+        people_must_hold(venue);
+    }
     venue_free(venue);
     return 0;
 }

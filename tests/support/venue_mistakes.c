@@ -1,5 +1,6 @@
 #include "tests/support/venue_mistakes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/support/support.h"
@@ -80,4 +81,17 @@ struct venue *venue_mistakes_none(const char *source, bool warnings_allowed)
     if (!warnings_allowed)
         assert_int_equal(problems.count, 0);
     return venue;
+}
+
+char *venue_mistakes_everything(void)
+{
+    FILE *in = fopen(CROWDTIDE_SOURCE_DIR "/tests/fuzz/corpus/venue/everything.yaml", "r");
+    char *source = malloc(SOURCE_MAX);
+    assert_non_null(in);
+    assert_non_null(source);
+    size_t len = fread(source, 1, SOURCE_MAX - 1, in);
+    assert_true(len > 0 && len < SOURCE_MAX - 1);
+    assert_int_equal(fclose(in), 0);
+    source[len] = '\0';
+    return source;
 }

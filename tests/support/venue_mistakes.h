@@ -26,4 +26,7 @@ void venue_mistakes_check(const struct venue_mistake *mistakes, size_t count);
 /* The venue of a file without a mistake; fails with its problems, warnings too when there must be none. Freed by the caller. */
 struct venue *venue_mistakes_none(const char *source, bool warnings_allowed);
 
+/* A file with every key there is (one of the fuzzer's corpus). malloc'ed; freed by the caller. */
+char *venue_mistakes_everything(void);
+
 #endif

@@ -12,37 +12,9 @@
 #include "schemas/venue/venue.h"
 #include "schemas/yaml/tree.h"
 #include "tests/support/support.h"
+#include "tests/support/venue_mistakes.h"
 
 enum { SOURCE_MAX = 16384, VENUE_RUNS = 6000, CONFIG_RUNS = 1000 };
-
-static const char venue_seed[] =
-    "venue: {id: fair, name: Fair, time_zone: Europe/Berlin, capacity: 900}\n"
-    "defaults: {silence_s: {crowd: 30}, dwell_s: {red: 5}, clear_s: 60}\n"
-    "zones:\n"
-    "  - {id: plaza, kind: plaza, area_m2: 90}\n"
-    "  - id: hall-1\n"
-    "    kind: hall\n"
-    "    capacity: 500\n"
-    "    polygon: [[0, 0], [100, 0], [100, 100], [0, 100]]\n"
-    "  - {id: aisle, kind: cell, parent: hall-1, area_m2: 25, name: \"Aisle ü\"}\n"
-    "  - &s {id: stairs, kind: stairs, parent: aisle, area_m2: 12.5, width_m: 2.5}\n"
-    "sensors:\n"
-    "  - {id: door, class: crowd, counter: total, zone: hall-1, outside: plaza, wrap: 65536}\n"
-    "  - {id: cam, class: crowd, counter: level, zone: aisle, saturates_at: 255, silence_s: 10}\n"
-    "  - {id: g1, class: gate, zone: plaza, lanes: 12, entry_verification: yes}\n"
-    "  - {id: lamp, class: light, zone: stairs}\n"
-    "rules:\n"
-    "  - id: r1\n"
-    "    metric: density\n"
-    "    kinds: [cell, stairs]\n"
-    "    levels:\n"
-    "      blue: {enter: 1, action: look}\n"
-    "      red:\n"
-    "        enter: 4.5\n"
-    "        dwell_s: 0.5\n"
-    "        action: |-\n"
-    "          act\n"
-    "builtin_rules: yes\n";
 
 static const char config_seed[] = "venue: venue.yaml\nstate_dir: state\n"
                                   "mqtt:\n  url: mqtt://127.0.0.1:1883\n  version: 5\n"
@@ -169,26 +141,115 @@ static uint32_t mutate(const char *seed, char *out, uint64_t *random)
     return len;
 }
 
-/* YAML ends a line at CR, NEL, LS and PS too, so there may be more lines than line feeds. */
-static uint32_t lines_at_most(const char *source, uint32_t len)
+/* Bytes of the line break at the start of the text; 0: there is none. YAML ends a line at CR, NEL,
+ * LS and PS too. */
+static uint32_t line_break(struct str s)
 {
-    uint32_t lines = 2;
-    for (uint32_t i = 0; i < len; i++)
-        lines += source[i] == '\n' || source[i] == '\r' || (unsigned char)source[i] >= 0x80;
-    return lines;
+    static const char *const breaks[] = {"\r\n",     "\n",           "\r",
+                                         "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    for (size_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
+        struct str b = str_of(breaks[i]);
+        if (s.len >= b.len && memcmp(s.at, b.at, b.len) == 0)
+            return b.len;
+    }
+    return 0;
 }
 
-static void check_problems(const struct problems *problems, uint32_t lines)
+/* True when the file has such a place: a character, or the end of the line or of the file behind
+ * it.
+ */
+static bool place_exists(struct str s, uint32_t line, uint32_t column)
+{
+    uint32_t at_line = 1, at_column = 1;
+    if (line == 0 || column == 0)
+        return false;
+    for (;;) {
+        if (at_line == line && at_column == column)
+            return true;
+        if (s.len == 0)
+            return false;
+        uint32_t step = line_break(s);
+        if (step) {
+            at_line++;
+            at_column = 1;
+        } else {
+            at_column++;
+            for (step = 1; step < s.len && (s.at[step] & 0xc0) == 0x80; step++)
+                ;
+        }
+        s = (struct str){s.at + step, s.len - step};
+    }
+}
+
+static void check_problems(const struct problems *problems, struct str source)
 {
     assert_true(problems->warnings <= problems->count);
     for (uint32_t i = 0; i < problems_listed(problems); i++) {
-        assert_true(problems->problem[i].text[0] != '\0');
-        assert_in_range(problems->problem[i].line, 1, lines);
+        const struct problem *p = &problems->problem[i];
+        assert_true(p->text[0] != '\0');
+        if (!place_exists(source, p->line, p->column))
+            fail_msg("no place %u:%u (%s) in:\n" STR_FMT, p->line, p->column, p->text,
+                     STR_ARG(source));
+    }
+}
+
+static void check_levels(const struct venue *v, const struct venue_rule *r)
+{
+    double before = 0;
+    assert_true(r->min_samples >= 1);
+    for (uint32_t level = 0; level < VENUE_LEVELS; level++) {
+        if (isnan(r->enter[level]))
+            continue;
+        assert_true(r->enter[level] > before && r->action[level].len > 0);
+        before = r->enter[level];
+        for (uint32_t k = 0; k < r->plan_count[level]; k++)
+            assert_true(r->plan[level][k].len > 0);
+        const int64_t *step = r->escalate_ms[level];
+        for (uint32_t k = 1; k < VENUE_ESCALATIONS_MAX; k++)
+            assert_true(step[k] == 0 || step[k] > step[k - 1]);
+        for (uint32_t zone = 0; zone < v->zone_count; zone++)
+            assert_true(venue_rule_samples(v, r, zone, level) <= r->min_samples);
+    }
+    assert_true(before > 0);
+}
+
+static void check_people(const struct venue *v)
+{
+    char words[8192];
+    for (uint32_t i = 0; i < v->role_count; i++)
+        assert_true(v->roles[i].id.len > 0 && v->roles[i].commands != 0);
+    for (uint32_t i = 0; i < v->operator_count; i++) {
+        const struct venue_operator *o = &v->operators[i];
+        assert_int_equal(venue_operator_find(v, o->id), i);
+        assert_int_equal(venue_operator_of_uid(v, o->uid, o->id), i);
+        assert_true(v->role_count == VENUE_ROLES_MAX || o->roles >> v->role_count == 0);
+        struct text out = text_over(words, sizeof words);
+        venue_operator_explain(v, i, &out);
+        assert_true(out.len > 0 && !out.overflow);
+    }
+    for (uint32_t i = 0; i < v->shift_count; i++)
+        assert_in_range(v->shift_min[i], i ? v->shift_min[i - 1] + 1 : 0, 24 * 60 - 1);
+}
+
+static void check_settings(const struct venue *v)
+{
+    uint32_t count;
+    const struct venue_setting *settings = venue_setting_table(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        const void *field = (const char *)&v->settings + settings[i].offset;
+        double value = settings[i].kind == VENUE_SETTING_BOOL   ? *(const bool *)field
+                       : settings[i].kind == VENUE_SETTING_REAL ? *(const double *)field
+                       : settings[i].kind == VENUE_SETTING_COUNT
+                           ? (double)*(const int64_t *)field
+                           : (double)*(const int64_t *)field / 1000;
+        assert_true(value >= settings[i].min && value <= settings[i].max);
     }
 }
 
 static void check_venue(const struct venue *v)
 {
+    check_people(v);
+    check_settings(v);
     assert_true(v->id.len > 0 && id_valid(v->id));
     for (uint32_t i = 0; i < v->zone_count; i++) {
         const struct venue_zone *z = &v->zones[i];
@@ -204,22 +265,19 @@ static void check_venue(const struct venue *v)
         assert_true(s->zone < v->zone_count && s->zone != s->outside);
         assert_true(s->outside < v->zone_count || s->outside == VENUE_NO_ZONE);
         assert_true(s->silence_ms >= 1000 && s->interval_ms < s->silence_ms);
-        assert_true(s->lanes <= VENUE_GATE_LANES_MAX);
+        assert_true(s->lanes <= VENUE_GATE_LANES_MAX && (unsigned)s->service < SERVICE_COUNT);
+        assert_true(s->queue == VENUE_NO_ZONE || (s->queue < v->zone_count && s->queue != s->zone));
+        assert_true(isnan(s->error_pct) || (s->error == -1 && s->error_pct <= 100));
+        assert_true(isnan(s->dim_lux) || isnan(s->scene_lux) || s->dim_lux < s->scene_lux);
+        assert_true(venue_gate_zone(s) < v->zone_count);
     }
     char words[8192];
     for (uint32_t i = 0; i < v->rule_count; i++) {
         const struct venue_rule *r = &v->rules[i];
         assert_true(r->kinds != 0 || r->zone_count > 0 || r->tag_count > 0);
         for (uint32_t k = 0; k < r->zone_count; k++)
-            assert_true(r->zone[k] < v->zone_count);
-        double before = 0;
-        for (uint32_t level = 0; level < VENUE_LEVELS; level++) {
-            if (isnan(r->enter[level]))
-                continue;
-            assert_true(r->enter[level] > before && r->action[level].len > 0);
-            before = r->enter[level];
-        }
-        assert_true(before > 0 && r->min_samples >= 1);
+            assert_true(r->zone[k] < v->zone_count && (k == 0 || r->zone[k] > r->zone[k - 1]));
+        check_levels(v, r);
         struct text out = text_over(words, sizeof words);
         venue_rule_explain(v, r, &out);
         assert_true(out.len > 0 && !out.overflow);
@@ -240,9 +298,11 @@ static void damaged_venues(void **state)
     static char source[SOURCE_MAX + 1];
     uint64_t random = seed();
     uint32_t accepted = 0;
+    char *venue_seed = venue_mistakes_everything();
     struct problems none = {0};
     struct venue *whole = NULL;
     assert_true(venue_parse(str_of(venue_seed), &whole, &none));
+    check_venue(whole);
     venue_free(whole);
     for (uint32_t run = 0; run < VENUE_RUNS; run++) {
         uint32_t len = mutate(venue_seed, source, &random);
@@ -255,12 +315,13 @@ static void damaged_venues(void **state)
         bool ok = venue_parse((struct str){exact, len}, &v, &problems);
         free(exact);
         assert_int_equal(ok, !problems_refuse(&problems));
-        check_problems(&problems, lines_at_most(source, len));
+        check_problems(&problems, (struct str){source, len});
         if (ok)
             check_venue(v);
         accepted += ok;
         venue_free(v);
     }
+    free(venue_seed);
     /* The loop is worth something only if both happen. */
     assert_true(accepted > VENUE_RUNS / 100 && accepted < VENUE_RUNS / 2);
 }
@@ -279,7 +340,7 @@ static void damaged_files_expand_alike(void **state)
         size_t text_len = 0;
         bool parsed = tree_parse((struct str){source, len}, &tree_env_process, &direct, &problems);
         if (!parsed)
-            check_problems(&problems, lines_at_most(source, len));
+            check_problems(&problems, (struct str){source, len});
         if (tree_expand((struct str){source, len}, &tree_env_process, &text, &text_len, &again)) {
             struct problems after = {0};
             assert_int_equal(parsed, tree_parse((struct str){text, (uint32_t)text_len}, NULL,
@@ -314,7 +375,7 @@ static void damaged_configurations(void **state)
         struct config config;
         bool ok = config_load(path, &config, &problems);
         assert_int_equal(ok, !problems_refuse(&problems));
-        check_problems(&problems, lines_at_most(source, len));
+        check_problems(&problems, (struct str){source, len});
         if (ok) {
             assert_true(config.state_dir[0] && config.command_socket[0] && config.mqtt_url[0]);
             config_free(&config);

@@ -10,6 +10,7 @@
 #include "schemas/config/config.h"
 #include "schemas/venue/venue.h"
 #include "tests/support/support.h"
+#include "tests/support/venue_mistakes.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TORTURE 0
@@ -83,21 +84,11 @@ static void arm(long succeed)
     torture.armed = true;
 }
 
-static const char source[] =
-    "venue: {id: fair, name: Fair}\n"
-    "zones:\n"
-    "  - &h {id: hall-1, kind: hall, capacity: 500, polygon: [[0, 0], [9, 0], [9, 9]]}\n"
-    "  - {id: aisle, kind: cell, parent: hall-1, area_m2: 25}\n"
-    "sensors:\n"
-    "  - {id: cam, class: crowd, counter: level, zone: aisle}\n"
-    "rules:\n"
-    "  - {id: r1, metric: density, kinds: cell, levels: {red: {enter: 4, action: stop}}}\n"
-    "builtin_rules: yes\n";
-
 static void venue_parse_survives(void **state)
 {
     (void)state;
     static struct problems problems;
+    char *source = venue_mistakes_everything();
     long n = 0;
     bool ok = false;
     for (; !ok && n < ALLOCATIONS_MAX; n++) {
@@ -115,6 +106,7 @@ static void venue_parse_survives(void **state)
         }
         venue_free(venue);
     }
+    free(source);
     assert_true(ok && n > 20);
 }
 

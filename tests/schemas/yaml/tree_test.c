@@ -402,9 +402,43 @@ static void readers_name_what_they_got(void **state)
     tree_free(tree);
 }
 
+/* However its lines end, a file that is no YAML is answered with the place where it goes wrong. */
+static void places_do_not_depend_on_line_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source;
+        uint32_t line, column;
+    } cases[] = {
+        {"a: 1\nb: \"\xc3\xbc\" c\n", 2, 8},
+        {"a: 1\r\nb: \"\xc3\xbc\" c\r\n", 2, 8},
+        {"a: 1\rb: \"\xc3\xbc\" c\r", 2, 8},
+        {"a: 1\xc2\x85"
+         "b: \"\xc3\xbc\" c",
+         2, 8},
+        {"a: 1\xe2\x80\xa8"
+         "b: \"\xc3\xbc\" c",
+         2, 8},
+        {"a: 1\nb: {c: 1", 2, 9},
+        {"a: 1\nb: {c: 1\n", 3, 1},
+        {"a: \xc3\xbc\nb: \x01\n", 2, 4},
+        {"a: \xc3\xbc\r\nb: \xff\r\n", 2, 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct problems problems = {0};
+        struct tree *tree = NULL;
+        assert_false(tree_parse(str_of(cases[i].source), NULL, &tree, &problems));
+        if (problems.problem[0].line != cases[i].line ||
+            problems.problem[0].column != cases[i].column)
+            fail_msg("case %zu: %u:%u: %s", i, problems.problem[0].line, problems.problem[0].column,
+                     problems.problem[0].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(places_do_not_depend_on_line_ends),
         cmocka_unit_test(every_node_knows_its_place),
         cmocka_unit_test(nothing_is_an_empty_map),
         cmocka_unit_test(aliases_share_and_keep_their_own_place),
