@@ -95,6 +95,9 @@ static void state_fetch(const struct core *core, uint32_t s)
     for (size_t at = 0; at < sizeof(struct sensor); at += CACHE_LINE_BYTES)
         __builtin_prefetch(sensor + at);
     __builtin_prefetch(&model->silent_at_ns[s]);
+    const char *health = (const char *)&model->health[s];
+    for (size_t at = 0; at < sizeof(struct health); at += CACHE_LINE_BYTES)
+        __builtin_prefetch(health + at);
     dedup_fetch(&model->dedup, s);
     const char *zone = (const char *)&model->zones[model->venue->sensors[s].zone];
     for (size_t at = 0; at < offsetof(struct zone, in); at += CACHE_LINE_BYTES)
