@@ -67,7 +67,12 @@ bool check_floors(const struct site *site)
             continue;
         at_least(&floors, "all faults: red episodes", faulty[v].level[3].episodes, 1);
         at_most(&floors, "all faults: red missed", faulty[v].level[3].missed, 0);
+        at_least(&floors, "all faults: halls inside the bound, %", inside_pct(&faulty[v]), 90);
     }
+    double best =
+        fmin(mae(&faulty[SITE_DOORS], SITE_HALL), mae(&faulty[SITE_LEVELS_ONLY], SITE_HALL));
+    at_most(&floors, "all faults: error of halls, beside the better alone",
+            mae(&faulty[SITE_FUSED], SITE_HALL), best);
     free(clean);
     free(faulty);
     return floors.good;
