@@ -21,6 +21,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
     C(publish, "kafka | series: send results to Kafka or to the time-series store")                \
     C(check, "check the configuration and the venue file; --connect tries the servers")            \
     C(test, "run scripts of what happens and what must come of it against a venue file")           \
+    C(replay, "run recorded readings through another venue file and compare the alerts")           \
     C(log, "ls | verify | export | tap: look into the logs")                                       \
     C(simulate, "publish the day of a venue to the broker")                                        \
     C(mock, "a stand-in for Kafka that keeps nothing, for trials")                                 \

@@ -36,6 +36,24 @@ struct feed {
                                 stands; 0: nowhere */
 };
 
+static bool refuse_replayed(const struct log_view *view, struct error *err)
+{
+    return !(view->flags & RECORD_FLAG_REPLAYED) ||
+           error_set(err, ERROR_INVALID, 0,
+                     "result %llu comes from a replay: replays are not published",
+                     (unsigned long long)view->seq);
+}
+
+/* Results of a replay are told at once, not when their readings are there, too. */
+static bool look_for_replay(struct feed *feed, struct error *err)
+{
+    struct log_view view;
+    struct error ignored = {0};
+    return !log_reader_seek(feed->results, 0, &ignored) ||
+           log_reader_next(feed->results, &view, &ignored) != LOG_READ_RECORD ||
+           refuse_replayed(&view, err);
+}
+
 static bool open_all(struct feed *feed, const struct feed_options *options, struct error *err)
 {
     char path[PATH_BYTES], name[64];
@@ -46,11 +64,13 @@ static bool open_all(struct feed *feed, const struct feed_options *options, stru
     /* The cursor comes first: from here on retention keeps what we have not seen. */
     if (!log_cursor_open(path, name, true, &feed->cursor, err))
         return false;
-    (void)snprintf(path, sizeof path, "%s/readings", options->state_dir);
-    if (!log_reader_open(&(struct log_reader_options){.dir = path}, &feed->readings, err))
-        return false;
     (void)snprintf(path, sizeof path, "%s/%s", options->state_dir, options->log);
-    if (!log_reader_open(&(struct log_reader_options){.dir = path}, &feed->results, err))
+    if (!log_reader_open(&(struct log_reader_options){.dir = path}, &feed->results, err) ||
+        !look_for_replay(feed, err))
+        return false;
+    char readings[PATH_BYTES];
+    (void)snprintf(readings, sizeof readings, "%s/readings", options->state_dir);
+    if (!log_reader_open(&(struct log_reader_options){.dir = readings}, &feed->readings, err))
         return false;
     struct log_uuid source;
     if (!log_reader_source(feed->results, &source) ||
@@ -136,10 +156,8 @@ struct log_position feed_item_position(const struct feed *feed, const struct fee
 
 static bool item_read(const struct log_view *view, struct feed_item *ret, struct error *err)
 {
-    if (view->flags & RECORD_FLAG_REPLAYED)
-        return error_set(err, ERROR_INVALID, 0,
-                         "result %llu comes from a replay: replays are not published",
-                         (unsigned long long)view->seq);
+    if (!refuse_replayed(view, err))
+        return false;
     if (view->body_len < RESULT_ORIGIN_BYTES)
         return error_set(err, ERROR_CORRUPT, 0, "result %llu has no origin",
                          (unsigned long long)view->seq);

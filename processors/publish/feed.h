@@ -25,7 +25,7 @@ struct feed_options {
 };
 
 /* Opens cursor, results log and readings log. NOT_FOUND: a log is not there yet. LOCKED: another publisher has the cursor. MISMATCH: the results log was made from
-   another readings log than the one beside it. */
+   another readings log than the one beside it. INVALID: it comes from a replay. */
 bool feed_open(const struct feed_options *options, struct feed **ret, struct error *err);
 void feed_close(struct feed *feed); /* NULL is allowed */
 

@@ -240,11 +240,22 @@ static void a_replay_is_refused(void **state)
     struct bench b;
     struct feed_item item;
     struct error err = {0};
+    const struct feed_options here = {.state_dir = b.dir, .log = "bulk", .sink = "test"};
     setup(&b);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1, .flags = RECORD_FLAG_REPLAYED});
+    result_logs_sync(&b.logs);
+    assert_false(feed_open(&here, &b.feed, &err));
+    assert_int_equal(err.code, ERROR_INVALID);
+    assert_string_equal(err.where, "result 1 comes from a replay: replays are not published");
+    teardown(&b);
+    /* behind results that are not */
+    setup(&b);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1});
     result_logs_step(&b.logs, &(struct result_step){.readings = 1, .flags = RECORD_FLAG_REPLAYED});
     result_logs_sync(&b.logs);
     open_feed(&b);
     assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+    assert_int_equal(feed_next(b.feed, &item, &err), FEED_RESULT);
     assert_int_equal(feed_next(b.feed, &item, &err), FEED_ERROR);
     assert_int_equal(err.code, ERROR_INVALID);
     teardown(&b);

@@ -406,6 +406,23 @@ static void bad_options_are_named(void **state)
     teardown(&b);
 }
 
+/* It ends by itself, and Kafka has heard nothing. */
+static void replayed_results_are_refused(void **state)
+{
+    (void)state;
+    struct bench b = {0};
+    setup(&b);
+    result_logs_step(
+        &b.logs, &(struct result_step){.readings = 3, .alerts = 1, .flags = RECORD_FLAG_REPLAYED});
+    result_logs_sync(&b.logs);
+    start(&b);
+    assert_int_equal(pthread_join(b.thread, NULL), 0);
+    assert_int_equal(b.code, 1);
+    assert_int_equal(cursor_seq(&b, "alerts.kafka"), 0);
+    assert_int_equal(cursor_seq(&b, "bulk.kafka"), 0);
+    teardown(&b);
+}
+
 static void positions_round_trip(void **state)
 {
     (void)state;
@@ -460,6 +477,7 @@ int main(void)
         cmocka_unit_test(a_publisher_that_starts_before_ingest_waits_for_it),
         cmocka_unit_test(only_results_of_durable_inputs_are_sent),
         cmocka_unit_test(bad_options_are_named),
+        cmocka_unit_test(replayed_results_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
