@@ -83,6 +83,9 @@ static void say(struct core *core, uint32_t s, struct result_reading *reading)
     reading->kind = reading_kind(&venue->sensors[s]);
     reading->zone = venue->zones[venue->sensors[s].zone].id;
     reading->received = core_now_ms(core);
+    if (!sensor_serves(&core->model.sensors[s]))
+        reading->service =
+            str_of(sensor_service_text((enum sensor_service)core->model.sensors[s].service));
     core->books.decoded++;
     emit(core, RECORD_READING, reading);
 }

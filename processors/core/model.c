@@ -289,8 +289,10 @@ void model_derive(struct core *core)
     }
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
         const struct sensor *sensor = &model->sensors[s];
-        sensor_zones(core, s, count_sensor, 1);
         sensor_zones(core, s, silence_note, (int)venue->sensors[s].silence_ms);
+        if (!sensor_serves(sensor))
+            continue;
+        sensor_zones(core, s, count_sensor, 1);
         if (sensor->fresh)
             sensor_zones(core, s, count_fresh_quietly, 1);
         if (level_counter(&venue->sensors[s]) && !sensor->has_value)
@@ -298,6 +300,7 @@ void model_derive(struct core *core)
     }
     for (uint32_t g = 0; g < model->gate_count; g++)
         gate_derive(&model->gates[g]);
+    sensors_service_derive(core);
     zones_derive(core);
 }
 
@@ -345,6 +348,7 @@ static void sensors_carry(struct core *core, const struct model *old)
                 old->silent_at_ns[o] +
                 (health_silence_ms(model, s) - health_silence_ms(old, o)) * CORE_MS_NS;
         dedup_copy(&model->dedup, s, &old->dedup, o, &sensor->memory);
+        sensor_service_carry(core, s, old->venue->sensors[o].service);
         if (mine->class == SENSOR_LIGHT) {
             light_carry(&model->lights[device], &old->lights[old->sensors[o].device]);
         } else if (mine->class != SENSOR_CROWD) {

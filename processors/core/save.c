@@ -99,6 +99,15 @@ static void walk_health(struct codec *c, struct model *m, uint32_t s)
         c->failed = true;
 }
 
+static void walk_counter(struct codec *c, struct counter_memory *memory)
+{
+    codec_bool(c, &memory->known);
+    codec_i32(c, &memory->day);
+    codec_i64(c, &memory->at_ms);
+    codec_i64(c, &memory->in);
+    codec_i64(c, &memory->out);
+}
+
 static void walk_surge(struct codec *c, struct surge *surge)
 {
     codec_bool(c, &surge->pending);
@@ -107,9 +116,7 @@ static void walk_surge(struct codec *c, struct surge *surge)
     codec_i64(c, &surge->in);
     codec_i64(c, &surge->out);
     codec_i64(c, &surge->people);
-    codec_bool(c, &surge->before.known);
-    codec_i64(c, &surge->before.in);
-    codec_i64(c, &surge->before.out);
+    walk_counter(c, &surge->before);
 }
 
 static void walk_doors(struct codec *c, struct model *m, uint32_t s)
@@ -152,9 +159,7 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &sensor->last_source_ms);
     codec_i64(c, &sensor->last_seq);
     codec_i64(c, &sensor->value);
-    codec_bool(c, &sensor->counter.known);
-    codec_i64(c, &sensor->counter.in);
-    codec_i64(c, &sensor->counter.out);
+    walk_counter(c, &sensor->counter);
     codec_i64(c, &m->silent_at_ns[s]);
     walk_health(c, m, s);
     codec_u32(c, &sensor->level_round);

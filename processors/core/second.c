@@ -37,6 +37,7 @@ static void boundary(struct core *core, int64_t at_ns)
         if (at_ms / HISTORY_MINUTE_MS != before_ms / HISTORY_MINUTE_MS)
             zone_minute(core, z);
     }
+    sensors_service(core);
     sensors_silence(core, at_ns);
     gates_advance(core, at_ms);
     lights_advance(core, at_ms);

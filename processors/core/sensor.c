@@ -1,8 +1,7 @@
-#include "processors/core/sensor.h"
-
 #include "processors/core/border.h"
 #include "processors/core/gate.h"
 #include "processors/core/light.h"
+#include "processors/core/sensor_private.h"
 
 /* ---- freshness ---------------------------------------------------------------------------- */
 
@@ -80,14 +79,13 @@ void sensor_zones(struct core *core, uint32_t s,
     visit_up(core, outside, until, visit, arg);
 }
 
-static void count_fresh(struct core *core, uint32_t zone, int by)
+void sensor_count_fresh(struct core *core, uint32_t zone, int by)
 {
     core->model.zones[zone].fresh += (uint32_t)by;
     zone_known_update(core, zone);
 }
 
-/* The suspect jump is over: it was counted, or nobody will know. */
-static void surge_end(struct core *core, uint32_t s, bool counted)
+void sensor_surge_end(struct core *core, uint32_t s, bool counted)
 {
     struct surge *surge = &core->model.sensors[s].surge;
     const struct venue_sensor *model = &core->model.venue->sensors[s];
@@ -100,7 +98,7 @@ static void surge_end(struct core *core, uint32_t s, bool counted)
         zone_doubt(core, model->zone, was.people);
 }
 
-static void fresh_set(struct core *core, uint32_t s, bool fresh)
+void sensor_fresh_set(struct core *core, uint32_t s, bool fresh)
 {
     struct sensor *sensor = &core->model.sensors[s];
     if (!fresh)
@@ -110,17 +108,18 @@ static void fresh_set(struct core *core, uint32_t s, bool fresh)
     sensor->fresh = fresh;
     health_changed(core, s);
     if (!fresh)
-        surge_end(core, s, false);
+        sensor_surge_end(core, s, false);
     if (sensor->has_value)
         zone_level_refresh(core, s);
-    sensor_zones(core, s, count_fresh, fresh ? 1 : -1);
+    if (sensor_serves(sensor))
+        sensor_zones(core, s, sensor_count_fresh, fresh ? 1 : -1);
 }
 
 void sensor_fresh(struct core *core, uint32_t s)
 {
     core->model.sensors[s].heard = true;
     core->model.silent_at_ns[s] = core->now_ns + health_silence_ms(&core->model, s) * CORE_MS_NS;
-    fresh_set(core, s, true);
+    sensor_fresh_set(core, s, true);
 }
 
 void sensors_silence(struct core *core, int64_t at_ns)
@@ -129,7 +128,7 @@ void sensors_silence(struct core *core, int64_t at_ns)
     uint32_t count = core->model.venue ? core->model.venue->sensor_count : 0;
     for (uint32_t s = 0; s < count; s++) {
         if (silent_at_ns[s] <= at_ns)
-            fresh_set(core, s, false);
+            sensor_fresh_set(core, s, false);
     }
 }
 
@@ -159,7 +158,7 @@ void sensor_remember(struct sensor *sensor, const struct sensor_message *m)
 
 /* ---- what each class does ------------------------------------------------------------------ */
 
-static struct zone_time when_of(const struct core *core, const struct sensor_message *m)
+struct zone_time sensor_when(const struct core *core, const struct sensor_message *m)
 {
     return (struct zone_time){.at_ms = m->reading->ts,
                               .data_ms = m->retained ? m->reading->ts : core_now_ms(core),
@@ -167,17 +166,16 @@ static struct zone_time when_of(const struct core *core, const struct sensor_mes
                               .rates = !m->late};
 }
 
-static void count_unheard(struct core *core, uint32_t zone, int by)
-{
-    core->model.zones[zone].silent_unheard += (uint32_t)by;
-}
-
-/* How long since the sensor's last message; of a first one: as long as it may be silent. */
-static int64_t since_ms(const struct core *core, uint32_t s)
+int64_t sensor_since_ms(const struct core *core, uint32_t s)
 {
     int64_t last_ms = core->model.sensors[s].last_ts_ms;
     return last_ms == CORE_NEVER ? core->model.venue->sensors[s].silence_ms
                                  : core_now_ms(core) - last_ms;
+}
+
+void sensor_count_unheard(struct core *core, uint32_t zone, int by)
+{
+    core->model.zones[zone].silent_unheard += (uint32_t)by;
 }
 
 /* Whether a level may be believed at once: it is plausible, or a second message or what else is
@@ -190,7 +188,7 @@ static bool level_believed(const struct core *core, uint32_t s, int64_t value)
     const struct zone *zone = &core->model.zones[z];
     int64_t by = value - sensor->value;
     if (!sensor->has_value || !sensor->fresh ||
-        surge_plausible(by < 0 ? -by : by, since_ms(core, s), limits))
+        surge_plausible(by < 0 ? -by : by, sensor_since_ms(core, s), limits))
         return true;
     if (sensor->surge.pending) {
         int64_t between = value - sensor->surge.value;
@@ -205,7 +203,7 @@ static bool level_believed(const struct core *core, uint32_t s, int64_t value)
 static void level_suspend(struct core *core, uint32_t s, int64_t value)
 {
     struct sensor *sensor = &core->model.sensors[s];
-    surge_end(core, s, false);
+    sensor_surge_end(core, s, false);
     sensor->surge = (struct surge){.pending = true,
                                    .at_ms = core_now_ms(core),
                                    .value = value,
@@ -229,108 +227,16 @@ static void level_apply(struct core *core, uint32_t s, const struct sensor_messa
     bool believed = m->retained || level_believed(core, s, value);
     sensor_remember(sensor, m);
     if (believed) {
-        struct zone_time when = when_of(core, m);
+        struct zone_time when = sensor_when(core, m);
         if (!sensor->has_value)
-            sensor_zones(core, s, count_unheard, -1);
-        surge_end(core, s, true);
+            sensor_zones(core, s, sensor_count_unheard, -1);
+        sensor_surge_end(core, s, true);
         zone_level(core, s, value, &when);
     } else {
         level_suspend(core, s, value);
     }
     if (!m->retained)
         sensor_fresh(core, s);
-}
-
-static void passages_count(struct core *core, uint32_t s, int64_t in, int64_t out,
-                           const struct sensor_message *m)
-{
-    struct zone_time when = when_of(core, m);
-    zone_passage(core, s, in, out, &when);
-}
-
-/* Counted when plausible; else suspect, until the next message. */
-void sensor_passages(struct core *core, uint32_t s, int64_t in, int64_t out,
-                     const struct sensor_message *m)
-{
-    struct sensor *sensor = &core->model.sensors[s];
-    surge_end(core, s, false);
-    if (surge_plausible(in + out, since_ms(core, s), &core->model.venue->settings)) {
-        passages_count(core, s, in, out, m);
-        return;
-    }
-    sensor->surge = (struct surge){.pending = true,
-                                   .at_ms = core_now_ms(core),
-                                   .in = in,
-                                   .out = out,
-                                   .people = in > out ? in - out : 0};
-    zone_suspect(core, core->model.venue->sensors[s].zone, sensor->surge.people);
-}
-
-/* A counter that goes on from where it jumped to has counted; one that goes on from where it was
- * before has not. Returns the passages to count besides what the last message says. */
-static void surge_resolve(struct core *core, uint32_t s, enum counter_order order,
-                          const struct sensor_message *m)
-{
-    struct sensor *sensor = &core->model.sensors[s];
-    struct surge was = sensor->surge;
-    struct counter_memory before = was.before, after = sensor->counter;
-    const struct venue_settings *limits = &core->model.venue->settings;
-    int64_t wrap = core->model.venue->sensors[s].wrap, in, out;
-    if (!was.pending)
-        return;
-    enum counter_verdict verdict =
-        counter_step(&after, wrap, order, m->reading->in, m->reading->out, &in, &out);
-    if ((verdict == COUNTER_MOVED || verdict == COUNTER_WRAPPED) &&
-        surge_plausible(in + out, since_ms(core, s), limits)) {
-        surge_end(core, s, true);
-        passages_count(core, s, was.in, was.out, m);
-        return;
-    }
-    verdict = counter_step(&before, wrap, order, m->reading->in, m->reading->out, &in, &out);
-    if (verdict == COUNTER_MOVED || verdict == COUNTER_WRAPPED) {
-        surge_end(core, s, true); /* nothing to doubt either: it is back */
-        sensor->counter = was.before;
-    }
-}
-
-static int64_t or_zero(int64_t v)
-{
-    return v == RESULT_ABSENT ? 0 : v;
-}
-
-static bool counter_apply(struct core *core, uint32_t s, const struct sensor_message *m,
-                          struct refusal *refusal)
-{
-    struct sensor *sensor = &core->model.sensors[s];
-    const struct venue_sensor *model = &core->model.venue->sensors[s];
-    int64_t in = or_zero(m->reading->in), out = or_zero(m->reading->out);
-    struct counter_memory before = {0};
-    enum counter_order order = sensor_order(sensor, m);
-    if (model->kind != COUNTER_DELTA) {
-        /* A silent counter that speaks again is believed whatever its clock says, as with levels.
-         */
-        if (order == COUNTER_OLDER && !sensor->fresh)
-            order = COUNTER_ORDER_UNKNOWN;
-        surge_resolve(core, s, order, m);
-        before = sensor->counter;
-        enum counter_verdict verdict = counter_step(&sensor->counter, model->wrap, order,
-                                                    m->reading->in, m->reading->out, &in, &out);
-        if (verdict == COUNTER_JUMP)
-            return refusal_set(
-                refusal, REFUSAL_OUT_OF_RANGE,
-                "in, out: more passages since the last message than people can make; "
-                "taken as a new start");
-    }
-    sensor_passages(core, s, in, out, m);
-    if (sensor->surge.pending)
-        sensor->surge.before = before;
-    if (order != COUNTER_OLDER)
-        sensor_remember(sensor, m);
-    /* A total that is older than the last said nothing. Was the clock set back, so are all that
-     * follow: then the counter must fall silent, to be believed again. */
-    if (order != COUNTER_OLDER || model->kind == COUNTER_DELTA)
-        sensor_fresh(core, s);
-    return true;
 }
 
 /* The last will says that a sensor is gone: no need to wait for its silence. That it is back only
@@ -346,7 +252,7 @@ static void status_apply(struct core *core, uint32_t s, const struct sensor_mess
         health_changed(core, s);
     sensor->offline = offline;
     if (offline)
-        fresh_set(core, s, false);
+        sensor_fresh_set(core, s, false);
     else if (!m->retained && core->model.venue->sensors[s].class != SENSOR_CROWD)
         sensor_fresh(core, s);
 }
@@ -355,6 +261,17 @@ bool sensor_retained_allowed(const struct venue_sensor *model, bool status)
 {
     return status || model->class == SENSOR_LIGHT ||
            (model->class == SENSOR_CROWD && model->kind == COUNTER_LEVEL);
+}
+
+/* Out of service it is only heard. */
+static void aside_apply(struct core *core, uint32_t s, const struct sensor_message *m)
+{
+    struct sensor *sensor = &core->model.sensors[s];
+    if (m->retained)
+        return;
+    if (sensor_order(sensor, m) != COUNTER_OLDER || !sensor->fresh)
+        sensor_remember(sensor, m);
+    sensor_fresh(core, s);
 }
 
 bool sensor_apply(struct core *core, uint32_t s, const struct sensor_message *m,
@@ -369,10 +286,14 @@ bool sensor_apply(struct core *core, uint32_t s, const struct sensor_message *m,
         core->model.sensors[s].offline = false;
         health_heard(core, s, m);
     }
+    if (!sensor_serves(&core->model.sensors[s]) && model->class != SENSOR_LIGHT) {
+        aside_apply(core, s, m);
+        return true;
+    }
     switch (model->class) {
     case SENSOR_CROWD:
         if (model->kind != COUNTER_LEVEL)
-            return counter_apply(core, s, m, refusal);
+            return sensor_counter_apply(core, s, m, refusal);
         level_apply(core, s, m);
         break;
     case SENSOR_GATE:
@@ -384,12 +305,4 @@ bool sensor_apply(struct core *core, uint32_t s, const struct sensor_message *m,
         break;
     }
     return true;
-}
-
-void sensor_service_set(struct core *core, uint32_t s, enum sensor_service service,
-                        int64_t until_ms)
-{
-    struct sensor *sensor = &core->model.sensors[s];
-    sensor->service = (uint8_t)service;
-    sensor->service_until_ms = until_ms;
 }

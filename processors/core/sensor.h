@@ -23,6 +23,12 @@ bool sensor_apply(struct core *core, uint32_t sensor, const struct sensor_messag
 /* Retained messages of this kind are state and may be used. */
 bool sensor_retained_allowed(const struct venue_sensor *model, bool status);
 
+/* Back into service whose time out of it is over; at a second boundary. */
+void sensors_service(struct core *core);
+/* When the next of them is, after the sensors were filled from elsewhere. */
+void sensors_service_derive(struct core *core);
+/* What of this sensor a new model in force changes: the file has it in another state now. */
+void sensor_service_carry(struct core *core, uint32_t sensor, enum sensor_service before);
 /* Marks those silent whose time has come; at_ns: the second boundary. */
 void sensors_silence(struct core *core, int64_t at_ns);
 
@@ -30,8 +36,15 @@ void sensors_silence(struct core *core, int64_t at_ns);
 void sensor_zones(struct core *core, uint32_t sensor,
                   void (*visit)(struct core *core, uint32_t zone, int arg), int arg);
 
-/* Only sensors in service affect levels. until_ms: log time when maintenance ends by itself;
- * CORE_NEVER: it does not. */
+/* Only sensors in service affect levels: the others are heard, and no more. Lights are judged all the
+ * same; those who sum them leave the others out. */
+static inline bool sensor_serves(const struct sensor *sensor)
+{
+    return sensor->service == SERVICE_IN;
+}
+/* until_ms: log time when maintenance ends by itself; CORE_NEVER: it does not. A sensor that leaves
+ * takes what it showed with it, and its zones may become unknown; one that returns counts from its
+ * next message on, a counter of passages from the one after it. */
 void sensor_service_set(struct core *core, uint32_t sensor, enum sensor_service service,
                         int64_t until_ms);
 

@@ -232,6 +232,7 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct sensor *sensors;
     int64_t *silent_at_ns; /* per sensor: falls silent then; INT64_MAX while it is silent */
     struct health *health; /* per sensor */
+    int64_t service_next_ms; /* log time when the next maintenance ends by itself; INT64_MAX */
     uint64_t *health_due;  /* a bit per sensor: to be said at the next boundary */
     bool health_lost_said; /* they have been said under a lost broker */
     struct dedup dedup;
