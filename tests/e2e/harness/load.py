@@ -47,7 +47,7 @@ rules:
 def venue(halls=HALLS):
     """The venue file."""
     zones = "".join(f"- {{id: hall-{i}, kind: hall, area_m2: 200, capacity: {CAPACITY}}}\n" for i in range(halls))
-    levels = "".join(f"- {{id: hall-{i}-level, class: crowd, counter: level, zone: hall-{i}}}\n" for i in range(halls))
+    levels = "".join(f"- {{id: hall-{i}-level, class: crowd, counter: level, zone: hall-{i}, error: 2}}\n" for i in range(halls))
     return HEAD + zones + SENSORS + levels + RULE
 
 
