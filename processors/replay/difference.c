@@ -1,5 +1,6 @@
 #include "processors/replay/difference.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { LEVELS = 4, SLOTS_FIRST = 256, SPANS_FIRST = 4 };
@@ -98,7 +99,7 @@ static struct key **slot_of(struct key **slot, uint32_t slots, struct str zone, 
 static bool grow(struct difference *d)
 {
     uint32_t slots = d->slots ? d->slots * 2 : SLOTS_FIRST;
-    struct key **fresh = calloc(slots, sizeof *fresh);
+    struct key **fresh = calloc(slots, sizeof(struct key *));
     if (!fresh)
         return false;
     for (uint32_t i = 0; i < d->slots; i++) {
@@ -296,10 +297,11 @@ static bool level_compare(struct writer *w, const struct spans *before, const st
             last_o = so;
             b++;
             o++;
-        } else if (!so || (sb && sb->begin_ms < so->begin_ms)) {
+        } else if (sb && (!so || sb->begin_ms < so->begin_ms)) {
             ok = row_add(w, DIFFERENCE_MISSED, sb, &no_span, err);
             b++;
         } else {
+            assert(so); /* one of the two is there */
             ok = row_add(w, DIFFERENCE_RAISED, &no_span, so, err);
             o++;
         }

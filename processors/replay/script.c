@@ -1,6 +1,7 @@
 /* Deals out the lines of a script. */
 #include "processors/replay/script.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 /* ---- failures ---------------------------------------------------------------------------------
  */
 
-static void note(struct script *s, enum script_fault fault, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void note(struct script *s, enum script_fault fault,
+                                                       const char *format, va_list args)
 {
     struct script_report *report = s->report;
     if (report->listed == SCRIPT_FAILURES_MAX) {
@@ -274,8 +276,10 @@ bool script_run(const struct script_options *options, struct script_report *ret_
         text = (struct str){read, (uint32_t)len};
     if (!ret_report->broken && !utf8_valid((const uint8_t *)text.at, text.len))
         (void)script_broken(&s, "is not UTF-8");
-    if (!ret_report->broken)
+    if (!ret_report->broken) {
+        assert(text.at);
         (void)lines_run(&s, text);
+    }
     script_clock_end(&s);
     script_results_free(&s);
     venue_free(s.venue);

@@ -18,6 +18,7 @@ enum {
     SCRIPT_LINE_BYTES_MAX = 4096,
     SCRIPT_REPEATS_MAX = 1024,      /* `every` lines */
     SCRIPT_KEYS_MAX = 1024 * 1024,  /* different results kept to compare with */
+    SCRIPT_RECORDS_MAX = 100 * 1000 * 1000, /* messages, ticks …: a day of 10,000 sensors that report every 10 s */
     SCRIPT_FAILURES_MAX = 20,       /* listed in a report */
     SCRIPT_REASON_BYTES = 768,
 };
@@ -49,6 +50,7 @@ struct script_options {
     const char *venue_path; /* the venue of a script that names none; NULL: it must name one */
     /* Saves and loads the whole state after every so many records (0: never): nothing may change by it. */
     uint32_t restart_every;
+    uint64_t records_max; /* 0: SCRIPT_RECORDS_MAX; a script that needs more is broken */
     /* Each result as the core says it, with the script's time of day; may be NULL. */
     void (*seen)(void *arg, const char *clock, unsigned type, const union result_any *result);
     void *arg;

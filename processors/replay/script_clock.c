@@ -45,7 +45,10 @@ bool script_clock_record(struct script *s, int64_t t_ms, unsigned type, const ui
                          uint32_t len)
 {
     struct script_clock *c = &s->clock;
+    uint64_t max = s->options->records_max ? s->options->records_max : SCRIPT_RECORDS_MAX;
     struct error err = {0};
+    if (c->seq == max)
+        return script_broken(s, "more than %" PRIu64 " messages, ticks and the like", max);
     struct log_view view = {.seq = ++c->seq,
                             .epoch = 1,
                             .type = (uint16_t)type,

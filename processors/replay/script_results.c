@@ -108,7 +108,7 @@ static bool table_grow(struct script *s)
 {
     struct script_results *table = &s->results, old = *table;
     table->slots = old.slots ? old.slots * 2 : SLOTS_FIRST;
-    table->slot = calloc(table->slots, sizeof *table->slot);
+    table->slot = calloc(table->slots, sizeof(struct script_kept *));
     if (!table->slot) {
         *table = old;
         return script_broken(s, "out of memory");
@@ -194,7 +194,7 @@ static bool level_take(struct script *s, bool is_exercise, struct str zone, int 
 static bool body_keep(struct script *s, struct script_kept *kept, unsigned type,
                       const uint8_t *body, uint32_t len)
 {
-    if (len > kept->cap) {
+    if (!kept->body || len > kept->cap) {
         uint8_t *grown = realloc(kept->body, len);
         if (!grown)
             return script_broken(s, "out of memory");

@@ -362,6 +362,14 @@ static void limits_are_said(void **state)
     text[t.len] = '\0';
     assert_false(run(text));
     assert_string_equal(report.failure[0].reason, "too many words");
+    assert_false(script_run(
+        &(struct script_options){
+            .path = "x",
+            .text = STR_LIT(VENUE "10:00:00 every 0.1 until 20:00:00 sensor c1 occupancy 1\n"
+                                  "11:00:00 expect h1 none\n"),
+            .records_max = 5000},
+        &report));
+    assert_string_equal(report.failure[0].reason, "more than 5000 messages, ticks and the like");
     t.len = 0;
     text_add(&t, VENUE);
     for (int i = 0; i <= SCRIPT_REPEATS_MAX; i++)
