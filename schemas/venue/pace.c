@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 
 #include "schemas/venue/internal.h"
@@ -18,6 +19,7 @@ static enum source source_of(enum metric metric)
         [METRIC_SUSPECT_SURGE] = FROM_PEOPLE,     [METRIC_CLOSED_OCCUPANCY] = FROM_PEOPLE,
         [METRIC_BROKER_LOST] = FROM_INGEST,
     };
+    assert((unsigned)metric < METRIC_COUNT);
     return (enum source)from[metric];
 }
 

@@ -108,6 +108,27 @@ static uint32_t samples(const struct venue *v, const char *rule, const char *zon
     return venue_rule_samples(v, rule_named(v, rule), venue_zone_find(v, str_of(zone)), level);
 }
 
+/* Facts alert at once and are over when they are over; a share of few needs patience. */
+static void times_are_the_defaults_or_their_own(void **state)
+{
+    (void)state;
+    static const int64_t usual[VENUE_LEVELS] = {60000, 30000, 20000, 10000};
+    static const int64_t patient[VENUE_LEVELS] = {300000, 180000, 120000, 60000};
+    static const int64_t at_once[VENUE_LEVELS] = {0};
+    struct venue *v = venue_mistakes_none(source, false);
+    for (uint32_t i = 0; i < v->rule_count; i++) {
+        const struct venue_rule *rule = &v->rules[i];
+        bool fact = str_is(rule->id, "suspect-surge") || str_is(rule->id, "broker-lost");
+        assert_int_equal(rule->clear_ms, fact ? 10000 : 120000);
+        assert_memory_equal(rule->dwell_ms,
+                            fact                               ? at_once
+                            : str_is(rule->id, "gate-rejects") ? patient
+                                                               : usual,
+                            sizeof usual);
+    }
+    venue_free(v);
+}
+
 /* Red takes one sample where the second would come after its dwell of 10 s; what is no sample needs
  * none. */
 static void samples_follow_the_pace_of_the_zone(void **state)
@@ -163,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_judges_where_it_can),
+        cmocka_unit_test(times_are_the_defaults_or_their_own),
         cmocka_unit_test(samples_follow_the_pace_of_the_zone),
         cmocka_unit_test(detection_is_the_slowest_zones),
     };
