@@ -129,12 +129,39 @@ static void test_damage(void **state)
     core_feed_free(&feed);
 }
 
+/* However long the day, the state has a size. Once every memory that is bounded is full (repeats:
+ * the last 1,024 messages of a sensor), nothing grows. */
+static void test_bounded(void **state)
+{
+    (void)state;
+    enum { FULL = 30000, LONGER = 60000 };
+    struct core_stream s = core_stream_begin(11);
+    struct core_feed feed;
+    struct error err = {0};
+    size_t most_full = 0, most_later = 0;
+    core_stream_init(&s, &feed);
+    for (int i = 0; i < LONGER; i++) {
+        uint8_t *bytes;
+        size_t len;
+        core_stream_next(&s, &feed);
+        if (i < FULL / 2 || i % 500 != 0)
+            continue;
+        assert_true(core_save(feed.core, &bytes, &len, &err));
+        free(bytes);
+        size_t *most = i < FULL ? &most_full : &most_later;
+        *most = len > *most ? len : *most;
+    }
+    print_message("state: %zu bytes, later %zu\n", most_full, most_later);
+    assert_true(most_later < most_full + most_full / 4);
+    core_feed_free(&feed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_point),      cmocka_unit_test(test_young),
         cmocka_unit_test(test_repeat_is_kept), cmocka_unit_test(test_late_setting_is_kept),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_damage),         cmocka_unit_test(test_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
