@@ -1,7 +1,8 @@
 /*
  * alert_table: the life of an alert as a table [state][event] → {action, next}. Every cell is
- * filled; alert.c has the one function that changes state. Events from ACKNOWLEDGE on come with
- * operators' commands.
+ * filled; alert.c has the one function that changes state. Events up to SETTLE come from values,
+ * LOST to ESCALATE from data and time, the others from operators' commands, the day and the zone's
+ * other alerts.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_ALERT_TABLE_H
 #define CROWDTIDE_PROCESSORS_CORE_ALERT_TABLE_H
@@ -23,24 +24,28 @@
     E(STEP_ON, "step_on")         /* clear time passed; under the next lower level's margin too */ \
     E(CLEARED, "cleared")         /* clear time passed at the lowest level */                      \
     E(SETTLE, "settle")           /* resolved has been said */                                     \
-    E(LOST, "lost")               /* the zone's data are lost */                                   \
-    E(FOUND, "found")             /* the zone has fresh data again */                              \
-    E(ACKNOWLEDGE, "acknowledge") E(SHELVE, "shelve") E(UNSHELVE, "unshelve")                      \
-    E(SUPPRESS, "suppress") E(RELEASE, "release")                                                  \
-    E(RETIRE, "retire")           /* the zone is taken out of service */                           \
-    E(RETURN, "return")           /* and put back */
+    E(LOST, "lost")               /* what it is judged by is not known any more */                 \
+    E(FOUND, "found")             /* there are fresh data again */                                 \
+    E(VOUCH, "vouch")             /* a supervisor's count stands in for the data */                \
+    E(ESCALATE, "escalate")       /* unacknowledged until the next step was due */                 \
+    E(ACKNOWLEDGE, "acknowledge")                                                                  \
+    E(SHELVE, "shelve") E(UNSHELVE, "unshelve")                                                    \
+    E(EXPIRE, "expire")           /* the shelf's time is over */                                   \
+    E(HANDOVER, "handover")       /* another shift takes over: it has shelved nothing */           \
+    E(REMARK, "remark")           /* noted, assigned, a step of the plan done */                   \
+    E(SUPPRESS, "suppress")       /* red of the same zone says it all */                           \
+    E(RELEASE, "release")         /* and does not any more */                                      \
+    E(RETIRE, "retire")           /* its rule or zone is gone */
 
 #define ALERT_ACTIONS(A)                                                                           \
-    A(NONE, "none")       /* nothing: the event has no meaning in this state */                    \
-    A(QUIET, "quiet")     /* the state changes without a word: no alert is open */                 \
-    A(START, "start")     /* the alert begins: id, n = 1 */                                        \
-    A(RAISE, "raise")     /* to the higher level, unacknowledged */                                \
-    A(SAY, "say")         /* announce the change of state */                                       \
-    A(LOWER, "lower")     /* one level down */                                                     \
-    A(END, "end")         /* resolved, with duration and peak */                                   \
-    A(ACK, "ack")         /* remember and announce the acknowledgement */                          \
-    A(LATCH, "latch")     /* keep the level as last known; announce when an alert is open */       \
-    A(RESUME, "resume")   /* go on from the last known level; announce when an alert is open */
+    A(NONE, "none")         /* nothing: the event has no meaning in this state */                  \
+    A(MOVE, "move")         /* to the next state; announced when an alert is open */               \
+    A(START, "start")       /* the alert begins: id, n = 1 */                                      \
+    A(RAISE, "raise")       /* to the higher level, unacknowledged */                              \
+    A(LOWER, "lower")       /* one level down */                                                   \
+    A(END, "end")           /* resolved, with duration and peak */                                 \
+    A(ACK, "ack")           /* remember and announce the acknowledgement */                        \
+    A(ESCALATE, "escalate") /* one step on, announced */
 /* clang-format on */
 
 enum alert_state {

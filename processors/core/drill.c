@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "processors/core/emit.h"
+#include "processors/core/announce.h"
 #include "processors/core/model.h"
 #include "processors/core/sensor.h"
 
@@ -65,11 +65,12 @@ static void alerts_end(struct core *core)
     struct model *model = &core->model;
     for (uint32_t i = 0; i < model->alert_count; i++) {
         struct alert *a = &model->alerts[i];
+        struct alert_terms terms = alert_terms_of(&model->venue->rules[a->rule], core->now_ns);
         struct alert_changes changes = {0};
-        alert_fire(a, &model->venue->rules[a->rule], ALERT_ON_RETIRE, &changes);
+        alert_fire(a, &terms, ALERT_ON_RETIRE, &changes);
         for (uint32_t c = 0; c < changes.count; c++)
             changes.change[c].state = ALERT_RESOLVED;
-        emit_alert(core, a, &changes, core->now_ns);
+        announce(core, a, &changes, core->now_ns, NULL);
     }
 }
 

@@ -16,9 +16,13 @@ enum {
 
 void emit(struct core *core, unsigned type, const void *result);
 
-/* One ALERT for each change; at_ns: log time of the evaluation. */
-void emit_alert(struct core *core, const struct alert *a, const struct alert_changes *changes,
-                int64_t at_ns);
+struct emit_alert_more { /* what the change itself doesn't tell; len 0: absent */
+    struct str operator_id, note, cause;
+    bool page, chattering;
+};
+/* One ALERT; at_ns: log time of the evaluation. */
+void emit_alert(struct core *core, const struct alert *a, const struct alert_change *change,
+                const struct emit_alert_more *more, int64_t at_ns);
 /* The zone's metrics at a second boundary, if they changed since last shown. A zone that nothing
  * tells about has none; one that lost its sensors with a new model says unknown once more. */
 void emit_zone(struct core *core, uint32_t zone, int64_t at_ms);

@@ -2,67 +2,195 @@
 
 #include <math.h>
 
-#include "processors/core/emit.h"
 #include "processors/core/gate.h"
 #include "processors/core/light.h"
 #include "processors/core/zone.h"
 
-static double metric_value(const struct core *core, uint32_t z, enum metric metric)
+/* ---- metrics --------------------------------------------------------------------------------- */
+
+struct measure {
+    double value, estimate; /* NaN: none */
+};
+
+static const struct measure nothing = {(double)NAN, (double)NAN};
+
+static struct measure bounded(const struct zone *zone, double by)
+{
+    if (!(by > 0))
+        return nothing;
+    return (struct measure){(double)zone_upper(zone) / by, (double)zone->occupancy / by};
+}
+
+static struct measure plain(double value)
+{
+    return (struct measure){value, (double)NAN};
+}
+
+static struct measure of_occupancy(const struct core *core, uint32_t z)
+{
+    return bounded(&core->model.zones[z], 1);
+}
+
+static struct measure of_percent(const struct core *core, uint32_t z)
+{
+    return bounded(&core->model.zones[z], (double)core->model.zones[z].capacity / 100);
+}
+
+static struct measure of_density(const struct core *core, uint32_t z)
+{
+    return bounded(&core->model.zones[z], core->model.venue->zones[z].area_m2);
+}
+
+static struct measure of_density_mean(const struct core *core, uint32_t z)
+{
+    double area_m2 = core->model.venue->zones[z].area_m2;
+    double mean = window_mean(&core->model.zones[z].window, WINDOW_60S);
+    return area_m2 > 0 ? plain(mean / area_m2) : nothing;
+}
+
+static struct measure of_in_per_min(const struct core *core, uint32_t z)
+{
+    return plain((double)core->model.zones[z].in.sum);
+}
+
+static struct measure of_suspect(const struct core *core, uint32_t z)
+{
+    return plain((double)core->model.zones[z].suspect);
+}
+
+/* The best estimate: an upper bound above 0 is no proof that anybody is there, and a lower one of 0
+ * none that nobody is. */
+static struct measure of_closed(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
-    const struct venue_zone *model = &core->model.venue->zones[z];
-    switch (metric) {
-    case METRIC_OCCUPANCY:
-        return (double)zone_upper(zone);
-    case METRIC_PERCENT_CAPACITY:
-        return zone->capacity > 0 ? (double)zone_upper(zone) * 100 / (double)zone->capacity : NAN;
-    case METRIC_DENSITY:
-        return model->area_m2 > 0 ? (double)zone_upper(zone) / model->area_m2 : NAN;
-    case METRIC_DENSITY_MEAN_60S:
-        return model->area_m2 > 0 ? window_mean(&zone->window, WINDOW_60S) / model->area_m2 : NAN;
-    case METRIC_IN_PER_MIN:
-        return (double)zone->in.sum;
-    case METRIC_FLOW_PERCENT:
-        return zone_flow_percent(core, z);
-    case METRIC_GATE_WAIT:
-    case METRIC_GATE_LOAD:
-    case METRIC_REJECT_PERCENT:
-        return gate_zone_metric(core, z, metric);
-    case METRIC_LIGHTS_FAILED:
-        return light_zone_failed_percent(core, z);
-    case METRIC_SUSPECT_SURGE:
-        return (double)zone->suspect;
-    case METRIC_CLOSED_OCCUPANCY:
-    case METRIC_BROKER_LOST:
-    case METRIC_COUNT:
-        break;
-    }
-    return NAN;
+    return plain(zone->closed ? (double)zone->occupancy : 0);
 }
 
-/* No single reading gives these: each second adds them up anew, and that is a sample. */
-static bool by_second(enum metric metric)
+static struct measure of_broker(const struct core *core, uint32_t z)
 {
-    return metric == METRIC_GATE_WAIT || metric == METRIC_GATE_LOAD ||
-           metric == METRIC_REJECT_PERCENT || metric == METRIC_LIGHTS_FAILED;
+    (void)z;
+    return plain((double)health_broker_lost_ms(core) / 1000);
 }
 
-static void alert_known(struct core *core, struct alert *a, bool known)
+static struct measure of_flow(const struct core *core, uint32_t z)
+{
+    return plain(zone_flow_percent(core, z));
+}
+
+static struct measure of_gate_wait(const struct core *core, uint32_t z)
+{
+    return plain(gate_zone_metric(core, z, METRIC_GATE_WAIT));
+}
+
+static struct measure of_gate_load(const struct core *core, uint32_t z)
+{
+    return plain(gate_zone_metric(core, z, METRIC_GATE_LOAD));
+}
+
+/* Gates that are known and that nobody asks for entry refuse nobody. */
+static struct measure of_rejects(const struct core *core, uint32_t z)
+{
+    double percent = gate_zone_metric(core, z, METRIC_REJECT_PERCENT);
+    bool known = !isnan(gate_zone_metric(core, z, METRIC_GATE_LOAD));
+    return plain(isnan(percent) && known ? 0 : percent);
+}
+
+/* Lights that are heard and need not burn have not failed. */
+static struct measure of_lights(const struct core *core, uint32_t z)
+{
+    double percent = light_zone_failed_percent(core, z);
+    return plain(isnan(percent) && !isnan(light_zone_lux(core, z)) ? 0 : percent);
+}
+
+enum {
+    COUNTED = 1, /* rests on the zone's counters: lost with them. Others: lost when they are NaN */
+    DARKENS = 2, /* raises earlier in the dark */
+};
+
+static const struct metric_way {
+    struct measure (*of)(const struct core *core, uint32_t zone);
+    unsigned bits;
+} ways[METRIC_COUNT] = {
+    [METRIC_OCCUPANCY] = {of_occupancy, COUNTED},
+    [METRIC_PERCENT_CAPACITY] = {of_percent, COUNTED},
+    [METRIC_DENSITY] = {of_density, COUNTED | DARKENS},
+    [METRIC_DENSITY_MEAN_60S] = {of_density_mean, COUNTED | DARKENS},
+    [METRIC_IN_PER_MIN] = {of_in_per_min, COUNTED},
+    [METRIC_FLOW_PERCENT] = {of_flow, COUNTED},
+    [METRIC_GATE_WAIT] = {of_gate_wait, 0},
+    [METRIC_GATE_LOAD] = {of_gate_load, 0},
+    [METRIC_REJECT_PERCENT] = {of_rejects, 0},
+    [METRIC_LIGHTS_FAILED] = {of_lights, 0},
+    [METRIC_SUSPECT_SURGE] = {of_suspect, COUNTED},
+    [METRIC_CLOSED_OCCUPANCY] = {of_closed, COUNTED},
+    [METRIC_BROKER_LOST] = {of_broker, 0},
+};
+
+/* ---- terms ----------------------------------------------------------------------------------- */
+
+/* What reaches a level's threshold counts as the next level that the rule has. */
+static void enter_shift(const struct venue_rule *rule, double to[VENUE_LEVELS])
+{
+    double below = (double)NAN;
+    for (int i = 0; i < VENUE_LEVELS; i++) {
+        to[i] = isnan(rule->enter[i]) || isnan(below) ? rule->enter[i] : below;
+        below = isnan(rule->enter[i]) ? below : rule->enter[i];
+    }
+}
+
+static struct alert_terms terms_of(const struct core *core, struct alert *a, int64_t now_ns,
+                                   double shifted[VENUE_LEVELS])
 {
     const struct venue *venue = core->model.venue;
     const struct venue_rule *rule = &venue->rules[a->rule];
+    struct alert_terms terms = alert_terms_of(rule, now_ns);
+    a->dark = ways[rule->metric].bits & DARKENS && venue->settings.dark_crowded &&
+              light_zone_dark(core, a->zone);
+    if (a->dark) {
+        enter_shift(rule, shifted);
+        terms.enter = shifted;
+    }
+    return terms;
+}
+
+/* ---- feeding --------------------------------------------------------------------------------- */
+
+static const struct metric_way *way_of(const struct core *core, const struct alert *a)
+{
+    return &ways[core->model.venue->rules[a->rule].metric];
+}
+
+/* One alert by what is now. Adds what changed. */
+static void feed(struct core *core, struct alert *a, const struct alert_input *in, int64_t now_ns,
+                 struct alert_changes *changes)
+{
+    double shifted[VENUE_LEVELS];
+    struct alert_terms terms = terms_of(core, a, now_ns, shifted);
+    alert_evaluate(a, &terms, in, changes);
+}
+
+static void known_fire(struct core *core, struct alert *a, bool known, int64_t now_ns)
+{
+    struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], now_ns);
     struct alert_changes changes = {0};
-    if (known)
-        a->value = metric_value(core, a->zone, rule->metric);
-    alert_fire(a, rule, known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
-    emit_alert(core, a, &changes, core->now_ns);
+    if (known) {
+        struct measure m = way_of(core, a)->of(core, a->zone);
+        a->value = m.value;
+        a->estimate = m.estimate;
+    }
+    alert_fire(a, &terms, known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
+    announce(core, a, &changes, now_ns, NULL);
 }
 
 void judge_known(struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
-    for (uint32_t i = 0; i < zone->alert_count; i++)
-        alert_known(core, &core->model.alerts[zone->alert_first + i], zone->known);
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        struct alert *a = &core->model.alerts[zone->alert_first + i];
+        if (way_of(core, a)->bits & COUNTED)
+            known_fire(core, a, zone->known, core->now_ns);
+    }
+    announce_settle(core, z, core->now_ns);
 }
 
 void judge_wake(struct core *core, uint32_t z)
@@ -70,32 +198,89 @@ void judge_wake(struct core *core, uint32_t z)
     const struct zone *zone = &core->model.zones[z];
     for (uint32_t i = 0; zone->known && i < zone->alert_count; i++) {
         struct alert *a = &core->model.alerts[zone->alert_first + i];
-        if (a->state == ALERT_UNKNOWN)
-            alert_known(core, a, true);
+        if (a->state == ALERT_UNKNOWN && way_of(core, a)->bits & COUNTED)
+            known_fire(core, a, true, core->now_ns);
     }
+    announce_settle(core, z, core->now_ns);
 }
 
 void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bool sample)
 {
     const struct zone *zone = &core->model.zones[z];
-    const struct venue *venue = core->model.venue;
-    if (!zone->known)
-        return;
+    bool said = false;
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         struct alert *a = &core->model.alerts[zone->alert_first + i];
-        const struct venue_rule *rule = &venue->rules[a->rule];
-        struct alert_input in = {.now_ns = now_ns,
-                                 .ts_ms = ts_ms,
-                                 .value = metric_value(core, z, rule->metric),
-                                 .sample = sample || by_second(rule->metric)};
-        if (isnan(in.value)) /* nothing measured yet */
+        const struct metric_way *way = way_of(core, a);
+        bool counted = way->bits & COUNTED;
+        if (counted && !zone->known)
             continue;
+        struct measure m = way->of(core, z);
+        if (!counted && isnan(m.value) != (a->state == ALERT_UNKNOWN)) {
+            known_fire(core, a, !isnan(m.value), now_ns);
+            said = true;
+        }
+        if (isnan(m.value)) /* nothing measured yet, or lost */
+            continue;
+        /* No single reading gives what is not counted: each second adds it up anew. */
+        struct alert_input in = {
+            .ts_ms = ts_ms, .value = m.value, .estimate = m.estimate, .sample = sample || !counted};
         struct alert_changes changes;
         changes.count = 0;
-        alert_evaluate(a, rule, &in, &changes);
-        if (changes.count)
-            emit_alert(core, a, &changes, now_ns);
+        feed(core, a, &in, now_ns, &changes);
+        if (changes.count) {
+            announce(core, a, &changes, now_ns, NULL);
+            said = true;
+        }
     }
+    if (said)
+        announce_settle(core, z, now_ns);
+}
+
+void judge_time(struct core *core, uint32_t z, int64_t at_ns, bool handover)
+{
+    const struct zone *zone = &core->model.zones[z];
+    bool said = false;
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        struct alert *a = &core->model.alerts[zone->alert_first + i];
+        if (!alert_open(a))
+            continue;
+        struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], at_ns);
+        struct alert_changes changes;
+        changes.count = 0;
+        alert_time(a, &terms, &changes);
+        if (handover)
+            alert_fire(a, &terms, ALERT_ON_HANDOVER, &changes);
+        if (changes.count) {
+            announce(core, a, &changes, at_ns, NULL);
+            said = true;
+        }
+    }
+    if (said)
+        announce_settle(core, z, at_ns);
+}
+
+void judge_vouch(struct core *core, uint32_t z, const struct announce_about *about)
+{
+    const struct zone *zone = &core->model.zones[z];
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        struct alert *a = &core->model.alerts[zone->alert_first + i];
+        const struct metric_way *way = way_of(core, a);
+        struct measure m = way->of(core, z);
+        if (isnan(m.value) && way->bits & DARKENS) /* a mean of times without data */
+            m = of_density(core, z);
+        if (!(way->bits & COUNTED) || isnan(m.value))
+            continue;
+        struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], core->now_ns);
+        struct alert_input in = {
+            .ts_ms = core_now_ms(core), .value = m.value, .estimate = m.estimate, .at_once = true};
+        struct alert_changes changes = {0};
+        a->value = m.value;
+        a->estimate = m.estimate;
+        alert_fire(a, &terms, ALERT_ON_VOUCH, &changes);
+        feed(core, a, &in, core->now_ns, &changes);
+        announce(core, a, &changes, core->now_ns, about);
+    }
+    announce_settle(core, z, core->now_ns);
 }
 
 int judge_level(const struct core *core, uint32_t z)

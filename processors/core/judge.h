@@ -1,10 +1,16 @@
 /*
- * judge: a zone's metrics held against its rules. Feeds the alerts of the zone and says what they
- * announce.
+ * judge: a zone's metrics held against its rules. Feeds the alerts of the zone and has announced
+ * what comes of it.
+ *
+ * Occupancy, percent of capacity and density are judged on the upper end of the estimate's bound. A
+ * rule hears that its data are lost when its zone is not known any more; rules about what is not
+ * counted in the zone (gates, lights, the broker) do not. In a dark zone densities raise one level
+ * earlier (setting dark_crowded): what reaches a level's threshold counts as the next level above.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_JUDGE_H
 #define CROWDTIDE_PROCESSORS_CORE_JUDGE_H
 
+#include "processors/core/announce.h"
 #include "processors/core/state.h"
 
 /* The zone's data were lost or found (zone->known): its alerts hear of it. */
@@ -13,6 +19,12 @@ void judge_known(struct core *core, uint32_t zone);
 void judge_wake(struct core *core, uint32_t zone);
 /* Feeds the zone's alerts. sample: a reading touched it, of source time ts_ms. now_ns: log time. */
 void judge_zone(struct core *core, uint32_t zone, int64_t now_ns, int64_t ts_ms, bool sample);
+/* At a second boundary, after judge_zone: shelves end and what nobody answered escalates. handover:
+ * another shift has taken over. */
+void judge_time(struct core *core, uint32_t zone, int64_t at_ns, bool handover);
+/* A supervisor has counted a zone without data (zone_anchor): its alerts are judged by that number
+ * at once, and a latched unknown ends. */
+void judge_vouch(struct core *core, uint32_t zone, const struct announce_about *about);
 /* enum level: worst of its rules; unknown without data. */
 int judge_level(const struct core *core, uint32_t zone);
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "processors/core/announce.h"
 #include "processors/core/border.h"
 #include "processors/core/drill.h"
-#include "processors/core/emit.h"
 #include "processors/core/gate.h"
 #include "processors/core/judge.h"
 #include "processors/core/light.h"
@@ -35,6 +35,8 @@ static void state_release(struct model *model)
     free(model->lights);
     free(model->light_groups);
     free(model->alerts);
+    free(model->falls_ms);
+    free(model->figures);
     *model = (struct model){
         .venue = model->venue, .source = model->source, .source_len = model->source_len};
 }
@@ -52,6 +54,13 @@ static void *array(uint32_t count, size_t size)
     return calloc((size_t)count + 1, size); /* none is an array too */
 }
 
+static void alert_begin(const struct venue *venue, struct alert *a, uint32_t zone, uint32_t rule)
+{
+    alert_init(a, zone, rule);
+    for (uint32_t i = 0; i < VENUE_LEVELS; i++)
+        a->need[i] = venue_rule_samples(venue, &venue->rules[rule], zone, i);
+}
+
 static uint32_t alerts_of(const struct venue *venue, uint32_t zone, struct alert *to)
 {
     uint32_t count = 0;
@@ -59,7 +68,7 @@ static uint32_t alerts_of(const struct venue *venue, uint32_t zone, struct alert
         if (!venue_rule_applies(venue, &venue->rules[r], zone))
             continue;
         if (to)
-            alert_init(&to[count], zone, r);
+            alert_begin(venue, &to[count], zone, r);
         count++;
     }
     return count;
@@ -73,6 +82,11 @@ static struct window_shape windows_shape(const struct venue *venue)
 static bool level_counter(const struct venue_sensor *sensor)
 {
     return sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL;
+}
+
+static size_t falls_bytes(const struct venue *venue)
+{
+    return (size_t)venue->settings.chatter_changes * sizeof(int64_t);
 }
 
 static bool allocate(struct model *model)
@@ -95,12 +109,14 @@ static bool allocate(struct model *model)
     model->gates = array(model->gate_count, sizeof *model->gates);
     model->lights = array(model->light_count, sizeof *model->lights);
     model->alerts = array(model->alert_count, sizeof *model->alerts);
+    model->falls_ms = array(model->alert_count, falls_bytes(venue));
+    model->figures = array(1, sizeof *model->figures);
     struct window_shape shape = windows_shape(venue);
     return border_find(model) && dedup_init(&model->dedup, venue->sensor_count) &&
            window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
            model->sensors && model->silent_at_ns && model->health && model->health_due &&
-           model->levels && model->gates && model->lights && model->alerts && gates_make(model) &&
-           light_groups_make(model);
+           model->levels && model->gates && model->lights && model->alerts && model->falls_ms &&
+           model->figures && gates_make(model) && light_groups_make(model);
 }
 
 static void sensors_init(struct core *core)
@@ -131,6 +147,17 @@ static void sensors_init(struct core *core)
             sensor->device = levels++;
         }
     }
+}
+
+static void alerts_init(struct core *core)
+{
+    struct model *model = &core->model;
+    size_t falls = model->alert_count * (size_t)model->venue->settings.chatter_changes;
+    for (uint32_t i = 0; i < model->alert_count; i++)
+        model->alerts[i].at = i;
+    for (size_t i = 0; i < falls; i++)
+        model->falls_ms[i] = CORE_NEVER;
+    figures_start(model->figures, core->second);
 }
 
 static void zones_init(struct core *core)
@@ -302,6 +329,7 @@ void model_derive(struct core *core)
         gate_derive(&model->gates[g]);
     sensors_service_derive(core);
     zones_derive(core);
+    figures_derive(model->figures, &venue->settings);
 }
 
 /* ---- from the model before ------------------------------------------------------------------- */
@@ -405,6 +433,32 @@ static uint32_t rule_find(const struct venue *venue, struct str id)
     return CORE_NONE;
 }
 
+/* Steps stay done by whom they were done, under the place that the new file gives him. */
+static void care_carry(struct alert_care *care, const struct venue *before,
+                       const struct venue *after)
+{
+    uint16_t *by = &care->done_by[0][0];
+    for (size_t i = 0; i < sizeof care->done_by / sizeof *by; i++) {
+        uint32_t now = by[i] < before->operator_count
+                           ? venue_operator_find(after, before->operators[by[i]].id)
+                           : UINT32_MAX;
+        by[i] = now < after->operator_count ? (uint16_t)now : (uint16_t)ALERT_NOBODY;
+    }
+}
+
+/* Rings of another length begin anew. */
+static void falls_carry(const struct model *before, const struct alert *from, struct model *after,
+                        struct alert *to)
+{
+    size_t bytes = falls_bytes(after->venue);
+    if (falls_bytes(before->venue) != bytes) {
+        to->chatter = 0;
+        return;
+    }
+    memcpy((char *)after->falls_ms + to->at * bytes, (char *)before->falls_ms + from->at * bytes,
+           bytes);
+}
+
 /* Open alerts whose zone or rule is gone are resolved here, with the old model still in force:
  * nobody could do it later. */
 static void alerts_carry(struct core *core, const struct model *before, struct model *after)
@@ -419,16 +473,18 @@ static void alerts_carry(struct core *core, const struct model *before, struct m
                 to = &after->alerts[after->zones[z].alert_first + k];
         }
         if (to) {
-            *to = *a;
-            to->zone = z;
-            to->rule = r;
+            alert_carry(to, a);
+            care_carry(&to->care, before->venue, after->venue);
+            falls_carry(before, a, after, to);
             continue;
         }
         struct alert gone = *a;
+        struct alert_terms terms = alert_terms_of(&before->venue->rules[a->rule], core->now_ns);
         struct alert_changes changes = {0};
-        alert_fire(&gone, &before->venue->rules[a->rule], ALERT_ON_RETIRE, &changes);
-        emit_alert(core, &gone, &changes, core->now_ns);
+        alert_fire(&gone, &terms, ALERT_ON_RETIRE, &changes);
+        announce(core, &gone, &changes, core->now_ns, NULL);
     }
+    *after->figures = *before->figures;
 }
 
 /* A drill's: sensors that are not played are out of service, sums of what is played are shown. */
@@ -455,6 +511,7 @@ static void state_begin(struct core *core, const struct model *before)
 {
     sensors_init(core);
     zones_init(core);
+    alerts_init(core);
     basis_find(&core->model);
     sums_describe(&core->model);
     if (before) {

@@ -269,13 +269,48 @@ static void walk_alert(struct codec *c, struct alert *a)
         codec_i64(c, &a->since_ts_ms[i]);
         codec_u32(c, &a->samples[i]);
     }
+    codec_bool(c, &a->paged);
+    codec_bool(c, &a->dark);
+    codec_u8(c, &a->escalation);
     codec_i64(c, &a->clear_since_ns);
+    codec_i64(c, &a->alarm_ns);
     codec_i64(c, &a->start_ms);
+    codec_i64(c, &a->acked_ms);
+    codec_i64(c, &a->shelved_ms);
+    codec_i64(c, &a->group_ms);
     codec_i64(c, &a->n);
     codec_f64(c, &a->value);
+    codec_f64(c, &a->estimate);
     codec_f64(c, &a->peak);
+    codec_bytes(c, a->care.assigned, sizeof a->care.assigned);
+    codec_bytes(c, a->care.done, sizeof a->care.done);
+    codec_bytes(c, a->care.done_by, sizeof a->care.done_by);
     if (a->state >= ALERT_STATE_COUNT || a->level < LEVEL_NONE || a->level > LEVEL_RED)
         c->failed = true;
+}
+
+static void walk_falls(struct codec *c, struct model *m, struct alert *a)
+{
+    uint32_t count = (uint32_t)m->venue->settings.chatter_changes;
+    codec_u32(c, &a->chatter);
+    if (a->chatter >= count) {
+        c->failed = true;
+        a->chatter = 0;
+    }
+    codec_bytes(c, &m->falls_ms[(size_t)a->at * count], count * sizeof m->falls_ms[0]);
+}
+
+static void walk_figures(struct codec *c, struct figures *f)
+{
+    codec_i64(c, &f->second);
+    codec_bytes(c, f->in_second, sizeof f->in_second);
+    codec_bytes(c, f->in_minute, sizeof f->in_minute);
+    codec_bool(c, &f->shown_once);
+    codec_bytes(c, &f->shown, sizeof f->shown);
+    if (f->second < 0) {
+        c->failed = true;
+        f->second = 0;
+    }
 }
 
 /* Writes the id, or reads one and demands that it is this one: the source that came with the bytes
@@ -314,7 +349,9 @@ static void walk_model(struct codec *c, struct model *m)
         walk_id(c, venue->zones[m->alerts[i].zone].id);
         walk_id(c, venue->rules[m->alerts[i].rule].id);
         walk_alert(c, &m->alerts[i]);
+        walk_falls(c, m, &m->alerts[i]);
     }
+    walk_figures(c, m->figures);
 }
 
 static void walk_drill(struct codec *c, struct drill *drill)

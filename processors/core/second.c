@@ -24,6 +24,20 @@ static void pause_pass(struct core *core, int64_t until_ns)
     lights_pause(core, until_ms);
 }
 
+/* A handover of the venue's shifts lies in (from_s, to_s], by its local time. */
+static bool handover(const struct core *core, int64_t from_s, int64_t to_s)
+{
+    const struct venue *venue = core->model.venue;
+    const int64_t day_s = INT64_C(24) * 3600;
+    int64_t offset_s = core->utc_offset_s == RECORD_NO_UTC_OFFSET ? 0 : core->utc_offset_s;
+    for (uint32_t i = 0; i < venue->shift_count; i++) {
+        int64_t shift_s = (int64_t)venue->shift_min[i] * 60 - offset_s;
+        if ((from_s - shift_s + day_s) / day_s != (to_s - shift_s + day_s) / day_s)
+            return true;
+    }
+    return false;
+}
+
 static void boundary(struct core *core, int64_t at_ns)
 {
     struct model *model = &core->model;
@@ -38,11 +52,13 @@ static void boundary(struct core *core, int64_t at_ns)
             zone_minute(core, z);
     }
     sensors_service(core);
+    bool shift = handover(core, core->second_before, core->second);
     sensors_silence(core, at_ns);
     gates_advance(core, at_ms);
     lights_advance(core, at_ms);
     for (uint32_t z = 0; z < model->venue->zone_count; z++) {
         judge_zone(core, z, at_ns, at_ms, false);
+        judge_time(core, z, at_ns, shift);
         if (!drill_shows_zone(core, z))
             continue;
         emit_zone(core, z, at_ms);
@@ -59,6 +75,7 @@ static void boundary(struct core *core, int64_t at_ns)
     }
     light_groups_emit(core, at_ms);
     health_second(core, at_ms);
+    figures_emit(core, at_ms);
 }
 
 /* Time passes for the real state, then for a drill's. */

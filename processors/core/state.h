@@ -12,6 +12,7 @@
 #include "processors/core/debt.h"
 #include "processors/core/dedup.h"
 #include "processors/core/estimate.h"
+#include "processors/core/figures.h"
 #include "processors/core/flow.h"
 #include "processors/core/health.h"
 #include "processors/core/history.h"
@@ -248,6 +249,8 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct light *lights;
     struct light_group *light_groups;
     struct alert *alerts; /* of zone 0, zone 1, … */
+    int64_t *falls_ms; /* settings.chatter_changes a alert: when it last fell; CORE_NEVER */
+    struct figures *figures;
     uint32_t level_count, gate_count, queue_count, light_count, light_group_count, alert_count;
 };
 
@@ -286,11 +289,11 @@ struct core {
     struct core_books books;
 
     /* During one step only. */
-    int64_t second_before; /* the boundary before the one in hand */
-    bool late; /* the message in hand is: what it raises is said to be late */
     struct core_results *results;
     struct result_origin origin;
     bool no_memory;
+    int64_t second_before; /* the boundary before the one in hand */
+    bool late; /* the message in hand is: what it raises is said to be late */
     uint32_t touched[CORE_TOUCHED_MAX];
     uint32_t touched_count;
     char *scratch;                       /* dead letters: topic and payload as text */

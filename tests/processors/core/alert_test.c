@@ -13,81 +13,70 @@
 
 /* state: event action next; what is not listed does nothing and stays. */
 static const char *const life[] = {
-    "normal enter quiet pending",
+    "normal enter move pending",
     "normal raise start active_unacked",
-    "normal lost latch unknown",
-    "normal shelve quiet shelved",
-    "normal suppress quiet suppressed",
-    "normal retire quiet out_of_service",
+    "normal lost move unknown",
+    "normal retire move out_of_service",
 
-    "pending leave quiet normal",
+    "pending leave move normal",
     "pending raise start active_unacked",
-    "pending lost latch unknown",
-    "pending shelve quiet shelved",
-    "pending suppress quiet suppressed",
-    "pending retire quiet out_of_service",
+    "pending lost move unknown",
+    "pending retire move out_of_service",
 
     "active_unacked raise raise active_unacked",
-    "active_unacked below say clearing",
-    "active_unacked lost latch unknown",
+    "active_unacked below move clearing",
+    "active_unacked lost move unknown",
+    "active_unacked escalate escalate active_unacked",
     "active_unacked acknowledge ack active_acked",
-    "active_unacked shelve say shelved",
-    "active_unacked suppress say suppressed",
+    "active_unacked shelve move shelved",
+    "active_unacked remark move active_unacked",
+    "active_unacked suppress move suppressed",
     "active_unacked retire end out_of_service",
 
     "active_acked raise raise active_unacked", /* worsening alerts again */
-    "active_acked below say clearing",
-    "active_acked lost latch unknown",
-    "active_acked shelve say shelved",
-    "active_acked suppress say suppressed",
+    "active_acked below move clearing",
+    "active_acked lost move unknown",
+    "active_acked shelve move shelved",
+    "active_acked remark move active_acked",
+    "active_acked suppress move suppressed",
     "active_acked retire end out_of_service",
 
     "clearing raise raise active_unacked",
-    "clearing above say as_acked",
+    "clearing above move as_acked",
     "clearing step lower as_acked",
     "clearing step_on lower clearing",
     "clearing cleared end resolved",
-    "clearing lost latch unknown",
+    "clearing lost move unknown",
+    "clearing escalate escalate clearing", /* nobody has looked yet */
     "clearing acknowledge ack clearing",
-    "clearing shelve say shelved",
-    "clearing suppress say suppressed",
+    "clearing shelve move shelved",
+    "clearing remark move clearing",
+    "clearing suppress move suppressed",
     "clearing retire end out_of_service",
 
-    "resolved enter quiet pending",
-    "resolved leave quiet normal",
-    "resolved raise start active_unacked",
-    "resolved below quiet normal",
-    "resolved above quiet normal",
-    "resolved step quiet normal",
-    "resolved step_on quiet normal",
-    "resolved cleared quiet normal",
-    "resolved settle quiet normal",
-    "resolved lost latch unknown",
-    "resolved found quiet normal",
-    "resolved acknowledge quiet normal",
-    "resolved shelve quiet shelved",
-    "resolved unshelve quiet normal",
-    "resolved suppress quiet suppressed",
-    "resolved release quiet normal",
-    "resolved retire quiet out_of_service",
-    "resolved return quiet normal",
+    "resolved settle move normal",
 
     "shelved raise raise active_unacked", /* worsening breaks the shelf */
-    "shelved lost latch unknown",         /* so does silence */
+    "shelved lost move unknown",          /* so does silence */
     "shelved acknowledge ack shelved",
-    "shelved unshelve resume as_level",
-    "shelved suppress say suppressed",
+    "shelved unshelve move as_acked",
+    "shelved expire move as_acked",
+    "shelved handover move as_acked", /* so does another shift */
+    "shelved remark move shelved",
     "shelved retire end out_of_service",
 
-    "suppressed lost latch unknown",
+    "suppressed raise raise active_unacked", /* worsening breaks it */
+    "suppressed lost move unknown",          /* silence is not what red explains */
     "suppressed acknowledge ack suppressed",
-    "suppressed release resume as_level",
+    "suppressed remark move suppressed",
+    "suppressed release move as_acked",
     "suppressed retire end out_of_service",
 
-    "out_of_service return quiet normal",
-
-    "unknown found resume as_level", /* only fresh data, or the end of the zone */
+    "unknown found move as_level", /* only fresh data, a count, or the end of the zone */
+    "unknown vouch move as_level",
+    "unknown escalate escalate unknown",
     "unknown acknowledge ack unknown",
+    "unknown remark move unknown",
     "unknown retire end out_of_service",
 };
 
@@ -161,7 +150,19 @@ static bool may_be_open(unsigned state)
 
 static bool may_be_closed(unsigned state)
 {
-    return state != ALERT_ACTIVE_UNACKED && state != ALERT_ACTIVE_ACKED && state != ALERT_CLEARING;
+    return !may_be_open(state) || state == ALERT_UNKNOWN;
+}
+
+static struct alert_terms terms_at(const struct venue_rule *r, int64_t now_ns)
+{
+    return alert_terms_of(r, now_ns);
+}
+
+static void fire(struct alert *a, const struct venue_rule *r, enum alert_event event,
+                 struct alert_changes *changes)
+{
+    struct alert_terms terms = terms_at(r, INT64_C(5000000000));
+    alert_fire(a, &terms, event, changes);
 }
 
 /* Fires every event that no value makes in every state. */
@@ -169,9 +170,10 @@ static void test_every_fired_cell(void **state)
 {
     (void)state;
     static const enum alert_event fired[] = {
-        ALERT_ON_LOST,     ALERT_ON_FOUND,  ALERT_ON_ACKNOWLEDGE, ALERT_ON_SHELVE,
-        ALERT_ON_UNSHELVE, ALERT_ON_RETIRE, ALERT_ON_SUPPRESS,    ALERT_ON_RELEASE,
-        ALERT_ON_RETURN,   ALERT_ON_SETTLE};
+        ALERT_ON_SETTLE,   ALERT_ON_LOST,        ALERT_ON_FOUND,  ALERT_ON_VOUCH,
+        ALERT_ON_ESCALATE, ALERT_ON_ACKNOWLEDGE, ALERT_ON_SHELVE, ALERT_ON_UNSHELVE,
+        ALERT_ON_EXPIRE,   ALERT_ON_HANDOVER,    ALERT_ON_REMARK, ALERT_ON_SUPPRESS,
+        ALERT_ON_RELEASE,  ALERT_ON_RETIRE};
     for (unsigned s = 0; s < ALERT_STATE_COUNT; s++) {
         for (size_t e = 0; e < sizeof fired / sizeof fired[0]; e++) {
             for (int variant = 0; variant < 4; variant++) {
@@ -181,10 +183,9 @@ static void test_every_fired_cell(void **state)
                 const struct alert_cell *cell = &alert_table[s][fired[e]];
                 struct alert a = machine(s, open, acked);
                 struct alert_changes c = {0};
-                alert_fire(&a, &rule, fired[e], &c);
+                fire(&a, &rule, fired[e], &c);
                 bool again = cell->action == ALERT_DO_ACK && acked;
-                bool silent = cell->action == ALERT_DO_NONE || cell->action == ALERT_DO_QUIET ||
-                              !open || again;
+                bool silent = cell->action == ALERT_DO_NONE || !open || again;
                 assert_int_equal(c.count, !silent);
                 assert_int_equal(a.n, open ? 5 + !silent : 0);
                 if (cell->next < ALERT_STATE_COUNT)
@@ -194,8 +195,11 @@ static void test_every_fired_cell(void **state)
                 else
                     assert_int_equal(a.state, acked ? ALERT_ACTIVE_ACKED : ALERT_ACTIVE_UNACKED);
                 assert_int_equal(a.level > LEVEL_NONE, open && cell->action != ALERT_DO_END);
+                assert_int_equal(a.acked, acked || (open && cell->action == ALERT_DO_ACK));
+                assert_int_equal(a.escalation, cell->action == ALERT_DO_ESCALATE);
                 if (!silent) {
                     bool unknown = a.state == ALERT_UNKNOWN;
+                    assert_int_equal(c.change[0].event, fired[e]);
                     assert_int_equal(c.change[0].level, unknown ? LEVEL_UNKNOWN : a.level);
                     assert_int_equal(c.change[0].from_state, s);
                     assert_int_equal(c.change[0].ended, cell->action == ALERT_DO_END);
@@ -217,10 +221,13 @@ static void value(struct drive *d, const struct venue_rule *r, double seconds, d
                   bool sample)
 {
     d->now_ns += (int64_t)(seconds * 1e9);
+    struct alert_terms terms = terms_at(r, d->now_ns);
     struct alert_input in = {
-        .now_ns = d->now_ns, .ts_ms = d->now_ns / 1000000 - 200, .value = v, .sample = sample};
+        .ts_ms = d->now_ns / 1000000 - 200, .value = v, .estimate = (double)NAN, .sample = sample};
     d->changes.count = 0;
-    alert_evaluate(&d->a, r, &in, &d->changes);
+    for (int i = 0; i < VENUE_LEVELS; i++)
+        d->a.need[i] = r->min_samples;
+    alert_evaluate(&d->a, &terms, &in, &d->changes);
 }
 
 static struct drive begin(void)
@@ -228,7 +235,7 @@ static struct drive begin(void)
     struct drive d = {.now_ns = INT64_C(1000000000000)};
     alert_init(&d.a, 0, 0);
     struct alert_changes none = {0};
-    alert_fire(&d.a, &rule, ALERT_ON_FOUND, &none);
+    fire(&d.a, &rule, ALERT_ON_FOUND, &none);
     assert_int_equal(none.count, 0);
     assert_int_equal(d.a.state, ALERT_NORMAL);
     return d;
@@ -364,7 +371,7 @@ static void test_acknowledged(void **state)
     struct drive d = begin();
     value(&d, &quick, 0, 85, true);
     struct alert_changes c = {0};
-    alert_fire(&d.a, &quick, ALERT_ON_ACKNOWLEDGE, &c);
+    fire(&d.a, &quick, ALERT_ON_ACKNOWLEDGE, &c);
     assert_int_equal(c.count, 1);
     assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED);
     value(&d, &quick, 1, 85, true); /* an acknowledgement never clears */
@@ -373,8 +380,8 @@ static void test_acknowledged(void **state)
     value(&d, &quick, 1, 85, true); /* and is kept through clearing */
     assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED);
     c.count = 0;
-    alert_fire(&d.a, &quick, ALERT_ON_LOST, &c);
-    alert_fire(&d.a, &quick, ALERT_ON_FOUND, &c);
+    fire(&d.a, &quick, ALERT_ON_LOST, &c);
+    fire(&d.a, &quick, ALERT_ON_FOUND, &c);
     assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED); /* and through silence */
     value(&d, &quick, 1, 100, true);                 /* worsening alerts again */
     assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
@@ -411,7 +418,7 @@ static void test_shelf_and_suppression(void **state)
     struct alert_changes c = {0};
     struct drive d = begin();
     value(&d, &quick, 0, 85, true);
-    alert_fire(&d.a, &quick, ALERT_ON_SHELVE, &c);
+    fire(&d.a, &quick, ALERT_ON_SHELVE, &c);
     value(&d, &quick, 1, 85, true);
     value(&d, &quick, 1, 10, true);
     value(&d, &quick, 1000, 10, true);
@@ -420,14 +427,112 @@ static void test_shelf_and_suppression(void **state)
     value(&d, &quick, 1, 95, true);
     assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
     assert_int_equal(d.a.level, LEVEL_ORANGE);
-    alert_fire(&d.a, &quick, ALERT_ON_SUPPRESS, &c);
-    value(&d, &quick, 1, 200, true);
+    fire(&d.a, &quick, ALERT_ON_SUPPRESS, &c);
+    value(&d, &quick, 1, 95, true);
+    value(&d, &quick, 1000, 10, true);
     assert_int_equal(d.a.state, ALERT_SUPPRESSED);
     assert_int_equal(d.a.level, LEVEL_ORANGE);
-    c.count = 0;
-    alert_fire(&d.a, &quick, ALERT_ON_RELEASE, &c);
-    value(&d, &quick, 1, 200, true);
+    value(&d, &quick, 1, 200, true); /* worsening breaks it, too */
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
     assert_int_equal(d.a.level, LEVEL_RED);
+}
+
+static const struct venue_rule escalating = {
+    .enter = {(double)NAN, 80, (double)NAN, 100},
+    .clear_margin_pct = 10,
+    .clear_ms = 120000,
+    .min_samples = 1,
+    .escalate_ms = {[1] = {600000}, [3] = {60000, 120000}},
+};
+
+/* Time goes by without a value; returns how many changes it made. */
+static uint32_t time_goes(struct drive *d, double seconds)
+{
+    d->now_ns += (int64_t)(seconds * 1e9);
+    struct alert_terms terms = terms_at(&escalating, d->now_ns);
+    d->changes.count = 0;
+    alert_time(&d->a, &terms, &d->changes);
+    return d->changes.count;
+}
+
+static void fire_now(struct drive *d, enum alert_event event)
+{
+    struct alert_terms terms = terms_at(&escalating, d->now_ns);
+    d->changes.count = 0;
+    alert_fire(&d->a, &terms, event, &d->changes);
+}
+
+static void test_escalation(void **state)
+{
+    (void)state;
+    struct drive d = begin();
+    value(&d, &escalating, 0, 100, true);
+    assert_int_equal(time_goes(&d, 59.999), 0);
+    assert_int_equal(time_goes(&d, 0.001), 1);
+    assert_int_equal(d.changes.change[0].escalation, 1);
+    assert_int_equal(d.changes.change[0].n, 2);
+    assert_int_equal(d.changes.change[0].state, ALERT_ACTIVE_UNACKED);
+    assert_int_equal(d.changes.change[0].level, LEVEL_RED);
+    fire_now(&d, ALERT_ON_LOST); /* silence does not stop it */
+    assert_int_equal(time_goes(&d, 59.999), 0);
+    assert_int_equal(time_goes(&d, 0.001), 1);
+    assert_int_equal(d.changes.change[0].state, ALERT_UNKNOWN);
+    assert_int_equal(d.changes.change[0].escalation, 2);
+    assert_int_equal(time_goes(&d, 100000), 0); /* there is no third step */
+
+    d = begin(); /* a pause makes both due at once */
+    value(&d, &escalating, 0, 100, true);
+    assert_int_equal(time_goes(&d, 5000), 2);
+
+    d = begin(); /* acknowledged: no more */
+    value(&d, &escalating, 0, 100, true);
+    time_goes(&d, 60);
+    fire_now(&d, ALERT_ON_ACKNOWLEDGE);
+    assert_int_equal(d.a.acked_ms, d.now_ns / 1000000);
+    assert_int_equal(time_goes(&d, 100000), 0);
+
+    d = begin(); /* worsening begins it anew */
+    value(&d, &escalating, 0, 80, true);
+    assert_int_equal(time_goes(&d, 600), 1);
+    value(&d, &escalating, 1, 100, true);
+    assert_int_equal(d.changes.change[0].escalation, 0);
+    assert_int_equal(time_goes(&d, 59.999), 0);
+    assert_int_equal(time_goes(&d, 0.001), 1);
+
+    d = begin(); /* so does the end of a shelf; on it nothing escalates */
+    value(&d, &escalating, 0, 80, true);
+    d.a.shelved_ms = d.now_ns / 1000000 + 1800000;
+    fire_now(&d, ALERT_ON_SHELVE);
+    assert_int_equal(time_goes(&d, 1799.999), 0);
+    assert_int_equal(time_goes(&d, 0.001), 1);
+    assert_int_equal(d.changes.change[0].event, ALERT_ON_EXPIRE);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
+    assert_int_equal(time_goes(&d, 599.999), 0);
+    assert_int_equal(time_goes(&d, 0.001), 1);
+}
+
+/* What a supervisor has counted settles the level at once, up and down. */
+static void test_vouched(void **state)
+{
+    (void)state;
+    struct drive d = begin();
+    value(&d, &escalating, 0, 100, true);
+    fire_now(&d, ALERT_ON_LOST);
+    struct alert_terms terms = terms_at(&escalating, d.now_ns);
+    struct alert_input in = {.ts_ms = 1, .value = 85, .estimate = (double)NAN, .at_once = true};
+    fire_now(&d, ALERT_ON_VOUCH);
+    alert_evaluate(&d.a, &terms, &in, &d.changes);
+    assert_int_equal(d.a.level, LEVEL_YELLOW);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
+    in.value = 120;
+    d.changes.count = 0;
+    alert_evaluate(&d.a, &terms, &in, &d.changes);
+    assert_int_equal(d.a.level, LEVEL_RED);
+    in.value = 0;
+    d.changes.count = 0;
+    alert_evaluate(&d.a, &terms, &in, &d.changes);
+    assert_int_equal(d.a.state, ALERT_NORMAL);
+    assert_true(d.changes.change[d.changes.count - 1].ended);
 }
 
 int main(void)
@@ -441,6 +546,8 @@ int main(void)
         cmocka_unit_test(test_acknowledged),
         cmocka_unit_test(test_start_is_unique),
         cmocka_unit_test(test_shelf_and_suppression),
+        cmocka_unit_test(test_escalation),
+        cmocka_unit_test(test_vouched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -233,8 +233,8 @@ static void test_changed_only(void **state)
     struct core_feed *f = *state;
     core_feed_tick(f, start_ms + 1000);
     assert_int_equal(f->results.count,
-                     3 + 2 + 1 + 1 + 4 + 1); /* zones, the gate's directions, light, its group,
-                                                health of sensors, heartbeat */
+                     3 + 2 + 1 + 1 + 4 + 1 + 1); /* zones, the gate's directions, light, its group,
+                                                health of sensors, figures, heartbeat */
     core_feed_tick(f, start_ms + 2000);
     assert_int_equal(f->results.count, 1);
     core_feed_tick(f, start_ms + 2001); /* no boundary */

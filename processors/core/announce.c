@@ -1,0 +1,166 @@
+#include "processors/core/announce.h"
+
+#include "processors/core/emit.h"
+#include "processors/core/figures.h"
+
+/* ---- chattering ------------------------------------------------------------------------------ */
+
+static int64_t *falls_of(const struct core *core, const struct alert *a)
+{
+    const struct model *model = &core->model;
+    return &model->falls_ms[(size_t)a->at * (size_t)model->venue->settings.chatter_changes];
+}
+
+static void fall_note(struct core *core, struct alert *a, int64_t now_ms)
+{
+    falls_of(core, a)[a->chatter] = now_ms;
+    a->chatter = (a->chatter + 1) % (uint32_t)core->model.venue->settings.chatter_changes;
+}
+
+bool announce_chatters(const struct core *core, const struct alert *a, int64_t now_ms)
+{
+    int64_t oldest_ms = falls_of(core, a)[a->chatter];
+    return oldest_ms != CORE_NEVER && now_ms - oldest_ms <= core->model.venue->settings.chatter_ms;
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+/* The venue's own alert of the broker's loss is open: whoever is paged by it knows. */
+static bool broker_alert_open(const struct core *core)
+{
+    const struct model *model = &core->model;
+    const struct zone *venue = &model->zones[0];
+    for (uint32_t i = 0; i < venue->alert_count; i++) {
+        const struct alert *a = &model->alerts[venue->alert_first + i];
+        if (model->venue->rules[a->rule].metric == METRIC_BROKER_LOST && a->level >= LEVEL_YELLOW)
+            return true;
+    }
+    return false;
+}
+
+/* Whether another alert of the zone has told people as much already. */
+static bool told(const struct core *core, const struct alert *a, const struct alert_change *c)
+{
+    const struct zone *zone = &core->model.zones[a->zone];
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        const struct alert *b = &core->model.alerts[zone->alert_first + i];
+        if (b == a || b->level < a->level || !b->paged)
+            continue;
+        if (c->event == ALERT_ON_LOST       ? b->state == ALERT_UNKNOWN
+            : c->event == ALERT_ON_ESCALATE ? alert_unanswered(b) && b->escalation >= c->escalation
+                                            : alert_unanswered(b))
+            return true;
+    }
+    return false;
+}
+
+static bool pages(const struct core *core, const struct alert *a, const struct alert_change *c)
+{
+    if (a->level < LEVEL_YELLOW)
+        return false;
+    switch (c->event) {
+    case ALERT_ON_RAISE:
+    case ALERT_ON_ESCALATE:
+        break;
+    case ALERT_ON_LOST:
+        if (health_cause_of(core, a->zone) == CAUSE_BROKER && broker_alert_open(core))
+            return false;
+        break;
+    case ALERT_ON_UNSHELVE:
+    case ALERT_ON_EXPIRE:
+    case ALERT_ON_HANDOVER:
+        if (a->acked)
+            return false;
+        break;
+    default:
+        return false;
+    }
+    return !told(core, a, c);
+}
+
+/* Joins the page group of the zone's other alerts, or begins one. */
+static void group_join(const struct core *core, struct alert *a)
+{
+    const struct zone *zone = &core->model.zones[a->zone];
+    if (a->group_ms != ALERT_NEVER || a->level < LEVEL_YELLOW)
+        return;
+    a->group_ms = a->start_ms;
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        const struct alert *b = &core->model.alerts[zone->alert_first + i];
+        if (b != a && alert_open(b) && b->group_ms != ALERT_NEVER)
+            a->group_ms = b->group_ms;
+    }
+}
+
+/* ---- one alert ------------------------------------------------------------------------------- */
+
+static struct str cause_of(const struct core *core, const struct alert *a,
+                           const struct alert_change *c)
+{
+    switch (c->event) {
+    case ALERT_ON_RAISE:
+        return a->dark ? STR_LIT("dark") : (struct str){0};
+    case ALERT_ON_VOUCH:
+        return STR_LIT("anchor");
+    case ALERT_ON_EXPIRE:
+        return STR_LIT("shelf over");
+    case ALERT_ON_HANDOVER:
+        return STR_LIT("handover");
+    case ALERT_ON_RELEASE:
+        return STR_LIT("red over");
+    case ALERT_ON_RETIRE:
+        return STR_LIT("gone");
+    default:
+        break;
+    }
+    if (c->state == ALERT_UNKNOWN) {
+        struct str cause = health_cause(core, a->zone);
+        return cause.len ? cause : STR_LIT("sensors"); /* of gates and lights */
+    }
+    return c->state == ALERT_SUPPRESSED ? STR_LIT("red") : (struct str){0};
+}
+
+void announce(struct core *core, struct alert *a, const struct alert_changes *changes,
+              int64_t at_ns, const struct announce_about *about)
+{
+    int64_t at_ms = at_ns / CORE_MS_NS;
+    for (uint32_t i = 0; i < changes->count; i++) {
+        const struct alert_change *c = &changes->change[i];
+        struct emit_alert_more more = {.cause = cause_of(core, a, c)};
+        if (about) {
+            more.operator_id = about->operator_id;
+            more.note = about->note;
+            more.cause = about->cause.len ? about->cause : more.cause;
+        }
+        if (c->n == 1)
+            figures_begun(core->model.figures, &core->model.venue->settings, at_ms);
+        if (c->event == ALERT_ON_BELOW)
+            fall_note(core, a, at_ms);
+        group_join(core, a);
+        more.page = pages(core, a, c);
+        a->paged = a->paged || more.page;
+        more.chattering = announce_chatters(core, a, at_ms);
+        emit_alert(core, a, c, &more, at_ns);
+    }
+}
+
+/* ---- the zone -------------------------------------------------------------------------------- */
+
+void announce_settle(struct core *core, uint32_t z, int64_t at_ns)
+{
+    const struct zone *zone = &core->model.zones[z];
+    struct alert *alerts = &core->model.alerts[zone->alert_first];
+    bool red = false;
+    for (uint32_t i = 0; i < zone->alert_count; i++)
+        red = red || alerts[i].level == LEVEL_RED;
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        struct alert *a = &alerts[i];
+        bool under = red && alert_open(a) && a->level < LEVEL_RED;
+        if (!alert_open(a) || under == (a->state == ALERT_SUPPRESSED))
+            continue;
+        struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], at_ns);
+        struct alert_changes changes = {0};
+        alert_fire(a, &terms, under ? ALERT_ON_SUPPRESS : ALERT_ON_RELEASE, &changes);
+        announce(core, a, &changes, at_ns, NULL);
+    }
+}

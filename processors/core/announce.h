@@ -1,0 +1,39 @@
+/*
+ * announce: what is said of an alert's changes, seen among the other alerts of its zone: which of
+ * them page, which chatter, and what a red one says for all.
+ *
+ *     alert_evaluate(a, &terms, &in, &changes);
+ *     announce(core, a, &changes, at_ns, NULL);     one ALERT result for each change
+ *     announce_settle(core, zone, at_ns);           once the zone's alerts have all been judged
+ *
+ * Pages. The alerts of a zone that are open at once, at yellow or above, share a page group, named
+ * after the start of the first. A change pages when an alert begins or rises, loses its data,
+ * escalates or comes back from a shelf, unless another alert of the zone, at the same level or
+ * above, has paged for the same reason and nobody has answered yet. Blue never pages. Nor does
+ * silence that the loss of the broker explains, while the venue's own alert of that loss is open.
+ *
+ * Red. While an alert of a zone is red, its lower ones are suppressed; they go on being judged, and
+ * rising breaks the suppression.
+ *
+ * Chattering. An alert that falls under its clear margin (or ends) chatter_changes times within
+ * chatter_ms does; `chattering` marks what is said of it until a fall is that long ago.
+ */
+#ifndef CROWDTIDE_PROCESSORS_CORE_ANNOUNCE_H
+#define CROWDTIDE_PROCESSORS_CORE_ANNOUNCE_H
+
+#include "processors/core/state.h"
+
+struct announce_about { /* len 0: not so */
+    struct str operator_id, note;
+    struct str cause; /* else what the change itself tells */
+};
+
+/* about: NULL: nobody's command. at_ns: log time. */
+void announce(struct core *core, struct alert *a, const struct alert_changes *changes,
+              int64_t at_ns, const struct announce_about *about);
+/* Suppresses what a red alert of the zone says too, and releases it when none is red any more. */
+void announce_settle(struct core *core, uint32_t zone, int64_t at_ns);
+/* Raised and fallen too often lately. */
+bool announce_chatters(const struct core *core, const struct alert *a, int64_t now_ms);
+
+#endif
