@@ -196,10 +196,6 @@ static void state_take(struct gate *gate, const struct result_reading *r)
         gate->state = r->state.at[0] == 'o'   ? GATE_OPEN
                       : r->state.at[0] == 'c' ? GATE_CLOSED
                                               : GATE_FAULT;
-    if (gate->state == GATE_CLOSED) {
-        tally_break(&gate->tally);
-        lane_rate_break(&gate->rate);
-    }
 }
 
 void gate_apply(struct core *core, uint32_t s, const struct sensor_message *m)

@@ -27,7 +27,7 @@
  *             or without an open lane, while more than GATE_WAITING_MAX are counted in its queue and no
  *             other gate of the queue serves them; it has no wait then.
  *
- * A silent gate has none of these, nor has one in its first fifth of a window a λ.
+ * A gate that is silent or not in service has none of these, nor has one in its first fifth of a window a λ.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_GATE_H
 #define CROWDTIDE_PROCESSORS_CORE_GATE_H
@@ -60,7 +60,7 @@ void gate_emit(struct core *core, uint32_t gate, int64_t at_ms);
 
 /* What the rules of a zone ask of gates, as it stood at the last second boundary: the worst of the known
  * gates in service that people of this zone wait at (venue_gate_zone): those whose `queue` is the zone,
- * and those that lead into it and name no queue. O(gates of the zone). NaN when none of them tells:
+ * and those that lead into it and name no queue. O(1). NaN when none of them tells:
  *   METRIC_GATE_WAIT (minutes)  for the upper bound of a counted queue; GATE_WAIT_MIN_MAX where it has
  *                               no end; 0 at a gate that is closed, says so, and has no such queue
  *   METRIC_GATE_LOAD            0 likewise

@@ -74,14 +74,15 @@ static void gate_advance(struct core *core, struct gate *gate, int64_t at_ms)
 {
     const struct sensor *sensor = &core->model.sensors[gate->sensor];
     struct gate_figures *f = &gate->figures;
-    bool serves = sensor->fresh && gate->state != GATE_CLOSED;
+    bool known = sensor->fresh && sensor_serves(sensor);
+    bool serves = known && gate->state != GATE_CLOSED;
     time_pass(core, gate, serves, at_ms);
     *f = gate_figures_none();
     gate->wait_upper_s = (double)NAN;
     f->lanes_open = lanes_open(core, gate, at_ms);
     if (serves && f->lanes_open != RESULT_ABSENT)
         f->service_per_min = (double)f->lanes_open * gate->rate.per_min;
-    if (gate->queue == CORE_NONE || !sensor->fresh || sensor->service != SERVICE_IN)
+    if (gate->queue == CORE_NONE || !known)
         return;
     struct gate_queue *queue = &core->model.queues[gate->queue];
     queue->gates++;
@@ -152,8 +153,8 @@ static void gate_figure(struct core *core, struct gate *gate)
     struct gate_figures *f = &gate->figures;
     const struct tally *t = &gate->tally;
     bool waiting = false;
-    if (sensor->fresh) {
-        const struct zone *zone = sensor->service == SERVICE_IN ? queue_zone(core, gate) : NULL;
+    if (sensor->fresh && sensor_serves(sensor)) {
+        const struct zone *zone = queue_zone(core, gate);
         if (!isnan(f->service_per_min))
             f->arrivals_per_min = served_per_min(t);
         if (zone)
@@ -167,6 +168,56 @@ static void gate_figure(struct core *core, struct gate *gate)
     lane_rate_second(&gate->rate, f->lanes_open == RESULT_ABSENT ? 0 : f->lanes_open, waiting);
 }
 
+/* ---- for rules ----------------------------------------------------------------------------------
+ */
+
+static double wait_for_rules(const struct gate *gate, bool closed)
+{
+    if (closed)
+        return gate->figures.load >= GATE_LOAD_MAX ? GATE_WAIT_MIN_MAX : 0;
+    return gate->wait_upper_s / 60;
+}
+
+static double worse(double a, double b)
+{
+    return b > a || isnan(a) ? b : a;
+}
+
+struct gate_worst gate_worst_none(void)
+{
+    const double none = (double)NAN;
+    return (struct gate_worst){.wait_min = none, .load = none, .reject_percent = none};
+}
+
+static void worst_find(struct model *model, struct zone *zone)
+{
+    struct gate_worst *worst = &zone->gate_worst;
+    *worst = gate_worst_none();
+    for (uint32_t i = 0; i < zone->gate_count; i++) {
+        const struct gate *gate = &model->gates[model->zone_gates[zone->gate_first + i]];
+        const struct sensor *sensor = &model->sensors[gate->sensor];
+        const struct gate_figures *f = &gate->figures;
+        bool closed = gate->state == GATE_CLOSED || f->lanes_open == 0;
+        if (!sensor->fresh || !sensor_serves(sensor))
+            continue;
+        worst->wait_min = worse(worst->wait_min, wait_for_rules(gate, closed));
+        worst->load = worse(worst->load, closed && isnan(f->load) ? 0 : f->load);
+        worst->reject_percent =
+            worse(worst->reject_percent, isnan(f->reject_percent) ? 0 : f->reject_percent);
+    }
+}
+
+double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric)
+{
+    const struct gate_worst *worst = &core->model.zones[zone].gate_worst;
+    return metric == METRIC_GATE_WAIT   ? worst->wait_min
+           : metric == METRIC_GATE_LOAD ? worst->load
+                                        : worst->reject_percent;
+}
+
+/* ---- time ---------------------------------------------------------------------------------------
+ */
+
 void gates_advance(struct core *core, int64_t at_ms)
 {
     struct model *model = &core->model;
@@ -178,6 +229,10 @@ void gates_advance(struct core *core, int64_t at_ms)
         gate_advance(core, &model->gates[g], at_ms);
     for (uint32_t g = 0; g < model->gate_count; g++)
         gate_figure(core, &model->gates[g]);
+    for (uint32_t z = 0; model->gate_count && z < model->venue->zone_count; z++) {
+        if (model->zones[z].gate_count)
+            worst_find(model, &model->zones[z]);
+    }
 }
 
 void gates_pause(struct core *core)
@@ -186,40 +241,4 @@ void gates_pause(struct core *core)
         tally_break(&core->model.gates[g].tally);
         lane_rate_break(&core->model.gates[g].rate);
     }
-}
-
-/* ---- for rules
- * ------------------------------------------------------------------------------------- */
-
-static double for_rules(const struct gate *gate, enum metric metric)
-{
-    const struct gate_figures *f = &gate->figures;
-    bool closed = gate->state == GATE_CLOSED || f->lanes_open == 0;
-    switch (metric) {
-    case METRIC_GATE_WAIT:
-        if (closed)
-            return f->load >= GATE_LOAD_MAX ? GATE_WAIT_MIN_MAX : 0;
-        return gate->wait_upper_s / 60;
-    case METRIC_GATE_LOAD:
-        return closed && isnan(f->load) ? 0 : f->load;
-    default:
-        return isnan(f->reject_percent) ? 0 : f->reject_percent;
-    }
-}
-
-double gate_zone_metric(const struct core *core, uint32_t z, enum metric metric)
-{
-    const struct model *model = &core->model;
-    const struct zone *zone = &model->zones[z];
-    double worst = (double)NAN;
-    for (uint32_t i = 0; i < zone->gate_count; i++) {
-        const struct gate *gate = &model->gates[model->zone_gates[zone->gate_first + i]];
-        const struct sensor *sensor = &model->sensors[gate->sensor];
-        if (!sensor->fresh || sensor->service != SERVICE_IN)
-            continue;
-        double value = for_rules(gate, metric);
-        if (!isnan(value) && !(worst >= value))
-            worst = value;
-    }
-    return worst;
 }

@@ -9,6 +9,7 @@
 
 /* Every figure absent. */
 struct gate_figures gate_figures_none(void);
+struct gate_worst gate_worst_none(void);
 /* People (vehicles) a minute that one of its lanes serves, as the venue file has it. */
 double gate_lane_rate(const struct core *core, uint32_t sensor);
 

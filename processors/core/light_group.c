@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "processors/core/emit.h"
+#include "processors/core/sensor.h"
 
 /* ---- which lights belong together ---------------------------------------------------------------
  */
@@ -160,7 +161,7 @@ void light_groups_figure(struct core *core)
     for (uint32_t l = 0; l < model->light_count; l++) {
         const struct light *light = &model->lights[l];
         const struct sensor *sensor = &model->sensors[light->sensor];
-        if (sensor->service != SERVICE_IN)
+        if (!sensor_serves(sensor))
             continue;
         count_in(&model->light_groups[light->zone_group].figures, light, sensor);
         if (light->group != CORE_NONE)

@@ -9,6 +9,7 @@
 #include "processors/core/border.h"
 #include "processors/core/drill.h"
 #include "processors/core/gate.h"
+#include "processors/core/gate_figures.h"
 #include "processors/core/judge.h"
 #include "processors/core/light.h"
 #include "processors/core/light_group.h"
@@ -173,6 +174,7 @@ static void zones_init(struct core *core)
         zone->capacity = venue->zones[z].capacity;
         zone->closed = venue->zones[z].closed;
         zone->data_ms = CORE_NEVER;
+        zone->gate_worst = gate_worst_none();
         zone->slot_ms = debt_slot_ms(0);
         zone->est = estimate_begin(0, 0);
         zone->anchor.at_ms = CORE_NEVER;
@@ -421,6 +423,7 @@ static void zones_carry(struct core *core, const struct model *old)
         zone->data_ms = before->data_ms;
         zone->known = before->known;
         zone->played = before->played;
+        zone->gate_worst = before->gate_worst;
     }
 }
 

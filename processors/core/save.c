@@ -243,6 +243,9 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_bool(c, &zone->evacuation);
     codec_bool(c, &zone->played);
     codec_i64(c, &zone->capacity);
+    codec_f64(c, &zone->gate_worst.wait_min);
+    codec_f64(c, &zone->gate_worst.load);
+    codec_f64(c, &zone->gate_worst.reject_percent);
     walk_estimate(c, &zone->est);
     codec_i64(c, &zone->anchor.bias_milli);
     codec_i64(c, &zone->anchor.var);

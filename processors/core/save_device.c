@@ -104,7 +104,6 @@ void save_gate(struct codec *c, struct gate *gate)
     codec_i64(c, &gate->total_out);
     codec_i64(c, &gate->total_rejects);
     codec_bytes(c, &gate->figures, sizeof gate->figures);
-    codec_f64(c, &gate->wait_upper_s);
     codec_bytes(c, &gate->shown, sizeof gate->shown);
     save_flow(c, &gate->in);
     save_flow(c, &gate->out);

@@ -84,6 +84,11 @@ struct crossing {
     struct estimate_drift drift;
 };
 
+/* Of the gates that people of a zone wait at, at the last second boundary; NaN: none tells. */
+struct gate_worst {
+    double wait_min, load, reject_percent;
+};
+
 struct zone {
     uint8_t basis; /* enum zone_basis */
     uint8_t depth; /* the venue: 0 */
@@ -96,6 +101,7 @@ struct zone {
     uint32_t parent;
     uint32_t alert_first, alert_count;
     uint32_t gate_first, gate_count; /* in zone_gates: that people of it wait at */
+    struct gate_worst gate_worst;    /* of them */
     uint32_t queue;  /* place among the queues; CORE_NONE: no gate's */
     uint32_t lights; /* place of its lights among the light groups; CORE_NONE: it has none */
     uint32_t lit_by; /* the same, of the nearest zone around it that has some */
@@ -180,7 +186,7 @@ struct gate {
     struct lanes lanes;
     struct reasons reasons;
     struct gate_figures figures;
-    double wait_upper_s; /* wait behind the most that may be in the queue; for rules */
+    double wait_upper_s; /* behind the most that may be in the queue; made anew each second */
     struct gate_shown shown;
 };
 
