@@ -25,7 +25,7 @@ bool sensor_retained_allowed(const struct venue_sensor *model, bool status);
 
 /* Back into service whose time out of it is over; at a second boundary. */
 void sensors_service(struct core *core);
-/* When the next of them is, after the sensors were filled from elsewhere. */
+/* What follows from who is out of service, after the sensors were filled from elsewhere. */
 void sensors_service_derive(struct core *core);
 /* What of this sensor a new model in force changes: the file has it in another state now. */
 void sensor_service_carry(struct core *core, uint32_t sensor, enum sensor_service before);

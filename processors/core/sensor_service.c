@@ -6,6 +6,11 @@ static void count_sensor(struct core *core, uint32_t zone, int by)
     core->model.zones[zone].sensors += (uint32_t)by;
 }
 
+static void count_maintenance(struct core *core, uint32_t zone, int by)
+{
+    core->model.zones[zone].in_maintenance += (uint32_t)by;
+}
+
 static void known_update(struct core *core, uint32_t zone, int unused)
 {
     (void)unused;
@@ -78,12 +83,22 @@ void sensor_service_set(struct core *core, uint32_t s, enum sensor_service servi
     bool served = sensor_serves(sensor);
     if (served && service != SERVICE_IN)
         leave(core, s);
+    int by = (service == SERVICE_MAINTENANCE) - (sensor->service == SERVICE_MAINTENANCE);
+    if (by)
+        sensor_zones(core, s, count_maintenance, by);
     sensor->service = (uint8_t)service;
     sensor->service_until_ms = until_ms;
     if (!served && service == SERVICE_IN)
         enter(core, s);
     next_note(core, s);
     health_changed(core, s);
+}
+
+static void next_find(struct core *core)
+{
+    core->model.service_next_ms = INT64_MAX;
+    for (uint32_t s = 0; s < core->model.venue->sensor_count; s++)
+        next_note(core, s);
 }
 
 void sensors_service(struct core *core)
@@ -97,14 +112,18 @@ void sensors_service(struct core *core)
         if (until_ms != CORE_NEVER && until_ms <= now_ms)
             sensor_service_set(core, s, SERVICE_IN, CORE_NEVER);
     }
-    sensors_service_derive(core);
+    next_find(core);
 }
 
 void sensors_service_derive(struct core *core)
 {
-    core->model.service_next_ms = INT64_MAX;
-    for (uint32_t s = 0; s < core->model.venue->sensor_count; s++)
-        next_note(core, s);
+    for (uint32_t z = 0; z < core->model.venue->zone_count; z++)
+        core->model.zones[z].in_maintenance = 0;
+    for (uint32_t s = 0; s < core->model.venue->sensor_count; s++) {
+        if (core->model.sensors[s].service == SERVICE_MAINTENANCE)
+            sensor_zones(core, s, count_maintenance, 1);
+    }
+    next_find(core);
 }
 
 void sensor_service_carry(struct core *core, uint32_t s, enum sensor_service before)

@@ -108,6 +108,7 @@ struct zone {
     uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
     uint32_t silent_unheard; /* of the sensors: those that never gave a value */
     int64_t silence_ms;      /* the longest that one of the sensors may be silent */
+    uint32_t in_maintenance; /* beside the sensors: what those would see is missing */
     uint64_t touched;        /* step that touched it last */
     int64_t capacity;        /* in force: the file's, or as a command said since; 0: none */
     int64_t suspect;         /* people of implausible rises that nothing has confirmed yet */

@@ -23,7 +23,7 @@ int64_t zone_lower(const struct zone *zone)
 
 bool zone_lower_bound(const struct zone *zone)
 {
-    return zone->leaky || zone->saturated > 0;
+    return zone->leaky || zone->saturated > 0 || zone->in_maintenance > 0;
 }
 
 bool zone_recount(const struct core *core, uint32_t z)

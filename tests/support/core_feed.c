@@ -72,7 +72,8 @@ void core_feed_model(struct core_feed *feed, int64_t t_ms, const char *venue_yam
 void core_feed_init(struct core_feed *feed, const char *venue_yaml, int64_t t_ms)
 {
     struct error err = {0};
-    *feed = (struct core_feed){.core = core_new(&err), .hash = 1};
+    *feed =
+        (struct core_feed){.core = core_new(&err), .hash = 1, .utc_offset_s = RECORD_NO_UTC_OFFSET};
     if (!feed->core)
         broken("core_new", &err);
     core_feed_model(feed, t_ms, venue_yaml);
@@ -104,7 +105,7 @@ void core_feed_publish(struct core_feed *feed, int64_t t_ms, const char *topic, 
 void core_feed_tick(struct core_feed *feed, int64_t t_ms)
 {
     struct record_tick tick = {
-        .connected = true, .messages = feed->seq, .utc_offset_s = RECORD_NO_UTC_OFFSET};
+        .connected = !feed->broker_lost, .messages = feed->seq, .utc_offset_s = feed->utc_offset_s};
     uint8_t body[64 + LOG_READ_PADDING_BYTES];
     uint32_t len = record_tick_encode(&tick, body, 64);
     core_feed_record(feed, t_ms, RECORD_TICK, body, len);

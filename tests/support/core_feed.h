@@ -18,6 +18,8 @@ struct core_feed {
     struct core_results results;
     uint64_t seq;
     int64_t t_ms;  /* of the last record */
+    bool broker_lost;     /* what ticks say; changed at any time */
+    int32_t utc_offset_s; /* likewise; RECORD_NO_UTC_OFFSET at first */
     uint8_t *body; /* scratch with padding */
     size_t body_cap;
     bool unhashed; /* long runs look at results themselves: neither hash nor count nor seen */

@@ -23,21 +23,23 @@
     "  - {id: lamps, metric: lights_failed_percent, kinds: [plaza], clear_s: 3, min_samples: 1,\n" \
     "     levels: {blue: {enter: 40, dwell_s: 2, action: Send somebody.}}}\n"
 
-#define STREAM_SENSORS                                                                             \
+/* service: of two counters and a gate. s0, s4 and s5 may be silent as long as their period says. */
+#define STREAM_SENSORS(service)                                                                    \
     "sensors:\n"                                                                                   \
-    "  - {id: s0, class: crowd, counter: level, zone: h1-a, silence_s: 20}\n"                      \
+    "  - {id: s0, class: crowd, counter: level, zone: h1-a}\n"                                     \
     "  - {id: s1, class: crowd, counter: level, zone: h1-b, silence_s: 20, saturates_at: 90}\n"    \
-    "  - {id: s2, class: crowd, counter: level, zone: h1-b, silence_s: 20}\n"                      \
+    "  - {id: s2, class: crowd, counter: level, zone: h1-b, silence_s: 20" service "}\n"           \
     "  - {id: s3, class: crowd, counter: delta, zone: h2, outside: plaza, silence_s: 25}\n"        \
-    "  - {id: s4, class: crowd, counter: delta, zone: h2, outside: h1, silence_s: 25}\n"           \
-    "  - {id: s5, class: crowd, counter: total, wrap: 65536, zone: plaza, silence_s: 25}\n"        \
-    "  - {id: s6, class: crowd, counter: daily, zone: h2-a, outside: h2, silence_s: 25}\n"         \
+    "  - {id: s4, class: crowd, counter: delta, zone: h2, outside: h1}\n"                          \
+    "  - {id: s5, class: crowd, counter: total, wrap: 65536, zone: plaza}\n"                       \
+    "  - {id: s6, class: crowd, counter: daily, zone: h2-a, outside: h2, silence_s: 25" service    \
+    "}\n"                                                                                          \
     "  - {id: s7, class: crowd, counter: total, zone: h2-a, outside: h2-b, silence_s: 25}\n"       \
     "  - {id: s8, class: gate, zone: plaza, outside: apron, lanes: 4, silence_s: 30,\n"            \
     "     queue: apron}\n"                                                                         \
     "  - {id: s9, class: gate, zone: h2, outside: plaza, silence_s: 30,\n"                         \
     "     lane_rate_per_min: 3, queue: apron}\n"                                                   \
-    "  - {id: s10, class: vehicle_gate, zone: lot, outside: road, silence_s: 30}\n"                \
+    "  - {id: s10, class: vehicle_gate, zone: lot, outside: road, silence_s: 30" service "}\n"     \
     "  - {id: s11, class: light, zone: plaza, silence_s: 40, group: ring,\n"                       \
     "     scene_lux: 20, dim_lux: 4}\n"                                                            \
     "  - {id: s12, class: light, zone: h1, silence_s: 40}\n"                                       \
@@ -59,11 +61,11 @@ static const char *const venues[2] = {
     "  - {id: h2-b, kind: cell, parent: h2, area_m2: 20}\n"
     "  - {id: h3, kind: hall, capacity: 90}\n"
     "  - {id: lot, kind: carpark}\n"
-    "  - {id: road, kind: road}\n" STREAM_SENSORS,
+    "  - {id: road, kind: road}\n" STREAM_SENSORS(""),
     /* Another order, other numbers, a zone and a rule's level less, sensors more. */
     "venue: {id: v, capacity: 2000}\nbuiltin_rules: no\n"
-    "settings: {gate_window_s: 95, light_dwell_s: 4, daylight_lux: 20, dark_lux: 9}\n" STREAM_RULES
-    "zones:\n"
+    "settings: {gate_window_s: 95, light_dwell_s: 4, daylight_lux: 20, dark_lux: 9,\n"
+    "  bucket_s: 2, long_bucket_s: 30}\n" STREAM_RULES "zones:\n"
     "  - {id: road, kind: road}\n"
     "  - {id: lot, kind: carpark}\n"
     "  - {id: h3, kind: hall, capacity: 60}\n"
@@ -74,9 +76,11 @@ static const char *const venues[2] = {
     "  - {id: h1-b, kind: cell, parent: h1, area_m2: 25}\n"
     "  - {id: h1-a, kind: cell, parent: h1, area_m2: 20}\n"
     "  - {id: plaza, kind: plaza, area_m2: 90, width_m: 3}\n"
-    "  - {id: apron, kind: queue, area_m2: 60}\n" STREAM_SENSORS
-    "  - {id: s14, class: crowd, counter: level, zone: h3, silence_s: 15}\n"
-    "  - {id: s15, class: crowd, counter: delta, zone: h1, outside: plaza, silence_s: 15}\n",
+    "  - {id: apron, kind: queue, area_m2: 60}\n" STREAM_SENSORS(
+        ", service: maintenance") "  - {id: s14, class: crowd, counter: level, zone: h3, "
+                                  "silence_s: 15}\n"
+                                  "  - {id: s15, class: crowd, counter: delta, zone: h1, outside: "
+                                  "plaza, silence_s: 15}\n",
 };
 
 static const char *const classes[CORE_STREAM_SENSORS] = {
@@ -97,6 +101,17 @@ uint32_t core_stream_below(struct core_stream *s, uint32_t n)
 void core_stream_init(struct core_stream *s, struct core_feed *feed)
 {
     core_feed_init(feed, venues[s->model], s->t_ms);
+}
+
+/* The broker is away for a while; the venue lies where it is nearly midnight, or nobody knows
+ * where. */
+static void surroundings_change(struct core_stream *s, struct core_feed *feed)
+{
+    int32_t to_midnight_s = (int32_t)(86400 - s->t_ms / 1000 % 86400);
+    feed->broker_lost = core_stream_below(s, 3) == 0;
+    feed->utc_offset_s = core_stream_below(s, 4)
+                             ? to_midnight_s - (int32_t)core_stream_below(s, 1800)
+                             : RECORD_NO_UTC_OFFSET;
 }
 
 /* Now and then lanes and reasons that a gate has no room for. */
@@ -207,6 +222,9 @@ void core_stream_next(struct core_stream *s, struct core_feed *feed)
         core_feed_model(feed, s->t_ms, venues[s->model]);
     } else if (kind == 2) {
         s->t_ms += core_stream_below(s, 700000); /* nobody wrote: not even a gap */
+        core_feed_tick(feed, s->t_ms);
+    } else if (kind == 3) {
+        surroundings_change(s, feed);
         core_feed_tick(feed, s->t_ms);
     } else if (before_ms / 1000 != s->t_ms / 1000) {
         core_feed_tick(feed, s->t_ms);

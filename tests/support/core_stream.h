@@ -1,7 +1,8 @@
 /*
  * core_stream: a seeded stream of records that visits everything the core does: counters of every
  * kind, gates, lights, wills, drills, repeats, retained, late, future and damaged messages, pauses,
- * gaps and reloads. The same seed gives the same records everywhere.
+ * gaps, reloads, sensors in and out of service,
+ * broker losses and midnights. The same seed gives the same records everywhere.
  *
  *     struct core_stream stream = core_stream_begin(seed);
  *     core_stream_init(&stream, &feed);          the model
