@@ -63,7 +63,8 @@ static char *venue_make(const struct csv_run *run)
           to);
     for (int i = 0; run->options->capacity && i < 4; i++)
         fprintf(to, "      %s: {enter: %d, action: \"Look.\"}\n", levels[i], enter[i]);
-    fclose(to);
+    if (fclose(to) != 0)
+        abort();
     return yaml;
 }
 
@@ -91,7 +92,7 @@ static void seen(void *arg, unsigned type, const union result_any *result)
     if (type == RECORD_ALERT) {
         place->raised +=
             result->alert.level > result->alert.from_level && result->alert.level >= LEVEL_YELLOW;
-        place->level = result->alert.level;
+        place->level = result->alert.level < 0 ? -1 : result->alert.level;
         return;
     }
     const struct result_zone *r = &result->zone;

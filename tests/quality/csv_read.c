@@ -204,7 +204,7 @@ bool csv_read(const char *path, struct csv_file *file)
     if (!from)
         return wrong(path, 0, "can't be read");
     bool good = rows_read(from, path, file);
-    fclose(from);
+    (void)fclose(from); /* only read */
     if (!good)
         return false;
     qsort(file->row, file->rows, sizeof *file->row, by_time);

@@ -17,7 +17,7 @@ static bool read_text(const char *text, struct csv_file *file)
     FILE *to = fopen(path, "w");
     assert_non_null(to);
     fputs(text, to);
-    fclose(to);
+    assert_int_equal(fclose(to), 0);
     bool good = csv_read(path, file);
     support_remove_tree(dir);
     return good;

@@ -8,6 +8,7 @@ Reads day.csv, figures.csv and delays.csv (and counts.csv where there is one), w
 import argparse
 import csv
 import datetime
+import math
 import pathlib
 from collections import defaultdict
 from html import escape
@@ -81,12 +82,15 @@ def step_for(span, wanted):
 class Axes:
     """A plot's frame: from data to places."""
 
-    def __init__(self, svg, left, top, width, height, x_range, y_range):
+    def __init__(self, svg, left, top, width, height, x_range, y_range, logarithmic=False):
         self.svg, self.left, self.top, self.width, self.height = svg, left, top, width, height
-        self.x_range, self.y_range = x_range, y_range
+        self.x_range, self.y_range, self.logarithmic = x_range, y_range, logarithmic
 
     def x(self, value):
         low, high = self.x_range
+        if self.logarithmic:
+            value = math.log(max(value, low))
+            low, high = math.log(low), math.log(high)
         return self.left + self.width * (value - low) / (high - low)
 
     def y(self, value):
@@ -142,9 +146,9 @@ def day_panel(svg, axes, rows, variant, clock):
     svg.area(band, COLOURS[variant], 0.22)
     red = rows[0]["red"]
     if red:
-        for share, level in ((0.5, 1), (0.8, 2), (0.9, 3), (1.0, 4)):
-            if rows[0]["zone"].startswith(("hall", "quality", "food")):
-                svg.line(axes.left, axes.y(red * share), axes.left + axes.width, axes.y(red * share), LEVEL_COLOURS[level], 1, "5 3")
+        lower = ((0.5, 1), (0.8, 2), (0.9, 3)) if rows[0]["zone"].startswith(("hall", "quality", "food")) else ()
+        for share, level in (*lower, (1.0, 4)):
+            svg.line(axes.left, axes.y(red * share), axes.left + axes.width, axes.y(red * share), LEVEL_COLOURS[level], 1, "5 3")
         svg.text(axes.left + axes.width - 4, axes.y(red) - 4, f"red from {red:,.0f}", 10, "end", LEVEL_COLOURS[4])
     if variant != "levels":  # there it is the sum of the last values, which nobody could tell from the estimate
         curve(svg, axes, rows, "naive", COLOURS["naive"], 1, "2 2")
@@ -223,9 +227,9 @@ def dots(svg, axes, faults, value_of, colours, spread=7):
                 svg.text(x - 8, yy + 4, f"{value:,.0f} ▸" if value > axes.x_range[1] else f"◂ {value:,.0f}", 9, "end" if value > axes.x_range[1] else "start", colours[name])
 
 
-def fault_axes(svg, faults, left, width, top, low, high, ticks, label):
+def fault_axes(svg, faults, left, width, top, low, high, ticks, label, logarithmic=False):
     height = 34 * len(faults)
-    axes = Axes(svg, left, top, width, height, (low, high), (0, 1))
+    axes = Axes(svg, left, top, width, height, (low, high), (0, 1), logarithmic)
     for i in range(len(faults)):
         if i % 2 == 0:
             svg.box(left, top + 34 * i, width, 34, "#f6f6f6")
@@ -263,10 +267,8 @@ def plot_bounds(directory, figures, faults):
     svg.line(inside.x(95), 66, inside.x(95), 66 + 34 * len(faults), "#999999", 1.2, "5 3")
     fault_names(svg, faults, 130, 66)
     dots(svg, inside, faults, get("inside_pct"), colours)
-    most = max((get("half_width")(f, v) or 0) for f in faults for v in VARIANTS)
-    high = min(max(most * 1.05, 100), 1800)
-    width = fault_axes(svg, faults, 590, 360, 66, 0, high, [i * step_for(high, 6) for i in range(int(high // step_for(high, 6)) + 1)],
-                       "mean half width, people (a hall holds 3,600)")
+    width = fault_axes(svg, faults, 590, 360, 66, 20, 5000, (20, 50, 100, 200, 500, 1000, 2000, 5000),
+                       "mean half width, people, logarithmic (a hall holds 3,600)", logarithmic=True)
     dots(svg, width, faults, get("half_width"), colours)
     svg.write(directory / "bounds.svg")
 
@@ -279,8 +281,8 @@ def plot_errors(directory, figures, faults):
     def value(fault, name):
         key = (fault, name.replace("naive ", ""), "halls")
         return number(figures[key]["naive_mae" if name.startswith("naive") else "mae"]) if key in figures else None
-    high = 400
-    axes = fault_axes(svg, faults, 130, 820, 66, 0, high, range(0, high + 1, 50), "mean absolute error, people (a hall holds 3,600); ▸ beyond the scale")
+    axes = fault_axes(svg, faults, 130, 820, 66, 1, 5000, (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+                      "mean absolute error, people, logarithmic (a hall holds 3,600); ▸ beyond the scale", logarithmic=True)
     fault_names(svg, faults, 130, 66)
     dots(svg, axes, faults, value, colours, spread=5.6)
     svg.write(directory / "errors.svg")

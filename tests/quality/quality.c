@@ -126,8 +126,8 @@ static char *file_read(const char *path)
         usage("the file with settings can't be read");
     for (int c; (c = fgetc(from)) != EOF;)
         fputc(c, to);
-    fclose(from);
-    fclose(to);
+    if (fclose(from) != 0 || fclose(to) != 0)
+        abort();
     return text;
 }
 

@@ -93,6 +93,7 @@ char *site_venue(const struct site *site, enum site_variant variant,
                 snprintf(scope, sizeof scope, "zone: %s", site->zone[z].id);
                 rule_write(to, &(struct rule){id, "density", scope, {1.1, 2.2, 3.0, 4.0}});
             }
-    fclose(to);
+    if (fclose(to) != 0)
+        abort();
     return yaml;
 }

@@ -230,7 +230,7 @@ static void alerts(FILE *to, const struct table_row *rows, uint32_t count, uint3
     if (!sum)
         abort();
     fputs("| faults | sensors | episodes (due while unknown) | missed (unknown) | red | red missed "
-          "| in time % | lead, "
+          "| ahead % | lead, "
           "min "
           "| delay s, median | 95 % | worst | early /zone/day | false /zone/day | calm % of red "
           "| red while unknown % | naive calm % |\n"
