@@ -179,7 +179,7 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     if (zone->basis == ZONE_BASIS_NONE && !zone->shown_once)
         return;
     struct zone_shown now = zone_look(core, z);
-    if (zone->shown_once && memcmp(&now, &zone->shown, sizeof now) == 0)
+    if (zone->shown_once && emit_same(&now, &zone->shown, sizeof now))
         return;
     zone->shown = now;
     zone->shown_once = zone->basis != ZONE_BASIS_NONE;

@@ -5,6 +5,8 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_EMIT_H
 #define CROWDTIDE_PROCESSORS_CORE_EMIT_H
 
+#include <string.h>
+
 #include "processors/core/refusal.h"
 #include "processors/core/state.h"
 #include "schemas/record/record.h"
@@ -15,6 +17,13 @@ enum {
 };
 
 void emit(struct core *core, unsigned type, const void *result);
+
+/* Whether it is as last shown. Compared as bytes, since a NaN must equal itself: so these structs have
+ * no padding. */
+static inline bool emit_same(const void *now, const void *shown, size_t bytes)
+{
+    return memcmp(now, shown, bytes) == 0;
+}
 
 struct emit_alert_more { /* what the change itself doesn't tell; len 0: absent */
     struct str operator_id, note, cause;

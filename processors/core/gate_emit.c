@@ -1,6 +1,5 @@
 /* gate: its results: one a direction, one a lane and direction, one a reason. */
 #include <math.h>
-#include <string.h>
 
 #include "processors/core/emit.h"
 #include "processors/core/gate.h"
@@ -24,7 +23,7 @@ static void lane_emit(struct core *core, struct str gate, struct lane *lane, int
     struct lane_shown now = {.per_min = {lane->in.sum, lane->out.sum},
                              .total = {lane->total_in, lane->total_out},
                              .rejects = lane->total_rejects};
-    if (lane->shown_once && memcmp(&now, &lane->shown, sizeof now) == 0)
+    if (lane->shown_once && emit_same(&now, &lane->shown, sizeof now))
         return;
     lane->shown = now;
     lane->shown_once = true;
@@ -47,7 +46,7 @@ static void lane_emit(struct core *core, struct str gate, struct lane *lane, int
 static void reason_emit(struct core *core, struct str gate, struct reason *reason, int64_t at_ms)
 {
     struct reason_shown now = {.per_min = reason->rejects.sum, .total = reason->total};
-    if (reason->shown_once && memcmp(&now, &reason->shown, sizeof now) == 0)
+    if (reason->shown_once && emit_same(&now, &reason->shown, sizeof now))
         return;
     reason->shown = now;
     reason->shown_once = true;
@@ -136,7 +135,7 @@ void gate_emit(struct core *core, uint32_t g, int64_t at_ms)
     struct str id = core->model.venue->sensors[gate->sensor].id;
     struct lane *lane;
     struct reason *reason;
-    if (!gate->shown_once || memcmp(&now, &gate->shown, sizeof now) != 0) {
+    if (!gate->shown_once || !emit_same(&now, &gate->shown, sizeof now)) {
         gate->shown = now;
         gate->shown_once = true;
         directions_emit(core, gate, at_ms);

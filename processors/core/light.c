@@ -1,7 +1,6 @@
 #include "processors/core/light.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "processors/core/emit.h"
 #include "processors/core/light_group.h"
@@ -159,7 +158,7 @@ void light_emit(struct core *core, uint32_t l, int64_t at_ms)
     static const struct str words[] = {{0}, {"on", 2}, {"off", 3}, {"dim", 3}};
     struct light *light = &core->model.lights[l];
     struct light_shown now = look(core, light);
-    if (light->shown_once && memcmp(&now, &light->shown, sizeof now) == 0)
+    if (light->shown_once && emit_same(&now, &light->shown, sizeof now))
         return;
     light->shown = now;
     light->shown_once = true;

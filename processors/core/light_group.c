@@ -177,7 +177,7 @@ void light_groups_figure(struct core *core)
 static void emit_group(struct core *core, struct light_group *group, int64_t at_ms)
 {
     const struct light_figures *f = &group->figures;
-    if (group->shown_once ? memcmp(f, &group->shown, sizeof *f) == 0 : f->lights == 0)
+    if (group->shown_once ? emit_same(f, &group->shown, sizeof *f) : f->lights == 0)
         return;
     group->shown = *f;
     group->shown_once = true;
