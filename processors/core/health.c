@@ -160,6 +160,7 @@ static struct health_shown look(const struct core *core, uint32_t s)
                                  .silence_ms = health_silence_ms(&core->model, s),
                                  .offset_ms = offset_least(h, core_now_ms(core)),
                                  .service_until_ms = sensor->service_until_ms,
+                                 .suspect = sensor->surge.people,
                                  .resets = h->resets,
                                  .out_of_order = h->out_of_order};
 }
