@@ -27,7 +27,9 @@
  *             or without an open lane, while more than GATE_WAITING_MAX are counted in its queue and no
  *             other gate of the queue serves them; it has no wait then.
  *
- * A gate that is silent or not in service has none of these, nor has one in its first fifth of a window a λ.
+ * A gate that is silent or not in service has none of these, nor has one in its first fifth of a window
+ * a λ. One whose queue is counted, but its counters are silent, has no queue, wait and load: what was
+ * counted before must not give way to an estimate that knows nothing of it.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_GATE_H
 #define CROWDTIDE_PROCESSORS_CORE_GATE_H

@@ -41,14 +41,20 @@ static int64_t lanes_open(const struct core *core, const struct gate *gate, int6
     return lanes ? lanes : RESULT_ABSENT;
 }
 
-/* The zone where people wait for it, when they are counted there; NULL else. */
+/* Nothing could ever count its queue. One whose counters are silent is another matter. */
+static bool queue_uncounted(const struct model *model, const struct gate *gate)
+{
+    return gate->queue == CORE_NONE ||
+           model->zones[model->queues[gate->queue].zone].basis == ZONE_BASIS_NONE;
+}
+
+/* The zone where people wait for it, when they are counted there now; NULL else. */
 static const struct zone *queue_zone(const struct core *core, const struct gate *gate)
 {
     if (gate->queue == CORE_NONE)
         return NULL;
     const struct zone *zone = &core->model.zones[core->model.queues[gate->queue].zone];
-    bool vehicles = core->model.venue->sensors[gate->sensor].class == SENSOR_VEHICLE_GATE;
-    return zone->known && zone->data_ms != CORE_NEVER && zone->vehicles == vehicles ? zone : NULL;
+    return zone->known && zone->data_ms != CORE_NEVER ? zone : NULL;
 }
 
 static void time_pass(struct core *core, struct gate *gate, bool serves, int64_t at_ms)
@@ -159,7 +165,7 @@ static void gate_figure(struct core *core, struct gate *gate)
             f->arrivals_per_min = served_per_min(t);
         if (zone)
             figure_counted(core, gate, zone);
-        else
+        else if (queue_uncounted(&core->model, gate))
             figure_estimated(gate);
         waiting = zone && f->lanes_open != RESULT_ABSENT && f->queue >= (double)f->lanes_open;
         if (t->served + t->rejects >= GATE_ASKED_MIN)
@@ -197,7 +203,8 @@ static void worst_find(struct model *model, struct zone *zone)
         const struct gate *gate = &model->gates[model->zone_gates[zone->gate_first + i]];
         const struct sensor *sensor = &model->sensors[gate->sensor];
         const struct gate_figures *f = &gate->figures;
-        bool closed = gate->state == GATE_CLOSED || f->lanes_open == 0;
+        bool told = f->basis == GATE_QUEUE_COUNTED || queue_uncounted(model, gate);
+        bool closed = told && (gate->state == GATE_CLOSED || f->lanes_open == 0);
         if (!sensor->fresh || !sensor_serves(sensor))
             continue;
         worst->wait_min = worse(worst->wait_min, wait_for_rules(gate, closed));
