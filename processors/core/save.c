@@ -370,6 +370,19 @@ static void walk_drill(struct codec *c, struct drill *drill)
     walk_model(c, &drill->aside);
 }
 
+static void walk_commands(struct codec *c, struct command_memory *m)
+{
+    codec_bytes(c, m->nonce, sizeof m->nonce);
+    codec_bytes(c, m->until_ms, sizeof m->until_ms);
+    codec_u32(c, &m->next);
+    codec_bytes(c, m->waits, sizeof m->waits);
+    codec_i64(c, &m->waits_until_ms);
+    if (m->next >= COMMAND_NONCES) {
+        c->failed = true;
+        m->next = 0;
+    }
+}
+
 static void walk_scalars(struct codec *c, struct core *core)
 {
     codec_i64(c, &core->late_ms);
@@ -392,6 +405,7 @@ static void walk_scalars(struct codec *c, struct core *core)
     codec_u64(c, &core->books.quarantined);
     codec_u64(c, &core->books.ignored_retained);
     codec_u64(c, &core->books.results);
+    walk_commands(c, &core->commands);
 }
 
 bool core_save(const struct core *from, uint8_t **ret_bytes, size_t *ret_len, struct error *err)

@@ -7,6 +7,7 @@
 #define CROWDTIDE_PROCESSORS_CORE_STATE_H
 
 #include "processors/core/alert.h"
+#include "processors/core/command.h"
 #include "processors/core/core.h"
 #include "processors/core/counter.h"
 #include "processors/core/debt.h"
@@ -282,6 +283,7 @@ struct core {
     struct json_parser *json;
     int64_t late_ms;
     struct drill drill;
+    struct command_memory commands;
     bool exercise; /* `model` is the shadow state of a drill for the moment: drill.h */
 
     bool started;

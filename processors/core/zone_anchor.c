@@ -12,6 +12,8 @@ static void anchor_own(struct core *core, struct zone *zone, int64_t people, int
                                             .share = 1};
     zone->debt = (struct debt){.slot_from_ms = zone->debt.slot_from_ms};
     estimate_anchor(&zone->est, people * 1000, sigma);
+    if (zone->basis == ZONE_BASIS_FUSED) /* its level counters are corrected by the same count */
+        zone->est.origin_var = zone->est.var;
 }
 
 /* Its share of the people counted in the zone around it: as it is filled, else by capacity, else

@@ -315,7 +315,8 @@ static void test_command_refused(void **state)
 {
     struct core_feed *f = *state;
     union result_any any;
-    static const char command[] = "{\"operator\":\"li\",\"command\":\"ack\",\"nonce\":\"n1\"}";
+    static const char command[] =
+        "{\"operator\":\"li\",\"command\":\"ack\",\"nonce\":\"nonce-01\"}";
     uint8_t body[RECORD_COMMAND_FIXED_BYTES + sizeof command + LOG_READ_PADDING_BYTES] = {0};
     uint32_t len = record_command_encode(
         &(struct record_command){.by = RECORD_COMMAND_LOCAL, .text = STR_LIT(command)}, body,
@@ -324,9 +325,9 @@ static void test_command_refused(void **state)
     core_feed_result(f, 0, &any);
     assert_true(str_is(any.reply.operator_id, "li"));
     assert_true(str_is(any.reply.command, "ack"));
-    assert_true(str_is(any.reply.nonce, "n1"));
+    assert_true(str_is(any.reply.nonce, "nonce-01"));
     assert_int_equal(any.reply.ok, 0);
-    assert_true(str_is(any.reply.reason, "not supported by this version"));
+    assert_true(str_is(any.reply.reason, "issued: missing"));
 }
 
 /* Only what the log itself should have prevented stops the core. */
