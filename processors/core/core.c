@@ -9,6 +9,7 @@
 #include "processors/core/model.h"
 #include "processors/core/reading.h"
 #include "processors/core/second.h"
+#include "processors/core/sensor.h"
 #include "processors/core/zone.h"
 
 struct core *core_new(struct error *err)
@@ -197,7 +198,8 @@ struct core_summary core_summary(const struct core *core)
     sum.zones = model->venue->zone_count;
     sum.sensors = model->venue->sensor_count;
     for (uint32_t s = 0; s < sum.sensors; s++)
-        sum.sensors_silent += model->silent_at_ns[s] == INT64_MAX;
+        sum.sensors_silent +=
+            model->silent_at_ns[s] == INT64_MAX && sensor_serves(&model->sensors[s]);
     for (uint32_t z = 0; z < sum.zones; z++)
         sum.zones_unknown += !model->zones[z].known && model->zones[z].basis != ZONE_BASIS_NONE;
     for (uint32_t i = 0; i < model->alert_count; i++) {

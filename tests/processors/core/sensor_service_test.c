@@ -60,6 +60,7 @@ static void test_level_leaves_and_returns(void **state)
     assert_int_equal(zone_of(&f, "h1")->suspect, 3960);
     service(&f, "a", SERVICE_RETIRED, CORE_NEVER); /* none is left */
     assert_int_equal(zone_of(&f, "h1")->suspect, 0);
+    assert_int_equal(core_summary(f.core).sensors_silent, 1); /* d; the others are not missed */
     assert_false(zone_of(&f, "h1")->known);
     assert_int_equal(zone_of(&f, "h1")->sensors, 0);
     assert_int_equal(health_cause_of(f.core, venue_zone_find(f.core->model.venue, str_of("h1"))),
@@ -70,6 +71,7 @@ static void test_level_leaves_and_returns(void **state)
     core_feed_until(&f, t_ms + 5000);
     assert_int_equal(zone_of(&f, "h1")->sensors, 1);
     assert_int_equal(zone_of(&f, "h1")->fresh, 0);
+    assert_int_equal(core_summary(f.core).sensors_silent, 2);
     assert_false(zone_of(&f, "h1")->known);
     say(&f, t_ms + 5100, "b", "{\"occupancy\":75}");
     assert_true(zone_of(&f, "h1")->known);
