@@ -11,7 +11,8 @@
  * are counted, and are in none of the rates. (A gate that people leave by is written with its zone
  * outside: then "in" leads out.) Late data count in totals only.
  *
- * lanes open  as the gate says; else those used within the window; else those of the venue file.
+ * lanes open  as the gate says, none when it is closed; else those used within the window; else those of
+ *             the venue file.
  * service μ   lanes open by what a lane serves: as the file has it, then as it was learnt
  *             (lane_rate.h). None when the gate is closed.
  * arrivals λ  served over the window (tally.h), and by how much the queue grew, where it is counted.

@@ -32,6 +32,8 @@ double gate_lane_rate(const struct core *core, uint32_t s)
 
 static int64_t lanes_open(const struct core *core, const struct gate *gate, int64_t at_ms)
 {
+    if (gate->state == GATE_CLOSED)
+        return 0;
     if (gate->lanes_open != RESULT_ABSENT)
         return gate->lanes_open;
     int64_t used = lanes_used(&gate->lanes, at_ms - tally_window_ms(&gate->tally));
@@ -204,7 +206,7 @@ static void worst_find(struct model *model, struct zone *zone)
         const struct sensor *sensor = &model->sensors[gate->sensor];
         const struct gate_figures *f = &gate->figures;
         bool told = f->basis == GATE_QUEUE_COUNTED || queue_uncounted(model, gate);
-        bool closed = told && (gate->state == GATE_CLOSED || f->lanes_open == 0);
+        bool closed = told && f->lanes_open == 0;
         if (!sensor->fresh || !sensor_serves(sensor))
             continue;
         worst->wait_min = worse(worst->wait_min, wait_for_rules(gate, closed));

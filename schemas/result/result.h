@@ -147,7 +147,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, total, FIELD, "people", "passages since process first saw the gate")                    \
     F(INT, rejects_per_min, FIELD, "people/min", "verification rejects in the last 60 s")          \
     F(INT, rejects_total, FIELD, "people", "verification rejects since process first saw the gate") \
-    F(INT, lanes_open, FIELD, "lanes", "lanes open: as the gate says, else those used in gate_window_s, else those it has") \
+    F(INT, lanes_open, FIELD, "lanes", "lanes open: as the gate says (none when it is closed), else those used in gate_window_s, else those it has") \
     F(TEXT, state, FIELD, "", "open, closed, fault, offline")                                      \
     F(BOOL, vehicle, FIELD, "", "a vehicle gate")                                                  \
     F(BOOL, known, FIELD, "", "false: the gate is silent")                                         \
