@@ -327,6 +327,15 @@ static void listen_at_socket(void)
     assert_int_equal(pthread_create(&world.thread, NULL, answer, NULL), 0);
 }
 
+/* Also when nobody came. */
+static void stop_listening(void)
+{
+    (void)shutdown(world.fd, SHUT_RDWR);
+    (void)pthread_join(world.thread, NULL);
+    close(world.fd);
+    (void)unlink(world.socket);
+}
+
 static void write_file(const char *name, const char *text)
 {
     char path[256];
@@ -419,9 +428,7 @@ static void each_ending(void **state)
         listen_at_socket();
         (void)snprintf(arguments, sizeof arguments, "%s --operator li", cases[i].arguments);
         int code = run(arguments);
-        (void)pthread_join(world.thread, NULL);
-        close(world.fd);
-        (void)unlink(world.socket);
+        stop_listening();
         if (code != cases[i].code || !strstr(out, cases[i].says))
             fail_msg("case %zu: exit %d: %s", i, code, out);
         assert_int_equal(strstr(world.line, "\"drill\":true") != NULL,
@@ -438,9 +445,7 @@ static void nonces_differ(void **state)
         world.answer = "{\"ok\":false}\n";
         listen_at_socket();
         assert_int_equal(run("open hall-1 --operator li"), 1);
-        (void)pthread_join(world.thread, NULL);
-        close(world.fd);
-        (void)unlink(world.socket);
+        stop_listening();
         const char *nonce = strstr(world.line, "\"nonce\":\"");
         assert_non_null(nonce);
         assert_true(strncmp(first, nonce, 41) != 0);
@@ -462,8 +467,7 @@ static void a_log_that_is_not_there_yet(void **state)
     world.ok = 1;
     listen_at_socket();
     assert_int_equal(run("open hall-1 --operator li"), 0);
-    (void)pthread_join(world.thread, NULL);
-    close(world.fd);
+    stop_listening();
 }
 
 static void without_a_server(void **state)
