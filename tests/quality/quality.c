@@ -2,10 +2,10 @@
  * quality: how good the core's estimates and alerts are, on simulated ground truth with realistic
  * faults.
  *
- *     quality [--seeds N] [--days N] [--faults NAME,…] [--settings FILE] [--jobs N] [--dir DIR]
- *     quality --check        what must hold whatever the tuning; seconds, exit 1 when it does not
- *     quality --csv FILE [--capacity N] [--settings FILE] [--dir DIR]   counts from elsewhere; see
- * csv.h
+ *     quality [--seeds N] [--days N] [--sweep] [--faults NAME,…] [--settings FILE] [--jobs N]
+ * [--dir DIR] quality --check        what must hold whatever the tuning; seconds, exit 1 when it
+ * does not quality --csv FILE [--capacity N] [--settings FILE] [--dir DIR]   counts from elsewhere;
+ * see csv.h
  *
  * With --dir, day.csv (one day of every zone), figures.csv, delays.csv and events.txt (each alert
  * gone wrong), or counts.csv, are left there.
@@ -29,6 +29,7 @@ enum { SEEDS_MAX = 64, DAYS_MAX = 14, JOBS_MAX = 64 };
 struct options {
     uint32_t seeds, days, jobs;
     uint32_t faults; /* FAULT_BIT(…): those to run alone */
+    bool sweep;      /* every evening */
     bool none, all;  /* runs without any, with all */
     char *settings;
     const char *dir; /* for files of figures; NULL: none */
@@ -74,7 +75,8 @@ static _Noreturn void usage(const char *why)
 {
     fprintf(stderr,
             "quality: %s\n"
-            "usage: quality [--seeds N] [--days N] [--faults none,all,NAME…] [--settings FILE]\n"
+            "usage: quality [--seeds N] [--days N] [--sweep] [--faults none,all,NAME…] [--settings "
+            "FILE]\n"
             "               [--jobs N] [--dir DIR]\n"
             "       quality --csv FILE [--capacity N] [--settings FILE] [--dir DIR]\n"
             "       quality --check\n",
@@ -176,6 +178,7 @@ static int measure(const struct site *site, const struct options *o)
                                                .seed = seed + 1,
                                                .kinds = rows[r].kinds,
                                                .until_s = until_s(o->days),
+                                               .sweep = o->sweep,
                                                .settings = o->settings,
                                                .trace = seed == 0 && r + 1 == count ? trace : NULL};
     }
@@ -210,11 +213,17 @@ static int counts(const struct options *o)
 int main(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"seeds", required_argument, NULL, 's'},    {"days", required_argument, NULL, 'd'},
-        {"faults", required_argument, NULL, 'f'},   {"settings", required_argument, NULL, 'S'},
-        {"jobs", required_argument, NULL, 'j'},     {"dir", required_argument, NULL, 'D'},
-        {"capacity", required_argument, NULL, 'p'}, {"check", no_argument, NULL, 'c'},
-        {"csv", required_argument, NULL, 'C'},      {0},
+        {"seeds", required_argument, NULL, 's'},
+        {"days", required_argument, NULL, 'd'},
+        {"faults", required_argument, NULL, 'f'},
+        {"settings", required_argument, NULL, 'S'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"dir", required_argument, NULL, 'D'},
+        {"capacity", required_argument, NULL, 'p'},
+        {"sweep", no_argument, NULL, 'w'},
+        {"check", no_argument, NULL, 'c'},
+        {"csv", required_argument, NULL, 'C'},
+        {0},
     };
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct options o = {.seeds = 3,
@@ -250,6 +259,9 @@ int main(int argc, char **argv)
             break;
         case 'C':
             o.csv = optarg;
+            break;
+        case 'w':
+            o.sweep = true;
             break;
         case 'c':
             return check_floors(&site) ? 0 : 1;

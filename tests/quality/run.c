@@ -8,7 +8,13 @@
 
 const int64_t run_epoch_ms = INT64_C(1795392000000);
 
-enum { MS_PER_S = 1000, TRACE_S = 10, SCORED_FROM_S = 8 * 3600, SCORED_UNTIL_S = 18 * 3600 + 1800 };
+enum {
+    MS_PER_S = 1000,
+    TRACE_S = 10,
+    SWEEP_S = 21 * 3600,
+    SCORED_FROM_S = 8 * 3600,
+    SCORED_UNTIL_S = 18 * 3600 + 1800
+};
 
 struct run {
     const struct site *site;
@@ -99,6 +105,32 @@ static void tick(struct run *run, int64_t at_ms)
     }
 }
 
+/* "Empty now", an operator's anchor for each zone. One that is refused is a mistake of this
+ * program. */
+static void sweep(struct run *run, int v, int64_t at_ms)
+{
+    for (int z = 0; z < run->site->zones; z++) {
+        char text[256];
+        union result_any any;
+        if (!site_has_zone(run->site, (enum site_variant)v, z))
+            continue;
+        snprintf(text, sizeof text,
+                 "{\"command\":\"anchor\",\"operator\":\"guard\",\"nonce\":\"sweep-%lld-%d\","
+                 "\"issued\":%lld,\"zone\":\"%s\",\"people\":0}",
+                 (long long)at_ms, z, (long long)at_ms, run->site->zone[z].id);
+        uint8_t body[RECORD_COMMAND_FIXED_BYTES + sizeof text + LOG_READ_PADDING_BYTES] = {0};
+        struct record_command record = {.by = RECORD_COMMAND_LOCAL, .text = str_of(text)};
+        core_feed_record(&run->feed[v], at_ms, RECORD_COMMAND, body,
+                         record_command_encode(&record, body, sizeof body));
+        if (!core_feed_last(&run->feed[v], RECORD_REPLY, &any) || any.reply.ok != 1) {
+            fprintf(stderr, "quality: the sweep is refused: " STR_FMT "\n",
+                    STR_ARG(any.reply.reason));
+            abort();
+        }
+        take(run, v);
+    }
+}
+
 static void trace(const struct run *run, const int32_t *people)
 {
     const int64_t *naive[SITE_VARIANTS] = {run->naive.doors, run->naive.levels, NULL};
@@ -129,6 +161,9 @@ static void second(struct run *run)
     while (faults_next(run->faults, end_ms, &message))
         deliver(run, &message);
     tick(run, end_ms);
+    for (int v = 0; v < SITE_VARIANTS && run->options->sweep; v++)
+        if (run->truth->now_s % TRUTH_DAY_S == SWEEP_S)
+            sweep(run, v, end_ms);
     truth_zones(run->truth, people);
     int32_t time_s = run->truth->now_s % TRUTH_DAY_S;
     bool scored = time_s >= SCORED_FROM_S && time_s < SCORED_UNTIL_S;

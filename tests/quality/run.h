@@ -17,6 +17,7 @@ struct run_options {
     uint64_t seed;
     uint32_t kinds;        /* of faults */
     int32_t until_s;       /* end, since midnight of day 0; errors are taken from 8 h to 18:30 */
+    bool sweep;            /* every evening at 21 h somebody walks through and finds every zone empty */
     const char *settings;  /* of the venue file; NULL: defaults */
     FILE *list;            /* what went wrong, a line each; NULL: none */
     const char *label;     /* of those lines */
