@@ -96,6 +96,7 @@ static const struct {
     {"10 yellow 30 none", "31 yellow 40 none", "missed yellow before 10-30; raised yellow 31-40"},
     {"50 yellow 60 none", "10 yellow 30 none", "raised yellow 10-30; missed yellow before 50-60"},
     {"10 yellow 30 none", "30 yellow 40 none", "later yellow 30-40 before 10-30"},
+    {"30 yellow 40 none", "10 yellow 30 none", "earlier yellow 10-30 before 30-40"},
     /* open at the end: nothing ends it */
     {"10 yellow", "20 yellow", "later yellow 20- before 10-"},
     {"10 yellow", "900 yellow 950 none", "later yellow 900-950 before 10-"},
