@@ -40,7 +40,8 @@ static bool fresh(struct core *core, const struct command_request *request, stru
 {
     struct command_memory *m = &core->commands;
     int64_t now_ms = core_now_ms(core), expiry_ms = core->model.venue->settings.command_expiry_ms;
-    int64_t age_ms = now_ms - request->issued_ms;
+    /* The sender looks at the wall clock, which the last tick compared with log time. */
+    int64_t age_ms = now_ms + core->clock_offset_ns / CORE_MS_NS - request->issued_ms;
     uint64_t nonce = str_hash(request->nonce) | 1; /* never 0 */
     if (age_ms > expiry_ms)
         return refuse(refusal, "issued: it came too late; give it again");
@@ -53,7 +54,7 @@ static bool fresh(struct core *core, const struct command_request *request, stru
     if (m->nonce[m->next] && m->until_ms[m->next] >= now_ms)
         return refuse(refusal, "more commands than can be told apart; wait a moment");
     m->nonce[m->next] = nonce;
-    m->until_ms[m->next] = request->issued_ms + 2 * expiry_ms;
+    m->until_ms[m->next] = now_ms + 2 * expiry_ms;
     m->next = (m->next + 1) % COMMAND_NONCES;
     return true;
 }

@@ -47,7 +47,7 @@ static bool part_next(struct str *path, struct str *ret_part)
     return true;
 }
 
-/* ZONE/RULE, or an id: [drill/]VENUE/ZONE/RULE/START. */
+/* ZONE/RULE, or an id: [drill/]VENUE/ZONE/RULE/START, or the same without its start. */
 static bool alert_named(const struct core *core, struct str path, struct alert **ret,
                         struct str *ret_start)
 {
@@ -57,11 +57,12 @@ static bool alert_named(const struct core *core, struct str path, struct alert *
     while (count < 5 && part_next(&path, &part[count]))
         count++;
     uint32_t first = count == 5 && str_is(part[0], "drill") ? 1 : 0;
-    bool whole = count - first == 4 && str_equal(part[first], venue->id);
-    if (path.len || !(whole || count == 2))
+    bool led = count - first >= 3 && str_equal(part[first], venue->id);
+    bool whole = led && count - first == 4;
+    if (path.len || !(led || count == 2))
         return false;
-    uint32_t z = venue_zone_find(venue, part[whole ? first + 1 : 0]);
-    struct str rule = part[whole ? first + 2 : 1];
+    uint32_t z = venue_zone_find(venue, part[led ? first + 1 : 0]);
+    struct str rule = part[led ? first + 2 : 1];
     *ret_start = whole ? part[first + 3] : (struct str){0};
     for (uint32_t i = 0; z != VENUE_NO_ZONE && i < core->model.zones[z].alert_count; i++) {
         struct alert *a = &core->model.alerts[core->model.zones[z].alert_first + i];
@@ -126,6 +127,9 @@ static bool do_assign(struct core *core, const struct command_job *job, struct r
     struct str to = job->request->to;
     if (!alert_find(core, job, &a, refusal))
         return false;
+    if (!id_valid(to) || (core->model.venue->operator_count &&
+                          venue_operator_find(core->model.venue, to) == UINT32_MAX))
+        return refuse(refusal, "to: no operator of the venue file");
     memset(a->care.assigned, 0, sizeof a->care.assigned);
     memcpy(a->care.assigned, to.at, to.len);
     return remark(core, job, a, refusal);
@@ -197,15 +201,16 @@ static bool zone_find(const struct core *core, const struct command_job *job, ui
     return true;
 }
 
-/* What follows from a command about a zone is seen at once. */
+/* What follows from a command about a zone is seen at once: its last reading is the first sample of
+ * what is in force now. */
 static void zone_judge(struct core *core, uint32_t z)
 {
     if (core->exercise)
         drill_zone(core, z);
-    judge_zone(core, z, core->now_ns, core_now_ms(core), false);
+    judge_zone(core, z, core->now_ns, core_now_ms(core), true);
     for (uint32_t i = 0; i < core->touched_count; i++) {
         if (core->touched[i] != z)
-            judge_zone(core, core->touched[i], core->now_ns, core_now_ms(core), false);
+            judge_zone(core, core->touched[i], core->now_ns, core_now_ms(core), true);
     }
 }
 

@@ -162,15 +162,17 @@ bool command_request_parse(struct json_parser *parser, struct str line,
     if (status != JSON_OK)
         return refusal_about(refusal, REFUSAL_REJECTED, "not a command", json_status_text(status));
     for (size_t f = 0; f < count; f++) {
-        for (int i = 0; i < AT_COUNT; i++) {
-            if (!str_is(fields[f].key, rows[i].key))
-                continue;
-            struct refusal first;
-            if (field_read(&rows[i], &fields[f], request, ok ? refusal : &first))
-                given |= 1u << i;
-            else
-                ok = false; /* go on: the reply should name who asked for what */
-        }
+        struct refusal later;
+        struct refusal *why = ok ? refusal : &later;
+        int i = 0;
+        while (i < AT_COUNT && !str_is(fields[f].key, rows[i].key))
+            i++;
+        if (i == AT_COUNT) /* misspelt, perhaps, and what was meant would not be done */
+            ok = refusal_set(why, REFUSAL_REJECTED, "it has a member that no command has");
+        else if (field_read(&rows[i], &fields[f], request, why))
+            given |= 1u << i;
+        else
+            ok = false; /* go on: the reply should name who asked for what */
     }
     if (!ok)
         return false;

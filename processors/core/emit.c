@@ -172,8 +172,27 @@ static void densities(const struct zone *zone, const struct venue_zone *model,
 #undef DENSITY_OVER
 }
 
+struct str emit_remaining(const struct zone *zone, char buffer[EMIT_REMAINING_BYTES])
+{
+    struct text t = text_over(buffer, EMIT_REMAINING_BYTES);
+    int64_t upper = zone_upper(zone);
+    if (!zone->known)
+        text_add(&t, "unknown; when last heard ");
+    text_add(&t, "about ");
+    text_add_i64(&t, zone->occupancy);
+    if (zone_lower_bound(zone)) { /* nobody knows how many more */
+        text_add(&t, ", at least ");
+        text_add_i64(&t, zone_lower(zone));
+    } else {
+        text_add(&t, ", up to "); /* at 0, one person is never excluded */
+        text_add_i64(&t, upper > 0 ? upper : 1);
+    }
+    return (struct str){buffer, (uint32_t)t.len};
+}
+
 void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
 {
+    char remaining[EMIT_REMAINING_BYTES];
     struct zone *zone = &core->model.zones[z];
     const struct venue_zone *model = &core->model.venue->zones[z];
     if (zone->basis == ZONE_BASIS_NONE && !zone->shown_once)
@@ -214,6 +233,8 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
         result.suspect = zone->suspect;
         result.recount = zone_recount(core, z);
         result.data_at = zone->data_ms;
+        if (zone->evacuation)
+            result.remaining = emit_remaining(zone, remaining);
         if (zone->capacity > 0) {
             double capacity = (double)zone->capacity;
             result.percent_capacity = (double)zone->occupancy * 100 / capacity;
