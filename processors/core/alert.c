@@ -35,6 +35,7 @@ void alert_carry(struct alert *to, const struct alert *from)
     to->zone = mine.zone;
     to->rule = mine.rule;
     to->at = mine.at;
+    to->least = mine.least;
     memcpy(to->need, mine.need, sizeof to->need);
 }
 

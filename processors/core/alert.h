@@ -40,6 +40,10 @@ struct alert {
     bool acked;
     bool paged;         /* at its present level or step somebody was told */
     uint8_t escalation; /* steps taken since alarm_ns */
+    bool dark;          /* the thresholds were those of a dark zone */
+    double least; /* the lowest threshold; the rule's, not saved */
+    double value, estimate; /* at the last evaluation; estimate NaN: value is no end of a bound */
+    double peak;            /* since start */
     int64_t since_ns[VENUE_LEVELS];    /* at or above this level without a break since; 0: is not */
     int64_t since_ts_ms[VENUE_LEVELS]; /* source time of the reading that began it */
     uint32_t samples[VENUE_LEVELS];    /* readings since, that one included */
@@ -51,9 +55,6 @@ struct alert {
     int64_t shelved_ms;      /* SHELVED: until this log time */
     int64_t group_ms;        /* start of the alert that began its zone's page; ALERT_NEVER: no page */
     int64_t n;               /* announcements of the open alert */
-    double value, estimate;  /* at the last evaluation; estimate NaN: value is no end of a bound */
-    double peak;             /* since start */
-    bool dark;               /* the thresholds were those of a dark zone */
     uint32_t chatter;        /* place in its ring of falls: see announce.h */
     struct alert_care care;
 };
@@ -102,6 +103,16 @@ void alert_carry(struct alert *to, const struct alert *from);
 /* Adds to changes, as do the others. */
 void alert_evaluate(struct alert *a, const struct alert_terms *terms, const struct alert_input *in,
                     struct alert_changes *changes);
+/* The usual reading: no level's time runs, and this value begins none. alert_evaluate would change
+ * nothing but the value, and so does this. */
+static inline bool alert_calm(struct alert *a, double value, double estimate)
+{
+    if (a->state != ALERT_NORMAL || !(value < a->least))
+        return false;
+    a->value = value;
+    a->estimate = estimate;
+    return true;
+}
 /* LOST, FOUND, RETIRE and commands: events that do not come from a value. */
 void alert_fire(struct alert *a, const struct alert_terms *terms, enum alert_event event,
                 struct alert_changes *changes);

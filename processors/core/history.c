@@ -1,5 +1,7 @@
 #include "processors/core/history.h"
 
+#include <string.h>
+
 static struct history_minute *minute_at(struct history *h, int64_t minute)
 {
     return &h->minute[(uint64_t)minute % HISTORY_MINUTES];
@@ -66,35 +68,47 @@ void history_shift(struct history *h, int64_t from_ms, int64_t to_ms, int64_t pe
     }
 }
 
+/* Makes the newest one the newest there is; what is too long ago is forgotten. */
+static void newest_set(struct history_levels *l, int64_t ts_ms)
+{
+    int64_t by = ts_ms - l->newest_ms;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < l->count; i++) {
+        int64_t ago = l->ago_ms[i] + by;
+        if (ago > INT32_MAX)
+            continue;
+        l->ago_ms[kept] = (int32_t)ago;
+        l->value[kept++] = l->value[i];
+    }
+    l->count = kept;
+    l->newest_ms = ts_ms;
+}
+
 struct history_span history_level(struct history_levels *l, int64_t ts_ms, int64_t value,
                                   int64_t now_ms)
 {
+    if (l->count == 0 || ts_ms > l->newest_ms)
+        newest_set(l, ts_ms);
+    int64_t ago = l->newest_ms - ts_ms;
     uint32_t at = l->count;
-    while (at > 0 && l->ts_ms[at - 1] > ts_ms)
+    while (at > 0 && l->ago_ms[at - 1] < ago)
         at--;
-    struct history_span span = {.from_ms = ts_ms, .to_ms = at < l->count ? l->ts_ms[at] : now_ms};
-    bool full = l->count == HISTORY_LEVELS;
+    struct history_span span = {.from_ms = ts_ms,
+                                .to_ms = at < l->count ? l->newest_ms - l->ago_ms[at] : now_ms};
     if (at > 0)
         span.people = value - l->value[at - 1];
-    else if (full || l->count > 0)
+    else if (l->count > 0)
         return (struct history_span){0}; /* before all that is remembered */
-    else
-        span.people = 0;           /* the first: nothing was believed before it */
-    uint32_t first = full ? 1 : 0; /* the oldest makes room */
-    if (full) {
+    if (l->count == HISTORY_LEVELS) {    /* the oldest makes room */
         at--;
-        for (uint32_t i = 0; i < at; i++) {
-            l->ts_ms[i] = l->ts_ms[i + first];
-            l->value[i] = l->value[i + first];
-        }
+        memmove(&l->ago_ms[0], &l->ago_ms[1], at * sizeof l->ago_ms[0]);
+        memmove(&l->value[0], &l->value[1], at * sizeof l->value[0]);
     } else {
-        for (uint32_t i = l->count; i > at; i--) {
-            l->ts_ms[i] = l->ts_ms[i - 1];
-            l->value[i] = l->value[i - 1];
-        }
+        memmove(&l->ago_ms[at + 1], &l->ago_ms[at], (l->count - at) * sizeof l->ago_ms[0]);
+        memmove(&l->value[at + 1], &l->value[at], (l->count - at) * sizeof l->value[0]);
         l->count++;
     }
-    l->ts_ms[at] = ts_ms;
-    l->value[at] = value;
+    l->ago_ms[at] = (int32_t)ago;
+    l->value[at] = (int32_t)value;
     return span;
 }

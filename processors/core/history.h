@@ -17,7 +17,7 @@
 enum {
     HISTORY_MINUTES = 16, /* the running one and the last quarter of an hour */
     HISTORY_MINUTE_MS = 60000,
-    HISTORY_LEVELS = 8, /* of one level counter: later ones find their place among these */
+    HISTORY_LEVELS = 6, /* of one level counter: later ones find their place among these */
 };
 
 struct history_minute {
@@ -33,12 +33,15 @@ struct history { /* of one zone */
     struct history_minute minute[HISTORY_MINUTES]; /* at minute since 1970 mod HISTORY_MINUTES */
 };
 
-/* The last levels of one counter, by source time, the newest last. */
+/* The last levels of one counter, by source time, the newest last. One cache line: every reading comes
+ * by here. */
 struct history_levels {
+    int64_t newest_ms; /* source time of the newest */
+    int32_t ago_ms[HISTORY_LEVELS]; /* of each, before the newest */
+    int32_t value[HISTORY_LEVELS];
     uint32_t count;
-    int64_t ts_ms[HISTORY_LEVELS];
-    int64_t value[HISTORY_LEVELS];
 };
+_Static_assert(sizeof(struct history_levels) <= 64, "one cache line");
 
 /* A span of the past in which a level was another one than believed. */
 struct history_span {

@@ -204,6 +204,13 @@ void judge_wake(struct core *core, uint32_t z)
     announce_settle(core, z, core->now_ns);
 }
 
+void judge_fetch(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    for (uint32_t i = 0; i < zone->alert_count; i++)
+        __builtin_prefetch(&core->model.alerts[zone->alert_first + i]);
+}
+
 void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bool sample)
 {
     const struct zone *zone = &core->model.zones[z];
@@ -212,7 +219,8 @@ void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bo
         struct alert *a = &core->model.alerts[zone->alert_first + i];
         const struct metric_way *way = way_of(core, a);
         bool counted = way->bits & COUNTED;
-        if (counted && !zone->known)
+        /* No single reading gives what is not counted: each second adds it up anew. */
+        if (counted ? !zone->known : sample)
             continue;
         struct measure m = way->of(core, z);
         if (!counted && isnan(m.value) != (a->state == ALERT_UNKNOWN)) {
@@ -221,7 +229,8 @@ void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bo
         }
         if (isnan(m.value)) /* nothing measured yet, or lost */
             continue;
-        /* No single reading gives what is not counted: each second adds it up anew. */
+        if (alert_calm(a, m.value, m.estimate)) /* dark or not: the lowest threshold stays */
+            continue;
         struct alert_input in = {
             .ts_ms = ts_ms, .value = m.value, .estimate = m.estimate, .sample = sample || !counted};
         struct alert_changes changes;

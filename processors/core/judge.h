@@ -17,6 +17,8 @@
 void judge_known(struct core *core, uint32_t zone);
 /* Machines of a known zone that wait for data, because their rule is new, begin. */
 void judge_wake(struct core *core, uint32_t zone);
+/* The zone will be judged soon: memory may begin to fetch. Changes nothing. */
+void judge_fetch(const struct core *core, uint32_t zone);
 /* Feeds the zone's alerts. sample: a reading touched it, of source time ts_ms. now_ns: log time. */
 void judge_zone(struct core *core, uint32_t zone, int64_t now_ns, int64_t ts_ms, bool sample);
 /* At a second boundary, after judge_zone: shelves end and what nobody answered escalates. handover:

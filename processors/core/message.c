@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "processors/core/border.h"
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/judge.h"
@@ -107,11 +108,25 @@ static void state_fetch(const struct core *core, uint32_t s)
         __builtin_prefetch(zone + at);
 }
 
+/* The sensor's own state is here by now, and tells where the rest of it is. */
+static void sensor_fetch(const struct core *core, uint32_t s)
+{
+    const struct model *model = &core->model;
+    const struct venue_sensor *sensor = &model->venue->sensors[s];
+    uint32_t doors;
+    if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL)
+        __builtin_prefetch(&model->levels[model->sensors[s].device]);
+    else
+        __builtin_prefetch(border_of(model, s, &doors));
+    judge_fetch(core, sensor->zone);
+}
+
 /* What a message that was understood does to the state it is meant for. */
 static void apply(struct core *core, const struct record_mqtt *message, uint32_t s,
                   struct result_reading *reading, struct sensor_message *m)
 {
     struct refusal refusal;
+    sensor_fetch(core, s);
     reading->status = core_status(core);
     struct dedup_message identity = {.ts_ms = m->source_ms,
                                      .seq = reading->seq,

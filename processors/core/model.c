@@ -58,8 +58,11 @@ static void *array(uint32_t count, size_t size)
 static void alert_begin(const struct venue *venue, struct alert *a, uint32_t zone, uint32_t rule)
 {
     alert_init(a, zone, rule);
-    for (uint32_t i = 0; i < VENUE_LEVELS; i++)
+    for (uint32_t i = VENUE_LEVELS; i-- > 0;) {
         a->need[i] = venue_rule_samples(venue, &venue->rules[rule], zone, i);
+        if (!isnan(venue->rules[rule].enter[i]))
+            a->least = venue->rules[rule].enter[i];
+    }
 }
 
 static uint32_t alerts_of(const struct venue *venue, uint32_t zone, struct alert *to)

@@ -131,14 +131,15 @@ static void walk_doors(struct codec *c, struct model *m, uint32_t s)
 
 static void walk_levels(struct codec *c, struct history_levels *l)
 {
+    codec_i64(c, &l->newest_ms);
     codec_u32(c, &l->count);
     if (l->count > HISTORY_LEVELS) {
         c->failed = true;
         l->count = 0;
     }
     for (uint32_t i = 0; i < l->count; i++) {
-        codec_i64(c, &l->ts_ms[i]);
-        codec_i64(c, &l->value[i]);
+        codec_i32(c, &l->ago_ms[i]);
+        codec_i32(c, &l->value[i]);
     }
 }
 

@@ -1,9 +1,15 @@
 #include "processors/core/judge.h"
 #include "processors/core/zone_private.h"
 
-void zone_advance(struct zone *zone, int64_t to_ms)
+/* With what holds now. */
+static void windows_to(struct zone *zone, int64_t to_ms)
 {
     window_to(&zone->window, to_ms, zone->occupancy, zone->known);
+}
+
+void zone_advance(struct zone *zone, int64_t to_ms)
+{
+    windows_to(zone, to_ms);
     flow_to(&zone->in, to_ms / WINDOW_BUCKET_MS);
     flow_to(&zone->out, to_ms / WINDOW_BUCKET_MS);
 }
@@ -41,7 +47,7 @@ void zone_settle(struct core *core, uint32_t z, const struct zone_time *when)
         struct zone_figures before = {zone->occupancy, zone->sigma_milli};
         struct zone_figures after = zone_figures(core, zone);
         struct zone *around = zone_around(core, zone);
-        zone_advance(zone, when->at_ms);
+        windows_to(zone, when->at_ms);
         history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
         zone->occupancy = after.occupancy;
         zone->sigma_milli = after.sigma_milli;
@@ -104,7 +110,7 @@ void zone_known_update(struct core *core, uint32_t z)
                                         (double)zone->sensors * zone_settings(core)->quorum_pct;
     if (known == zone->known)
         return;
-    zone_advance(zone, core_now_ms(core));
+    windows_to(zone, core_now_ms(core));
     history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
     zone->known = known;
     struct zone *around = zone_around(core, zone);
