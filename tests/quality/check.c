@@ -40,6 +40,22 @@ static double inside_pct(const struct figures *figures)
     return halls->known > 0 ? 100 * halls->inside / halls->known : NAN;
 }
 
+/* Of the episodes of yellow and above: shown already when they were due. */
+static double ahead_pct(const struct figures *figures)
+{
+    double episodes = 0, in_time = 0;
+    for (int l = 1; l < SITE_LEVELS; l++) {
+        episodes += figures->level[l].episodes;
+        in_time += figures->level[l].in_time;
+    }
+    return episodes > 0 ? 100 * in_time / episodes : NAN;
+}
+
+static double calm_pct(const struct figures *figures)
+{
+    return figures->red_s > 0 ? 100 * figures->calm_s / figures->red_s : NAN;
+}
+
 static void morning(const struct site *site, uint32_t kinds, struct figures figures[SITE_VARIANTS])
 {
     struct run_options run = {.seed = CHECK_SEED, .kinds = kinds, .until_s = CHECK_UNTIL_S};
@@ -62,11 +78,13 @@ bool check_floors(const struct site *site)
         at_least(&floors, "without faults: halls inside the bound, %", inside_pct(&clean[v]), 99);
         at_least(&floors, "without faults: red episodes", clean[v].level[3].episodes, 1);
         at_most(&floors, "without faults: red missed", clean[v].level[3].missed, 0);
+        at_least(&floors, "without faults: alerts shown when due, %", ahead_pct(&clean[v]), 90);
         at_most(&floors, "without faults: false alarms", clean[v].false_, 0);
         if (v == SITE_DOORS) /* doors alone may be wrong without a way to know */
             continue;
         at_least(&floors, "all faults: red episodes", faulty[v].level[3].episodes, 1);
         at_most(&floors, "all faults: red missed", faulty[v].level[3].missed, 0);
+        at_most(&floors, "all faults: red with less shown, % of its time", calm_pct(&faulty[v]), 2);
         at_least(&floors, "all faults: halls inside the bound, %", inside_pct(&faulty[v]), 90);
     }
     double best =
