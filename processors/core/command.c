@@ -61,13 +61,6 @@ static bool fresh(struct core *core, const struct command_request *request, stru
 
 /* ---- one command ----------------------------------------------------------------------------- */
 
-static bool is_drill(const struct command_request *request)
-{
-    static const struct str prefix = {"drill/", 6};
-    return request->drill || (request->alert.len > prefix.len &&
-                              memcmp(request->alert.at, prefix.at, prefix.len) == 0);
-}
-
 static bool carry_out(struct core *core, const struct record_command *record,
                       const struct command_request *request, struct command_job *job,
                       struct refusal *refusal)
@@ -76,7 +69,7 @@ static bool carry_out(struct core *core, const struct record_command *record,
         return refuse(refusal, "no venue model is in force yet");
     if (!authorise(core, record, request, job, refusal) || !fresh(core, request, refusal))
         return false;
-    if (!is_drill(request) || request->command == VENUE_COMMAND_DRILL)
+    if (!request->drill || request->command == VENUE_COMMAND_DRILL)
         return command_do(core, job, refusal);
     if (!drill_admit(core, false, refusal))
         return false;
@@ -105,7 +98,21 @@ void command_take(struct core *core, const struct record_command *record)
     reply.ok = ok;
     reply.reason = ok ? (struct str){said.at, (uint32_t)said.len} : str_of(refusal.detail);
     reply.at = core_now_ms(core);
-    reply.status = is_drill(&request) ? STR_LIT("Exercise") : STR_LIT("Actual");
+    reply.status = request.drill ? STR_LIT("Exercise") : STR_LIT("Actual");
+    reply.input_seq = (int64_t)core->origin.input_seq;
+    emit(core, RECORD_REPLY, &reply);
+}
+
+void command_poisoned(struct core *core)
+{
+    struct result_reply reply;
+    result_clear(RECORD_REPLY, &reply);
+    if (core->model.venue)
+        reply.venue = core->model.venue->id;
+    reply.ok = false;
+    reply.reason = STR_LIT("process crashed on this command and goes on without it");
+    reply.at = core_now_ms(core);
+    reply.status = STR_LIT("Actual");
     reply.input_seq = (int64_t)core->origin.input_seq;
     emit(core, RECORD_REPLY, &reply);
 }

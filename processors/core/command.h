@@ -47,5 +47,8 @@ struct command_memory {
 };
 
 void command_take(struct core *core, const struct record_command *command);
+/* The reply to a command that is left out because process crashed on it: its bytes are not looked at,
+ * so it names neither operator nor nonce. */
+void command_poisoned(struct core *core);
 
 #endif

@@ -201,12 +201,20 @@ static bool zone_find(const struct core *core, const struct command_job *job, ui
     return true;
 }
 
+/* A drill that is told something of a zone plays it, and what was touched with it. */
+static void zone_play(struct core *core, uint32_t z)
+{
+    if (!core->exercise)
+        return;
+    drill_zone(core, z);
+    drill_touched(core);
+}
+
 /* What follows from a command about a zone is seen at once: its last reading is the first sample of
  * what is in force now. */
 static void zone_judge(struct core *core, uint32_t z)
 {
-    if (core->exercise)
-        drill_zone(core, z);
+    zone_play(core, z);
     judge_zone(core, z, core->now_ns, core_now_ms(core), true);
     for (uint32_t i = 0; i < core->touched_count; i++) {
         if (core->touched[i] != z)
@@ -229,6 +237,7 @@ static bool do_anchor(struct core *core, const struct command_job *job, struct r
         zone_judge(core, z);
         return true;
     }
+    zone_play(core, z);
     if (job->supervisor) {
         judge_vouch(core, z, &about);
         text_add(job->reason, "its sensors are still silent");
@@ -287,8 +296,9 @@ static bool do_evacuation(struct core *core, const struct command_job *job, stru
         return refuse(refusal, on ? "zone: it is being evacuated already"
                                   : "zone: it is not being evacuated");
     core->model.zones[z].evacuation = on;
-    if (core->exercise)
-        drill_zone(core, z);
+    zone_play(core, z);
+    if (on && core->model.zones[z].basis == ZONE_BASIS_NONE)
+        text_add(job->reason, "no sensor counts people there: nobody can say how many remain");
     return true;
 }
 
@@ -367,8 +377,12 @@ static bool do_drill(struct core *core, const struct command_job *job, struct re
         return drill_begin(core, job, refusal);
     if (!str_is(job->request->state, "stop"))
         return refuse(refusal, "state: start or stop");
+    bool waited = waiting(core).len > 0;
     core->commands.waits_until_ms = 0;
-    return drill_stop(core, refusal);
+    if (drill_running(core) || !waited)
+        return drill_stop(core, refusal);
+    text_add(job->reason, "nobody waits for a second person any more");
+    return true;
 }
 
 bool command_do(struct core *core, const struct command_job *job, struct refusal *refusal)

@@ -144,6 +144,16 @@ static bool complete(const struct command_request *request, unsigned given, stru
     return true;
 }
 
+/* An alert of a drill: drill/VENUE/ZONE/RULE/START. A zone or venue may be called drill as well. */
+static bool names_drill(struct str alert)
+{
+    static const struct str prefix = {"drill/", 6};
+    uint32_t slashes = 0;
+    for (uint32_t i = 0; i < alert.len; i++)
+        slashes += alert.at[i] == '/';
+    return slashes == 4 && alert.len > prefix.len && memcmp(alert.at, prefix.at, prefix.len) == 0;
+}
+
 bool command_request_parse(struct json_parser *parser, struct str line,
                            struct command_request *request, struct refusal *refusal)
 {
@@ -178,6 +188,9 @@ bool command_request_parse(struct json_parser *parser, struct str line,
         return false;
     if (!(given & BIT(COMMAND)))
         return about(&rows[AT_COMMAND], "missing", refusal);
-    return command_of(request->word, &request->command, refusal) &&
-           complete(request, given, refusal);
+    if (!command_of(request->word, &request->command, refusal))
+        return false;
+    if (needs[request->command] & BIT(ALERT))
+        request->drill = request->drill || names_drill(request->alert);
+    return complete(request, given, refusal);
 }

@@ -16,7 +16,7 @@ struct command_request {
     /* Texts: len 0: not given. Numbers: RESULT_ABSENT. They borrow from the parser until its next call. */
     struct str word, operator_id, nonce, alert, zone, sensor, to, text, state;
     int64_t issued_ms, minutes, step, people, bound, hours;
-    bool drill;
+    bool drill; /* also when the command is about an alert whose id says so */
 };
 
 /* What could be read stays in *request even when false is returned: a reply wants to name it. */

@@ -181,6 +181,8 @@ bool core_skip(struct core *core, const struct log_view *record, uint32_t crashe
         core->books.received++;
         emit_deadletter(core, &letter, &refusal);
     }
+    if (record->type == RECORD_COMMAND)
+        command_poisoned(core);
     return step_end(core, err);
 }
 

@@ -53,7 +53,7 @@ bool core_step(struct core *core, const struct log_view *record, struct core_res
                struct error *err);
 
 /* Makes the step for a poisoned input: emits SKIPPED and, for a message, a DEADLETTER (reason
- * poison) instead of decoding. Time does not advance. */
+ * poison), for a command a REPLY, instead of decoding. Time does not advance. */
 bool core_skip(struct core *core, const struct log_view *record, uint32_t crashes,
                struct core_results *results, struct error *err);
 

@@ -176,6 +176,8 @@ struct str emit_remaining(const struct zone *zone, char buffer[EMIT_REMAINING_BY
 {
     struct text t = text_over(buffer, EMIT_REMAINING_BYTES);
     int64_t upper = zone_upper(zone);
+    if (zone->data_ms == CORE_NEVER)
+        return STR_LIT("unknown");
     if (!zone->known)
         text_add(&t, "unknown; when last heard ");
     text_add(&t, "about ");
@@ -219,6 +221,8 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.capacity = zone->capacity > 0 ? zone->capacity : RESULT_ABSENT;
     result.closed = zone->closed;
     result.evacuation = zone->evacuation;
+    if (zone->evacuation)
+        result.remaining = emit_remaining(zone, remaining);
     result.basis = zone_basis_text((enum zone_basis)zone->basis);
     result.status = core_status(core);
     result.flow_percent = zone_flow_percent(core, z);
@@ -233,8 +237,6 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
         result.suspect = zone->suspect;
         result.recount = zone_recount(core, z);
         result.data_at = zone->data_ms;
-        if (zone->evacuation)
-            result.remaining = emit_remaining(zone, remaining);
         if (zone->capacity > 0) {
             double capacity = (double)zone->capacity;
             result.percent_capacity = (double)zone->occupancy * 100 / capacity;
