@@ -51,6 +51,8 @@ struct said {
     int drilling;                                        /* as the last heartbeat said */
     int64_t until_ms;
     char by[TEXT_BYTES], refused[TEXT_BYTES];
+    int64_t root; /* the drill's whole venue */
+    int root_known;
     uint32_t idle;    /* results of zones that the drill does not play */
     uint32_t unknown; /* results of h2 in the drill */
 };
@@ -91,6 +93,9 @@ static void seen(void *arg, unsigned type, const union result_any *r)
         if (str_is(r->zone.zone, "h2")) {
             said->shown[exercise] = r->zone.occupancy;
             said->unknown += exercise && r->zone.known != 1;
+        } else if (exercise && str_is(r->zone.zone, "v")) {
+            said->root = r->zone.occupancy;
+            said->root_known = (int)r->zone.known;
         }
         break;
     case RECORD_GATE:
@@ -216,6 +221,9 @@ static void test_both_at_once(void **state)
     /* What the drill does not play, it does not show; what it plays is known. */
     assert_int_equal(said.unknown, 0);
     assert_int_equal(said.idle, 0);
+    /* Sums are made of what is played: hall 1 is not missed. */
+    assert_int_equal(said.root, 10500);
+    assert_int_equal(said.root_known, 1);
     assert_int_equal(said.gates[1] + said.lights[1], 0);
     assert_true(said.gates[0] > 0 && said.lights[0] > 0);
     core_feed_publish(&feed, feed.t_ms, "drill/v/gate/g", "{\"in\":3}", 0);
