@@ -96,6 +96,7 @@ static void state_fetch(const struct core *core, uint32_t s)
 {
     const struct model *model = &core->model;
     const char *sensor = (const char *)&model->sensors[s];
+    __builtin_prefetch((const char *)&model->venue->sensors[s] + CACHE_LINE_BYTES);
     for (size_t at = 0; at < sizeof(struct sensor); at += CACHE_LINE_BYTES)
         __builtin_prefetch(sensor + at);
     __builtin_prefetch(&model->silent_at_ns[s]);

@@ -99,7 +99,7 @@ void zone_minute(struct core *core, uint32_t z)
     estimate_age(&zone->est, zone_settings(core)->drift_pct_per_hour);
     if (zone->est.level_ms != ESTIMATE_NEVER &&
         core_now_ms(core) - zone->est.level_ms > ESTIMATE_STALE_MS)
-        estimate_level_lost(&zone->est, zone_witness(core, zone).var);
+        estimate_level_lost(&zone->est, estimate_var(zone_witness(core, zone).sigma_milli));
     zone_settle(core, z, &now);
 }
 

@@ -26,14 +26,15 @@ static int64_t inside_sigma(const struct core *core, const struct zone *zone)
 struct zone_witness zone_witness(const struct core *core, const struct zone *zone)
 {
     const struct zone_anchor *a = &zone->anchor;
-    struct zone_witness l = {zone->level_sum * 1000, estimate_var(level_sigma(core, zone))};
+    struct zone_witness l = {zone->level_sum * 1000, 0};
+    l.sigma_milli = zone->covered ? inside_sigma(core, zone) : level_sigma(core, zone);
     if (zone->covered)
-        l = (struct zone_witness){zone->inside * 1000, estimate_var(inside_sigma(core, zone))};
+        l.x_milli = zone->inside * 1000;
     if (a->at_ms == CORE_NEVER)
         return l;
-    double own = (double)l.var * (1 - a->share * a->share);
+    double own = (double)estimate_var(l.sigma_milli) * (1 - a->share * a->share);
     l.x_milli -= (int64_t)((double)a->bias_milli * a->share);
-    l.var = (int64_t)(own + (double)a->var * a->share * a->share);
+    l.sigma_milli = estimate_sigma((int64_t)(own + (double)a->var * a->share * a->share));
     return l;
 }
 
@@ -52,14 +53,14 @@ struct zone_figures zone_figures(const struct core *core, struct zone *zone)
         break;
     case ZONE_BASIS_LEVEL:
         level = zone_witness(core, zone);
-        f = (struct zone_figures){zone_people(level.x_milli), estimate_sigma(level.var)};
+        f = (struct zone_figures){zone_people(level.x_milli), level.sigma_milli};
         break;
     case ZONE_BASIS_FLOW:
         f = (struct zone_figures){zone_people(zone->est.x_milli), flow_sigma(zone)};
         break;
     case ZONE_BASIS_FUSED:
         level = zone_witness(core, zone);
-        fused = estimate_fuse(&zone->est, level.var);
+        fused = estimate_fuse(&zone->est, estimate_var(level.sigma_milli));
         if (zone->saturated && fused.x_milli < level.x_milli) { /* at least so many */
             fused.var += estimate_var(level.x_milli - fused.x_milli);
             fused.x_milli = level.x_milli;

@@ -60,7 +60,7 @@ static void level_observe(struct core *core, struct zone *zone, struct sensor *s
     if (zone->saturated && own.x_milli <= zone->est.x_milli)
         return; /* at least so many: nothing new */
     estimate_level(&zone->est, &(struct estimate_level){.z_milli = own.x_milli,
-                                                        .var = own.var,
+                                                        .var = estimate_var(own.sigma_milli),
                                                         .now_ms = core_now_ms(core)});
 }
 
@@ -147,7 +147,7 @@ void zone_cover(struct core *core, uint32_t z)
         return;
     struct zone_witness own = zone_witness(core, zone);
     estimate_level(&zone->est, &(struct estimate_level){.z_milli = own.x_milli,
-                                                        .var = own.var,
+                                                        .var = estimate_var(own.sigma_milli),
                                                         .now_ms = core_now_ms(core)});
     zone_settle(core, z, &now);
 }

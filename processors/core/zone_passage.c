@@ -94,7 +94,7 @@ bool zone_allows(const struct core *core, uint32_t z, int64_t people)
         return false;
     struct zone_witness level = zone_witness(core, zone);
     double off = (double)(people * 1000 - zone->est.x_milli);
-    double var = (double)zone->est.var + (double)level.var;
+    double var = (double)zone->est.var + (double)estimate_var(level.sigma_milli);
     return off * off / 1000 <= ESTIMATE_GATE * ESTIMATE_GATE * var;
 }
 

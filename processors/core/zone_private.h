@@ -22,7 +22,7 @@ struct zone_figures {
 /* What its level counters say, or the zones inside it when they leave nothing out; corrected by the
  * last manual count as long as that counts. */
 struct zone_witness {
-    int64_t x_milli, var;
+    int64_t x_milli, sigma_milli;
 };
 
 /* Whole people, never below 0. */

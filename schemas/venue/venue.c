@@ -166,23 +166,29 @@ bool venue_index_sensors(struct venue_reader *r)
                        &r->venue->index->sensor_mask);
 }
 
-static uint32_t find(const struct venue_slot *slot, uint32_t mask, struct str id)
+static uint32_t find(const struct venue_slot *slot, uint32_t mask, struct str id, uint32_t hash)
 {
     if (!slot || !id.len)
         return UINT32_MAX;
-    uint32_t place = slot[slot_of(slot, mask, id, (uint32_t)str_hash(id))].place;
+    uint32_t place = slot[slot_of(slot, mask, id, hash)].place;
     return place ? place - 1 : UINT32_MAX;
 }
 
 uint32_t venue_zone_find(const struct venue *venue, struct str id)
 {
     _Static_assert(VENUE_NO_ZONE == UINT32_MAX, "what find says of none");
-    return find(venue->index->zone, venue->index->zone_mask, id);
+    return find(venue->index->zone, venue->index->zone_mask, id, (uint32_t)str_hash(id));
 }
 
 uint32_t venue_sensor_find(const struct venue *venue, struct str id)
 {
-    return find(venue->index->sensor, venue->index->sensor_mask, id);
+    const struct venue_slot *slot = venue->index->sensor;
+    uint32_t hash = (uint32_t)str_hash(id);
+    /* Most likely the first slot is the one: its sensor comes from memory while the ids are
+     * compared. */
+    if (slot && slot[hash & venue->index->sensor_mask].place)
+        __builtin_prefetch(&venue->sensors[slot[hash & venue->index->sensor_mask].place - 1]);
+    return find(slot, venue->index->sensor_mask, id, hash);
 }
 
 /* The rule's zones rise. */
