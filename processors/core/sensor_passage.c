@@ -48,6 +48,17 @@ static bool goes_on(enum counter_verdict verdict)
     return verdict == COUNTER_MOVED || verdict == COUNTER_WRAPPED;
 }
 
+/* A counter that jumped shows the jump in all that follows: it agrees with itself. So the passages
+ * are counted, but where people have left by them the bound holds that they have not. */
+static void jump_doubt(struct core *core, uint32_t s, int64_t net)
+{
+    const struct venue_sensor *model = &core->model.venue->sensors[s];
+    if (net < 0)
+        zone_doubt(core, model->zone, -net);
+    else if (model->outside != VENUE_NO_ZONE)
+        zone_doubt(core, model->outside, net);
+}
+
 /* A counter that goes on from where it jumped to has counted; one that goes on from where it was
  * before has not. */
 static void surge_resolve(struct core *core, uint32_t s, const struct counter_reading *reading,
@@ -64,6 +75,7 @@ static void surge_resolve(struct core *core, uint32_t s, const struct counter_re
         surge_plausible(passed.in + passed.out, sensor_since_ms(core, s), limits)) {
         sensor_surge_end(core, s, true);
         passages_count(core, s, was.in, was.out, m);
+        jump_doubt(core, s, was.in - was.out);
     } else if (goes_on(step(core, s, &before, reading, &passed))) {
         sensor_surge_end(core, s, true); /* nothing to doubt either: it is back */
         sensor->counter = was.before;

@@ -127,6 +127,7 @@ struct zone {
     uint32_t saturated;      /* level counters at their limit, also of the zones that it sums */
     /* Of its own level counters that have a value: sums of what they show and of its errors. */
     int64_t level_sum, level_sigma, level_var;
+    int64_t level_least; /* shown by those at their limit: at least so many */
     uint32_t level_count;                /* level counters in service */
     uint32_t level_round, level_spoken;  /* an observation needs a word of each */
     /* Of the zones inside it that are counted: sums likewise. */

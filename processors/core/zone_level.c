@@ -30,6 +30,7 @@ static int64_t sensor_sigma(const struct core *core, uint32_t s, bool fresh)
 static void level_sums(struct zone *zone, const struct sensor *sensor, int sign)
 {
     zone->level_sum += sensor->has_value ? sign * sensor->value : 0;
+    zone->level_least += sensor->saturated ? sign * sensor->value : 0;
     zone->level_sigma += sign * sensor->sigma_milli;
     zone->level_var += sign * estimate_var(sensor->sigma_milli);
 }

@@ -18,7 +18,7 @@ int64_t zone_upper(const struct zone *zone)
 int64_t zone_lower(const struct zone *zone)
 {
     int64_t lower = zone->occupancy - zone_err(zone);
-    return lower > 0 ? lower : 0;
+    return lower > zone->level_least ? lower : zone->level_least;
 }
 
 bool zone_lower_bound(const struct zone *zone)
