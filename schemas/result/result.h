@@ -183,7 +183,7 @@ bool level_parse(struct str text, enum level *ret_level);
 
 #define RESULT_ALERT_FIELDS(F)                                                                     \
     F(TEXT, id, NONE, "", "venue/zone/rule/start_ms, of an exercise drill/venue/zone/rule/start_ms: one id for the alert's life") \
-    F(INT, n, FIELD, "", "transition number, from 1")                                              \
+    F(INT, n, FIELD, "", "number of the announcement, from 1: transitions, steps of escalation, notes, assignments and steps of the plan; a repeat has the same n") \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
     F(TEXT, zone, TAG, "", "zone id")                                                              \
     F(TEXT, rule, TAG, "", "rule id")                                                              \
@@ -209,12 +209,12 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, operator, NONE, "", "who caused the transition by command") \
     F(TEXT, note, NONE, "", "what the operator wrote") \
     F(TEXT, assigned, NONE, "", "who looks after it") \
-    F(INT, escalation, FIELD, "", "steps of escalation so far") \
+    F(INT, escalation, FIELD, "", "steps of escalation so far; a step repeats state and level with an n of its own") \
     F(JSON, plan, NONE, "", "the plan's steps at this level: [{step, text, done, by}]") \
     F(TEXT, cause, NONE, "", "why unknown, suppressed or resolved, when not by its value") \
     F(BOOL, late, NONE, "", "raised by late data that lift the present") \
     F(BOOL, page, NONE, "", "this transition pages") \
-    F(TEXT, page_group, NONE, "", "one page for all rules of a zone: venue/zone and the page's number") \
+    F(TEXT, page_group, NONE, "", "one page for all rules of a zone: venue/zone and the start, ms, of the alert that began it") \
     F(BOOL, chattering, NONE, "", "raised and cleared too often") \
     F(TIME, until, NONE, "ms", "shelved: until then")
 
