@@ -34,17 +34,20 @@ static struct announce_about about_of(const struct command_job *job)
 
 /* ---- alerts ---------------------------------------------------------------------------------- */
 
-/* The next part of a path; false at its end. */
-static bool part_next(struct str *path, struct str *ret_part)
+enum { ALERT_PARTS = 5 };
+
+/* Returns how many there are; 0: more than ALERT_PARTS. */
+static uint32_t parts_of(struct str path, struct str part[ALERT_PARTS])
 {
-    if (path->len == 0)
-        return false;
-    const char *slash = memchr(path->at, '/', path->len);
-    uint32_t len = slash ? (uint32_t)(slash - path->at) : path->len;
-    *ret_part = (struct str){path->at, len};
-    uint32_t skip = slash ? len + 1 : len;
-    *path = (struct str){path->at + skip, path->len - skip};
-    return true;
+    for (uint32_t count = 0; count < ALERT_PARTS;) {
+        const char *slash = memchr(path.at, '/', path.len);
+        uint32_t len = slash ? (uint32_t)(slash - path.at) : path.len;
+        part[count++] = (struct str){path.at, len};
+        if (!slash)
+            return count;
+        path = (struct str){slash + 1, path.len - len - 1};
+    }
+    return 0;
 }
 
 /* ZONE/RULE, or an id: [drill/]VENUE/ZONE/RULE/START, or the same without its start. */
@@ -52,18 +55,16 @@ static bool alert_named(const struct core *core, struct str path, struct alert *
                         struct str *ret_start)
 {
     const struct venue *venue = core->model.venue;
-    struct str part[5];
-    uint32_t count = 0;
-    while (count < 5 && part_next(&path, &part[count]))
-        count++;
-    uint32_t first = count == 5 && str_is(part[0], "drill") ? 1 : 0;
-    bool led = count - first >= 3 && str_equal(part[first], venue->id);
-    bool whole = led && count - first == 4;
-    if (path.len || !(led || count == 2))
+    struct str part[ALERT_PARTS];
+    uint32_t count = parts_of(path, part);
+    uint32_t first = count == ALERT_PARTS && str_is(part[0], "drill") ? 1 : 0;
+    bool whole = count - first == 4 && part[first + 3].len > 0;
+    bool led = (whole || count == 3) && str_equal(part[first], venue->id);
+    if (!led && count != 2)
         return false;
     uint32_t z = venue_zone_find(venue, part[led ? first + 1 : 0]);
     struct str rule = part[led ? first + 2 : 1];
-    *ret_start = whole ? part[first + 3] : (struct str){0};
+    *ret_start = led && whole ? part[first + 3] : (struct str){0};
     for (uint32_t i = 0; z != VENUE_NO_ZONE && i < core->model.zones[z].alert_count; i++) {
         struct alert *a = &core->model.alerts[core->model.zones[z].alert_first + i];
         if (str_equal(venue->rules[a->rule].id, rule)) {

@@ -119,6 +119,15 @@ void core_feed_gap(struct core_feed *feed, int64_t t_ms)
     core_feed_record(feed, t_ms, RECORD_GAP, body, len);
 }
 
+void core_feed_command(struct core_feed *feed, int64_t t_ms, uint32_t uid, struct str text)
+{
+    struct record_command command = {
+        .by = RECORD_COMMAND_LOCAL, .uid = uid, .pid = 1, .text = text};
+    size_t cap = RECORD_COMMAND_FIXED_BYTES + (size_t)text.len + 64;
+    uint8_t *body = body_room(feed, cap);
+    core_feed_record(feed, t_ms, RECORD_COMMAND, body, record_command_encode(&command, body, cap));
+}
+
 void core_feed_until(struct core_feed *feed, int64_t t_ms)
 {
     for (int64_t t = (feed->t_ms / 1000 + 1) * 1000; t <= t_ms; t += 1000)

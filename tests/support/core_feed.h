@@ -40,6 +40,8 @@ void core_feed_publish(struct core_feed *feed, int64_t t_ms, const char *topic, 
                        unsigned bits);
 void core_feed_tick(struct core_feed *feed, int64_t t_ms);
 void core_feed_gap(struct core_feed *feed, int64_t t_ms);
+/* An operator's command as it came through the socket of this machine, by the peer of this user id. */
+void core_feed_command(struct core_feed *feed, int64_t t_ms, uint32_t uid, struct str text);
 /* Any other record. */
 void core_feed_record(struct core_feed *feed, int64_t t_ms, unsigned type, const void *body,
                       uint32_t len);
