@@ -41,6 +41,8 @@ static void leave(struct core *core, uint32_t s)
     }
     sensor->counter.known = false;
     sensor_zones(core, s, count_sensor, -1);
+    if (level_counter(core, s))
+        zone_level_unheard(core, s);
     if (sensor->fresh)
         sensor_zones(core, s, sensor_count_fresh, -1);
     sensor_zones(core, s, known_update, 0);
@@ -66,6 +68,8 @@ static void enter(struct core *core, uint32_t s)
         sensor_zones(core, s, sensor_count_unheard, 1);
     }
     sensor_zones(core, s, count_sensor, 1);
+    if (level_counter(core, s))
+        zone_level_unheard(core, s);
     sensor_zones(core, s, known_update, 0);
 }
 

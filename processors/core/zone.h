@@ -37,6 +37,8 @@ void zone_level(struct core *core, uint32_t sensor, int64_t value, const struct 
 void zone_level_late(struct core *core, uint32_t sensor, int64_t value, int64_t ts_ms);
 /* Its freshness or saturation changed: so has its error. */
 void zone_level_refresh(struct core *core, uint32_t sensor);
+/* More or fewer counters that never spoke: so has the zone's. */
+void zone_level_unheard(struct core *core, uint32_t sensor);
 /* It no longer tells anything of its zone. */
 void zone_level_forget(struct core *core, uint32_t sensor);
 /* The zones inside a covered one are looked at together. */

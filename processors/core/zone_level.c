@@ -127,6 +127,12 @@ void zone_level_refresh(struct core *core, uint32_t s)
     zone_settle(core, z, &now);
 }
 
+void zone_level_unheard(struct core *core, uint32_t s)
+{
+    struct zone_time now = zone_now(core);
+    zone_settle(core, core->model.venue->sensors[s].zone, &now);
+}
+
 void zone_level_forget(struct core *core, uint32_t s)
 {
     struct sensor *sensor = &core->model.sensors[s];

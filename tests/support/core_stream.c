@@ -209,6 +209,40 @@ void core_stream_message(struct core_stream *s, struct core_feed *feed)
                     (struct str){s->last_payload, (uint32_t)t.len}, bits);
 }
 
+/* Of every kind, by two operators; some are of no use, late or repeated. */
+static void command(struct core_stream *s, struct core_feed *feed)
+{
+    static const char *const words[] = {
+        "\"command\":\"ack\",\"alert\":\"h1/full\"",
+        "\"command\":\"note\",\"alert\":\"h3/full\",\"text\":\"seen\"",
+        "\"command\":\"assign\",\"alert\":\"v/plaza/rush\",\"to\":\"li\"",
+        "\"command\":\"shelve\",\"alert\":\"h3/full\",\"minutes\":1,\"text\":\"why\"",
+        "\"command\":\"shelve\",\"alert\":\"plaza/rush\",\"minutes\":2,\"text\":\"why\"",
+        "\"command\":\"unshelve\",\"alert\":\"h3/full\"",
+        "\"command\":\"step\",\"alert\":\"h1/full\",\"step\":1",
+        "\"command\":\"anchor\",\"zone\":\"h3\",\"people\":70,\"bound\":3",
+        "\"command\":\"anchor\",\"zone\":\"h2\",\"people\":0",
+        "\"command\":\"capacity\",\"zone\":\"h1\",\"people\":120",
+        "\"command\":\"close\",\"zone\":\"plaza\"",
+        "\"command\":\"open\",\"zone\":\"plaza\"",
+        "\"command\":\"evacuation\",\"zone\":\"h1\",\"state\":\"on\"",
+        "\"command\":\"evacuation\",\"zone\":\"h1\",\"state\":\"off\"",
+        "\"command\":\"service\",\"sensor\":\"s2\",\"state\":\"maintenance\",\"hours\":1",
+        "\"command\":\"service\",\"sensor\":\"s2\",\"state\":\"in_service\"",
+        "\"command\":\"dance\"",
+    };
+    char line[320];
+    uint8_t body[RECORD_COMMAND_FIXED_BYTES + sizeof line + LOG_READ_PADDING_BYTES] = {0};
+    uint32_t which = core_stream_below(s, sizeof words / sizeof words[0]);
+    int len = snprintf(line, sizeof line,
+                       "{%s,\"operator\":\"%s\",\"nonce\":\"nonce-%05u\",\"issued\":%" PRId64 "}",
+                       words[which], core_stream_below(s, 2) ? "li" : "mo",
+                       core_stream_below(s, 90000), s->t_ms - core_stream_below(s, 33000));
+    struct record_command record = {.by = RECORD_COMMAND_LOCAL, .text = {line, (uint32_t)len}};
+    uint32_t bytes = record_command_encode(&record, body, sizeof body - LOG_READ_PADDING_BYTES);
+    core_feed_record(feed, s->t_ms, RECORD_COMMAND, body, bytes);
+}
+
 void core_stream_next(struct core_stream *s, struct core_feed *feed)
 {
     uint32_t kind = core_stream_below(s, 400);
@@ -228,6 +262,8 @@ void core_stream_next(struct core_stream *s, struct core_feed *feed)
         core_feed_tick(feed, s->t_ms);
     } else if (before_ms / 1000 != s->t_ms / 1000) {
         core_feed_tick(feed, s->t_ms);
+    } else if (kind < 6) {
+        command(s, feed);
     } else if (kind < 20 && s->last_topic[0]) {
         core_feed_publish(feed, s->t_ms, s->last_topic, s->last_payload,
                           kind % 2 ? RECORD_MQTT_DUP : 0);

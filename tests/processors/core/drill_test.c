@@ -505,6 +505,8 @@ static void actual_seen(void *arg, unsigned type, const union result_any *r)
         a->alerts++;
     } else if (type == RECORD_DEADLETTER) {
         bare.deadletter.input_seq = RESULT_ABSENT;
+    } else if (type == RECORD_REPLY) {
+        bare.reply.input_seq = RESULT_ABSENT;
     } else if (type == RECORD_HEARTBEAT) {
         struct result_heartbeat *h = &bare.heartbeat;
         h->input_seq = h->messages = h->results = RESULT_ABSENT;
