@@ -1,7 +1,8 @@
 /*
- * MQTT messages into the core: never a crash, the books balance. The input is lines "topic
- * payload"; each line is a message, a second of log time apart, to a small venue. An empty line is
- * a tick.
+ * MQTT messages and operators' commands into the core: never a crash, the books balance, each
+ * command has one reply. The input is lines "topic payload"; each line is a message, a second of
+ * log time apart, to a small venue. A line "!N text" is a command of the user with that digit as
+ * id; an empty line is a tick.
  */
 #include <string.h>
 
@@ -13,6 +14,12 @@ enum { BODY_BYTES = 70000, MESSAGES_MAX = 400 };
 
 static const char model[] =
     "venue: {id: f, time_zone: Asia/Shanghai, capacity: 300}\n"
+    "roles:\n"
+    "  - {id: some, commands: [ack, note, drill]}\n"
+    "  - {id: all, commands: all, supervisor: yes}\n"
+    "operators:\n"
+    "  - {id: li, uid: 1, roles: [some]}\n"
+    "  - {id: mo, uid: 2, roles: [all]}\n"
     "zones:\n"
     "  - {id: h, kind: hall, capacity: 100}\n"
     "  - {id: c, kind: cell, parent: h, area_m2: 20}\n"
@@ -47,11 +54,30 @@ static void step(struct feed *f, uint16_t type, uint32_t len)
     FUZZ_MUST(core_step(f->core, &f->view, &f->results, &err));
 }
 
+static void feed_command(struct feed *f, struct str line)
+{
+    struct record_command command = {.by = RECORD_COMMAND_LOCAL,
+                                     .uid = line.len > 1 ? (uint32_t)(line.at[1] - '0') : 0,
+                                     .pid = 1};
+    uint32_t lead = line.len < 3 ? line.len : 3, replies = 0;
+    command.text = (struct str){line.at + lead, line.len - lead};
+    if (command.text.len >= BODY_BYTES - 200)
+        return;
+    step(f, RECORD_COMMAND, record_command_encode(&command, f->body, BODY_BYTES));
+    for (uint32_t i = 0; i < f->results.count; i++)
+        replies += f->results.result[i].type == RECORD_REPLY;
+    FUZZ_MUST(replies == 1);
+}
+
 static void feed_line(struct feed *f, struct str line)
 {
     if (line.len == 0) {
         struct record_tick tick = {.connected = true, .messages = f->view.seq};
         step(f, RECORD_TICK, record_tick_encode(&tick, f->body, BODY_BYTES));
+        return;
+    }
+    if (line.at[0] == '!') {
+        feed_command(f, line);
         return;
     }
     const char *space = memchr(line.at, ' ', line.len);

@@ -9,8 +9,8 @@
 #define STREAM_RULES                                                                               \
     "rules:\n"                                                                                     \
     "  - {id: full, metric: percent_capacity, kinds: [hall], clear_s: 20, min_samples: 1,\n"       \
-    "     levels: {blue: {enter: 50, dwell_s: 9, action: Watch.},\n"                               \
-    "              yellow: {enter: 80, dwell_s: 3, action: Meter.},\n"                             \
+    "     levels: {blue: {enter: 50, dwell_s: 9, action: Watch., plan: [Look, Tell]},\n"           \
+    "              yellow: {enter: 80, dwell_s: 3, escalate_s: [20, 50], action: Meter.},\n"       \
     "              red: {enter: 100, dwell_s: 0, action: Stop.}}}\n"                               \
     "  - {id: dense, metric: density_mean_60s, kinds: [cell, plaza], clear_s: 5, min_samples: "    \
     "2,\n"                                                                                         \
@@ -22,6 +22,12 @@
     "     levels: {yellow: {enter: 0.7, dwell_s: 2, action: Open lanes.}}}\n"                      \
     "  - {id: lamps, metric: lights_failed_percent, kinds: [plaza], clear_s: 3, min_samples: 1,\n" \
     "     levels: {blue: {enter: 40, dwell_s: 2, action: Send somebody.}}}\n"
+
+#define STREAM_DESK                                                                                \
+    "shifts: [\"00:00\", \"09:02\"]\n"                                                             \
+    "roles:\n"                                                                                     \
+    "  - {id: steward, commands: [ack, assign, note, step, anchor]}\n"                             \
+    "  - {id: chief, commands: all, supervisor: yes}\n"
 
 /* service: of two counters and a gate. s0, s4 and s5 may be silent as long as their period says. */
 #define STREAM_SENSORS(service)                                                                    \
@@ -48,7 +54,9 @@
     "  - {id: s13, class: crowd, counter: level, zone: h3, silence_s: 15}\n"
 
 static const char *const venues[2] = {
-    "venue: {id: v, capacity: 3000}\nbuiltin_rules: no\n"
+    "venue: {id: v, capacity: 3000}\nbuiltin_rules: no\n" STREAM_DESK
+    "operators: [{id: li, uid: 1, roles: [steward]}, {id: mo, uid: 2, roles: [chief]},\n"
+    "  {id: bo, uid: 3, roles: [chief]}]\n"
     "settings: {gate_window_s: 60, light_dwell_s: 4, daylight_lux: 20, dark_lux: 9}\n" STREAM_RULES
     "zones:\n"
     "  - {id: plaza, kind: plaza, area_m2: 90, width_m: 3}\n"
@@ -63,7 +71,8 @@ static const char *const venues[2] = {
     "  - {id: lot, kind: carpark}\n"
     "  - {id: road, kind: road}\n" STREAM_SENSORS(""),
     /* Another order, other numbers, a zone and a rule's level less, sensors more. */
-    "venue: {id: v, capacity: 2000}\nbuiltin_rules: no\n"
+    "venue: {id: v, capacity: 2000}\nbuiltin_rules: no\n" STREAM_DESK
+    "operators: [{id: bo, uid: 3, roles: [chief]}, {id: mo, uid: 2, roles: [chief]}]\n"
     "settings: {gate_window_s: 95, light_dwell_s: 4, daylight_lux: 20, dark_lux: 9,\n"
     "  bucket_s: 2, long_bucket_s: 30}\n" STREAM_RULES "zones:\n"
     "  - {id: road, kind: road}\n"
@@ -209,38 +218,139 @@ void core_stream_message(struct core_stream *s, struct core_feed *feed)
                     (struct str){s->last_payload, (uint32_t)t.len}, bits);
 }
 
-/* Of every kind, by two operators; some are of no use, late or repeated. */
-static void command(struct core_stream *s, struct core_feed *feed)
+/* What each command has: a letter a member. */
+static const struct {
+    const char *word, *members;
+} orders[] = {
+    {"ack", "a"},       {"ack", "at"},        {"assign", "aw"},  {"note", "at"},
+    {"shelve", "amt"},  {"unshelve", "a"},    {"step", "ak"},    {"anchor", "zpb"},
+    {"anchor", "zp"},   {"capacity", "zp"},   {"close", "z"},    {"open", "z"},
+    {"open", "z"},      {"evacuation", "zo"}, {"service", "sv"}, {"service", "sv"},
+    {"service", "svh"}, {"dance", ""},        {"drill", "d"},    {"drill", "d"},
+    {"drill", "d"},
+};
+
+static const char *one_of(struct core_stream *s, const char *const words[], uint32_t count)
 {
-    static const char *const words[] = {
-        "\"command\":\"ack\",\"alert\":\"h1/full\"",
-        "\"command\":\"note\",\"alert\":\"h3/full\",\"text\":\"seen\"",
-        "\"command\":\"assign\",\"alert\":\"v/plaza/rush\",\"to\":\"li\"",
-        "\"command\":\"shelve\",\"alert\":\"h3/full\",\"minutes\":1,\"text\":\"why\"",
-        "\"command\":\"shelve\",\"alert\":\"plaza/rush\",\"minutes\":2,\"text\":\"why\"",
-        "\"command\":\"unshelve\",\"alert\":\"h3/full\"",
-        "\"command\":\"step\",\"alert\":\"h1/full\",\"step\":1",
-        "\"command\":\"anchor\",\"zone\":\"h3\",\"people\":70,\"bound\":3",
-        "\"command\":\"anchor\",\"zone\":\"h2\",\"people\":0",
-        "\"command\":\"capacity\",\"zone\":\"h1\",\"people\":120",
-        "\"command\":\"close\",\"zone\":\"plaza\"",
-        "\"command\":\"open\",\"zone\":\"plaza\"",
-        "\"command\":\"evacuation\",\"zone\":\"h1\",\"state\":\"on\"",
-        "\"command\":\"evacuation\",\"zone\":\"h1\",\"state\":\"off\"",
-        "\"command\":\"service\",\"sensor\":\"s2\",\"state\":\"maintenance\",\"hours\":1",
-        "\"command\":\"service\",\"sensor\":\"s2\",\"state\":\"in_service\"",
-        "\"command\":\"dance\"",
-    };
-    char line[320];
-    uint8_t body[RECORD_COMMAND_FIXED_BYTES + sizeof line + LOG_READ_PADDING_BYTES] = {0};
-    uint32_t which = core_stream_below(s, sizeof words / sizeof words[0]);
-    int len = snprintf(line, sizeof line,
-                       "{%s,\"operator\":\"%s\",\"nonce\":\"nonce-%05u\",\"issued\":%" PRId64 "}",
-                       words[which], core_stream_below(s, 2) ? "li" : "mo",
-                       core_stream_below(s, 90000), s->t_ms - core_stream_below(s, 33000));
-    struct record_command record = {.by = RECORD_COMMAND_LOCAL, .text = {line, (uint32_t)len}};
-    uint32_t bytes = record_command_encode(&record, body, sizeof body - LOG_READ_PADDING_BYTES);
-    core_feed_record(feed, s->t_ms, RECORD_COMMAND, body, bytes);
+    return words[core_stream_below(s, count)];
+}
+#define ONE_OF(s, ...)                                                                             \
+    one_of((s), (const char *const[]){__VA_ARGS__},                                                \
+           sizeof(const char *const[]){__VA_ARGS__} / sizeof(const char *))
+
+static void text_member(struct text *t, const char *key, const char *value)
+{
+    text_add(t, ",\"");
+    text_add(t, key);
+    text_add(t, "\":\"");
+    text_add(t, value);
+    text_add_char(t, '"');
+}
+
+static void number_member(struct text *t, const char *key, int64_t value)
+{
+    text_add(t, ",\"");
+    text_add(t, key);
+    text_add(t, "\":");
+    text_add_i64(t, value);
+}
+
+static void alert_member(struct core_stream *s, struct text *t)
+{
+    char alert[96];
+    const char *lead = ONE_OF(s, "", "", "", "v/", "v/v/");
+    const char *zone = ONE_OF(s, "h1", "h2", "h3", "h3", "plaza", "h1-b", "nowhere");
+    const char *rule = ONE_OF(s, "full", "full", "full", "dense", "rush", "slow");
+    const char *start = ONE_OF(s, "", "", "", "/", "/1795424400000");
+    snprintf(alert, sizeof alert, "%s%s/%s%s", lead, zone, rule, start);
+    text_member(t, "alert", alert);
+}
+
+static void order_member(struct core_stream *s, char letter, struct text *t)
+{
+    char sensor[8];
+    switch (letter) {
+    case 'a':
+        alert_member(s, t);
+        break;
+    case 'z':
+        text_member(t, "zone", ONE_OF(s, "h1", "h2", "h3", "h1-a", "plaza", "lot", "v", "nowhere"));
+        break;
+    case 's':
+        snprintf(sensor, sizeof sensor, "s%u", core_stream_below(s, CORE_STREAM_SENSORS + 1));
+        text_member(t, "sensor", sensor);
+        break;
+    case 'p':
+        number_member(t, "people", core_stream_below(s, 250));
+        break;
+    case 'b':
+        number_member(t, "bound", core_stream_below(s, 30));
+        break;
+    case 'm':
+        number_member(t, "minutes", 1 + core_stream_below(s, 33));
+        break;
+    case 'k':
+        number_member(t, "step", 1 + core_stream_below(s, 3));
+        break;
+    case 'h':
+        number_member(t, "hours", 1 + core_stream_below(s, 9));
+        break;
+    case 'w':
+        text_member(t, "to", ONE_OF(s, "li", "mo", "bo", "zoe"));
+        break;
+    case 'o':
+        text_member(t, "state", ONE_OF(s, "on", "off", "up"));
+        break;
+    case 'd':
+        text_member(t, "state", ONE_OF(s, "start", "start", "start", "stop"));
+        break;
+    case 'v':
+        text_member(t, "state",
+                    ONE_OF(s, "in_service", "in_service", "in_service", "maintenance",
+                           "maintenance", "commissioning", "retired"));
+        break;
+    default:
+        text_member(t, "text", ONE_OF(s, "seen", "coaches \\u00e9", "\\u0000"));
+    }
+}
+
+/* Who asks is mostly who he says. */
+static uint32_t sign(struct core_stream *s, struct text *t)
+{
+    uint32_t who = core_stream_below(s, 3), odd = core_stream_below(s, 40);
+    char nonce[24];
+    snprintf(nonce, sizeof nonce, "%016" PRIx64, s->random);
+    text_member(t, "operator", odd == 0 ? "zoe" : who == 0 ? "li" : who == 1 ? "mo" : "bo");
+    text_member(t, "nonce", odd == 1 ? "short" : nonce);
+    number_member(t, "issued", s->t_ms - core_stream_below(s, odd == 2 ? 60000 : 2000));
+    return odd == 3 ? 0 : who + 1;
+}
+
+void core_stream_command(struct core_stream *s, struct core_feed *feed)
+{
+    bool again = s->last_command[0] && core_stream_below(s, 20) == 0;
+    uint32_t count = sizeof orders / sizeof orders[0] - (s->drills ? 3 : 0);
+    uint32_t at = core_stream_below(s, count), uid = 2;
+    struct text t = text_over(s->last_command, sizeof s->last_command - 1);
+    if (again) {
+        t.len = strlen(s->last_command);
+    } else {
+        text_add(&t, "{\"command\":\"");
+        text_add(&t, orders[at].word);
+        text_add_char(&t, '"');
+        for (const char *m = orders[at].members; *m; m++)
+            order_member(s, *m, &t);
+        uid = sign(s, &t);
+        if (s->drills > 0 || (s->drills == 0 && core_stream_below(s, 4) == 0))
+            text_add(&t, ",\"drill\":true");
+        text_add_char(&t, '}');
+        t.at[t.len] = '\0';
+    }
+    /* Damaged; one for a drill would not say any more that it is. */
+    if (s->drills <= 0 && core_stream_below(s, 40) == 0)
+        t.at[core_stream_below(s, (uint32_t)t.len)] = (char)(1 + core_stream_below(s, 255));
+    s->commands++;
+    core_feed_command(feed, s->t_ms, uid, (struct str){s->last_command, (uint32_t)t.len});
 }
 
 void core_stream_next(struct core_stream *s, struct core_feed *feed)
@@ -262,9 +372,9 @@ void core_stream_next(struct core_stream *s, struct core_feed *feed)
         core_feed_tick(feed, s->t_ms);
     } else if (before_ms / 1000 != s->t_ms / 1000) {
         core_feed_tick(feed, s->t_ms);
-    } else if (kind < 6) {
-        command(s, feed);
-    } else if (kind < 20 && s->last_topic[0]) {
+    } else if (kind < 16) {
+        core_stream_command(s, feed);
+    } else if (kind < 32 && s->last_topic[0]) {
         core_feed_publish(feed, s->t_ms, s->last_topic, s->last_payload,
                           kind % 2 ? RECORD_MQTT_DUP : 0);
     } else {

@@ -482,7 +482,7 @@ static void test_restart(void **state)
 struct actual {
     char *bytes;
     size_t len, cap;
-    uint64_t exercises, alerts;
+    uint64_t exercises, alerts, replies;
 };
 
 static bool is_drills(unsigned type, const union result_any *r)
@@ -503,10 +503,11 @@ static void actual_seen(void *arg, unsigned type, const union result_any *r)
     if (type == RECORD_ALERT) {
         bare.alert.input_seq = bare.alert.input_index = RESULT_ABSENT;
         a->alerts++;
-    } else if (type == RECORD_DEADLETTER) {
-        bare.deadletter.input_seq = RESULT_ABSENT;
     } else if (type == RECORD_REPLY) {
         bare.reply.input_seq = RESULT_ABSENT;
+        a->replies++;
+    } else if (type == RECORD_DEADLETTER) {
+        bare.deadletter.input_seq = RESULT_ABSENT;
     } else if (type == RECORD_HEARTBEAT) {
         struct result_heartbeat *h = &bare.heartbeat;
         h->input_seq = h->messages = h->results = RESULT_ABSENT;
@@ -527,7 +528,8 @@ static void actual_seen(void *arg, unsigned type, const union result_any *r)
     a->len += t.len;
 }
 
-/* The same stream with and without drills: messages of every kind, starts and stops, restarts. */
+/* The same stream with and without drills: messages and commands of every kind, starts and stops,
+ * restarts. */
 static void test_reality_untouched(void **state)
 {
     (void)state;
@@ -549,6 +551,8 @@ static void test_reality_untouched(void **state)
             played.t_ms = b.t_ms;
             for (uint32_t n = core_stream_below(&played, 3); n; n--)
                 core_stream_message(&played, &both);
+            if (core_stream_below(&played, 8) == 0)
+                core_stream_command(&played, &both);
             uint32_t odd = core_stream_below(&played, 400);
             if (odd < 2)
                 (void)command(&both, odd == 0, "ann and bob");
@@ -559,7 +563,7 @@ static void test_reality_untouched(void **state)
             said[0].len = said[1].len = 0;
         }
         assert_int_equal(said[0].exercises, 0);
-        assert_true(said[1].exercises > STEPS && said[0].alerts > 10);
+        assert_true(said[1].exercises > STEPS && said[0].alerts > 10 && said[0].replies > 20);
         core_feed_free(&alone);
         core_feed_free(&both);
         free(said[0].bytes);

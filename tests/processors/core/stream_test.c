@@ -23,7 +23,7 @@ struct watch {
         bool ended;
     } alert[4096];
     uint32_t alerts;
-    uint64_t letters, readings, drills;
+    uint64_t letters, readings, drills, replies, done;
     int64_t last_zone_ms;
 };
 
@@ -95,6 +95,10 @@ static void seen(void *arg, unsigned type, const union result_any *r)
         /* Silence is never green. */
         assert_int_equal(r->zone.level == LEVEL_UNKNOWN, !r->zone.known);
         break;
+    case RECORD_REPLY:
+        w->replies++;
+        w->done += r->reply.ok == 1;
+        break;
     default:
         break;
     }
@@ -120,6 +124,8 @@ static void test_invariants(void **state)
         struct core_books b = core_books(feed.core);
         assert_int_equal(b.decoded, watch.readings);
         assert_int_equal(b.quarantined, watch.letters);
+        assert_int_equal(s.commands, watch.replies);
+        assert_true(watch.done > 20 && watch.replies > watch.done + 20);
         assert_true(watch.letters > 0 && watch.drills > 0 && b.duplicate > 0 &&
                     b.ignored_retained > 0);
         assert_true(watch.alerts > 10);
