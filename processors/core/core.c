@@ -157,6 +157,11 @@ bool core_step(struct core *core, const struct log_view *record, struct core_res
     return step_end(core, err);
 }
 
+void core_ahead(struct core *core, const struct log_view *record)
+{
+    ahead_record(core, record);
+}
+
 bool core_skip(struct core *core, const struct log_view *record, uint32_t crashes,
                struct core_results *results, struct error *err)
 {

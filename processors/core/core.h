@@ -52,6 +52,10 @@ void core_late_set(struct core *core, int64_t late_ms);
 bool core_step(struct core *core, const struct log_view *record, struct core_results *results,
                struct error *err);
 
+/* A record that will be stepped soon; each once, in order, AHEAD_RECORDS before its turn is best (ahead.h).
+ * A hint: nothing that is seen depends on it, it may be left out, and the record need not be verified yet. */
+void core_ahead(struct core *core, const struct log_view *record);
+
 /* Makes the step for a poisoned input: emits SKIPPED and, for a message, a DEADLETTER (reason
  * poison), for a command a REPLY, instead of decoding. Time does not advance. */
 bool core_skip(struct core *core, const struct log_view *record, uint32_t crashes,

@@ -6,6 +6,7 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_STATE_H
 #define CROWDTIDE_PROCESSORS_CORE_STATE_H
 
+#include "processors/core/ahead.h"
 #include "processors/core/alert.h"
 #include "processors/core/command.h"
 #include "processors/core/core.h"
@@ -297,6 +298,8 @@ struct core {
     int32_t utc_offset_s; /* of the venue's time zone, as the last tick said; RECORD_NO_UTC_OFFSET */
     uint64_t messages;    /* as the last tick said */
     struct core_books books;
+
+    struct ahead ahead; /* only a hint: in no snapshot */
 
     /* During one step only. */
     struct core_results *results;

@@ -240,6 +240,17 @@ static bool take_gap(struct runner *r, const struct log_view *next, int64_t wall
     return take(r, &view, wall_ns, err);
 }
 
+/* The core hears which records come next: it fetches what they need. */
+static void look_ahead(struct runner *r)
+{
+    struct log_view view;
+    while (r->ops->ahead && r->ahead < RUNNER_AHEAD && log_reader_ahead(r->readings, &view)) {
+        r->ops->ahead(r->core, &view);
+        r->ahead++;
+    }
+    r->ahead -= r->ahead > 0; /* the one that is taken now */
+}
+
 /* *ret_records: how many were dealt with; *ret_caught_up: there was nothing more. */
 static bool batch(struct runner *r, uint32_t *ret_records, bool *ret_caught_up, struct error *err)
 {
@@ -249,8 +260,10 @@ static bool batch(struct runner *r, uint32_t *ret_records, bool *ret_caught_up, 
     *ret_caught_up = false;
     while (records < BATCH_RECORDS_MAX && bytes < BATCH_BYTES_MAX) {
         struct log_view view;
+        look_ahead(r);
         enum log_read got = log_reader_next(r->readings, &view, err);
         if (got == LOG_READ_CAUGHT_UP) {
+            r->ahead = 0;
             *ret_caught_up = true;
             break;
         }

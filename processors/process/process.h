@@ -28,6 +28,7 @@ struct process_core {
     bool (*load)(const uint8_t *bytes, size_t len, struct core **ret_core, struct error *err);
     struct core_books (*books)(const struct core *core);
     struct core_summary (*summary)(const struct core *core);
+    void (*ahead)(struct core *core, const struct log_view *record); /* NULL: needs no such hints */
     void (*late_set)(struct core *core, int64_t late_ms); /* NULL: has no such setting */
 };
 /* The real one. */

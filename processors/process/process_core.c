@@ -12,6 +12,7 @@ const struct process_core *process_core_real(void)
         .load = core_load,
         .books = core_books,
         .summary = core_summary,
+        .ahead = core_ahead,
         .late_set = core_late_set,
     };
     return &real;

@@ -10,7 +10,7 @@
 #include "schemas/base/report.h"
 #include "schemas/counters/counters.h"
 
-enum { RUNNER_PATH_BYTES = 4200, RUNNER_SKIPS_MAX = 65536 };
+enum { RUNNER_PATH_BYTES = 4200, RUNNER_SKIPS_MAX = 65536, RUNNER_AHEAD = 8 };
 
 /* An input of the readings log. */
 struct runner_place {
@@ -43,6 +43,7 @@ struct runner {
     struct outputs out;
     struct core *core;
     struct core_results results;
+    uint32_t ahead; /* records announced to the core that have not come yet */
 
     struct runner_place at; /* the core has seen everything up to here */
     uint64_t model_hash;    /* in force there */

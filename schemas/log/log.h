@@ -204,6 +204,11 @@ bool log_reader_seek(struct log_reader *reader, uint64_t seq, struct error *err)
 enum log_read log_reader_next(struct log_reader *reader, struct log_view *ret_view,
                               struct error *err);
 
+/* The record behind the last one handed out; called again, the one behind that: as far as the mapped segment and what is published reach, else
+   false. It will come by log_reader_next too. For hints: it is not verified (its body lies within the mapping, but may be anything), and it is
+   borrowed until the next call of log_reader_next. */
+bool log_reader_ahead(struct log_reader *reader, struct log_view *ret_view);
+
 /* Sleeps until something new is published, at most min(timeout_ms, LOG_WAIT_MS_MAX). May return
    early. */
 void log_reader_wait(struct log_reader *reader, uint32_t timeout_ms);

@@ -106,6 +106,7 @@ static bool map_segment(struct log_reader *r, size_t i, struct error *err)
     r->image = (struct log_image){
         .bytes = at, .len = len, .seed = log_segment_seed(&header), .header = header};
     r->offset = LOG_SEGMENT_HEADER_BYTES;
+    r->ahead_offset = 0;
     r->forgotten = 0;
     r->bound = log_dir_bound(&r->list, i);
     r->walk_seq = header.prev_seq;
@@ -216,6 +217,26 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
         if (!find_way_on(r, &looked_again, err))
             return LOG_READ_ERROR;
     }
+}
+
+bool log_reader_ahead(struct log_reader *r, struct log_view *ret_view)
+{
+    struct log_view view;
+    if (!r->image.bytes)
+        return false;
+    if (r->ahead_offset <= r->offset) {
+        r->ahead_offset = r->offset;
+        r->ahead_seq = r->walk_seq;
+    }
+    /* What is not published may be half written. */
+    if (r->ahead_seq >= r->limit ||
+        !log_record_at(&r->image, r->ahead_offset, false, &view, NULL) ||
+        view.seq <= r->ahead_seq || view.seq > r->limit || view.seq >= r->bound)
+        return false;
+    r->ahead_offset += log_record_bytes(view.body_len);
+    r->ahead_seq = view.seq;
+    *ret_view = view;
+    return true;
 }
 
 bool log_reader_seek(struct log_reader *r, uint64_t seq, struct error *err)

@@ -32,6 +32,8 @@ struct log_reader {
     uint64_t bound;         /* sequences from here on are in a later segment */
     uint64_t walk_seq;      /* the record before offset */
     uint32_t walk_epoch;
+    uint64_t ahead_offset; /* looked ahead up to here; at or below offset: not */
+    uint64_t ahead_seq;    /* the record before it */
     uint64_t next_seq; /* the least sequence wanted */
     uint64_t last_seq; /* last record handed out since the last seek; 0: none */
 };

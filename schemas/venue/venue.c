@@ -207,6 +207,24 @@ bool venue_rule_names(const struct venue_rule *rule, uint32_t zone)
     return false;
 }
 
+void venue_sensor_fetch(const struct venue *venue, uint32_t hash)
+{
+    if (venue->index->sensor)
+        __builtin_prefetch(&venue->index->sensor[hash & venue->index->sensor_mask]);
+}
+
+uint32_t venue_sensor_guess(const struct venue *venue, uint32_t hash)
+{
+    const struct venue_slot *slot = venue->index->sensor;
+    if (!slot)
+        return UINT32_MAX;
+    slot += hash & venue->index->sensor_mask;
+    if (slot->place == 0 || slot->hash != hash)
+        return UINT32_MAX;
+    __builtin_prefetch(slot->id.at);
+    return slot->place - 1;
+}
+
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
 {
     const struct venue_zone *z = &venue->zones[zone];

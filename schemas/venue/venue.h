@@ -281,6 +281,10 @@ void venue_free(struct venue *venue); /* NULL is allowed */
 uint32_t venue_zone_find(const struct venue *venue, struct str id);
 /* Index or UINT32_MAX; O(1). */
 uint32_t venue_sensor_find(const struct venue *venue, struct str id);
+/* For who looks up many: memory may begin to fetch what a search for an id of this str_hash (its low half) reads; and where that search
+   would most likely end, UINT32_MAX when not there. Hints: the id is not compared. */
+void venue_sensor_fetch(const struct venue *venue, uint32_t hash);
+uint32_t venue_sensor_guess(const struct venue *venue, uint32_t hash);
 /* The zone whose rules judge the gate's wait, load and rejects: where people wait for it when the file says so (queue), else its own. */
 uint32_t venue_gate_zone(const struct venue_sensor *gate);
 

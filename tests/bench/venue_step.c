@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "processors/core/ahead.h"
 #include "processors/core/core.h"
 #include "schemas/record/record.h"
 
@@ -184,6 +185,11 @@ int main(int argc, char **argv)
                 ticked_s = log_ns / NS_PER_S;
                 step(core, RECORD_TICK, seq++, log_ns, tick_body, tick_len, &results);
             }
+            uint32_t coming = i + AHEAD_RECORDS < batch ? i + AHEAD_RECORDS : i;
+            struct log_view next = {.type = RECORD_MQTT,
+                                    .body = bodies + (size_t)coming * BODY_BYTES,
+                                    .body_len = lens[coming]};
+            core_ahead(core, &next);
             step(core, RECORD_MQTT, seq++, log_ns, bodies + (size_t)i * BODY_BYTES, lens[i],
                  &results);
             if (i % CLEAR_EVERY == 0) {

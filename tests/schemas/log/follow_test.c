@@ -182,11 +182,43 @@ static void test_segments_of_two_logs(void **state)
     assert_int_equal(err.code, ERROR_CORRUPT);
 }
 
+/* Looking ahead says what log_reader_next will say, as far as one segment and what is published
+ * reach; and it moves nothing. */
+static void test_ahead(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(0);
+    struct log_reader *reader = open_reader();
+    struct log_view view, ahead;
+    struct error err = {0};
+    append(writer, 1200); /* some segments */
+    uint64_t seen = 0, looked = 0, segments = 0;
+    assert_false(log_reader_ahead(reader, &ahead)); /* nothing is mapped yet */
+    while (log_reader_next(reader, &view, &err) == LOG_READ_RECORD) {
+        assert_int_equal(view.seq, ++seen);
+        looked = looked > seen ? looked : seen;
+        for (int i = 0; i < 3 && log_reader_ahead(reader, &ahead); i++) {
+            assert_int_equal(ahead.seq, ++looked);
+            assert_int_equal(ahead.body_len, view.body_len);
+        }
+        segments += looked == seen; /* the last record of one: nothing ahead */
+    }
+    assert_int_equal(seen, 1200);
+    assert_true(segments > 1);
+    assert_false(log_reader_ahead(reader, &ahead));
+    append(writer, 1);
+    assert_false(log_reader_ahead(reader, &ahead)); /* not heard of yet */
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    log_reader_close(reader);
+    log_writer_close(writer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_ahead),
         TEST(test_slow_reader_is_told_what_it_lost),
         TEST(test_slow_reader_gets_nothing_void),
         TEST(test_reader_passes_over_what_was_discarded),
