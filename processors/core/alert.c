@@ -167,8 +167,14 @@ static double crossed(const struct alert_terms *terms, const struct before *befo
     }
 }
 
-/* The one function that changes state. `level` is the level to go to, for START, RAISE and LOWER.
- */
+static void raise_to(struct alert *a, int level, int64_t now_ns)
+{
+    a->level = (int8_t)level;
+    a->acked = false;
+    alarm(a, now_ns);
+}
+
+/* The one function that changes state. `level` is where to go, for START, RAISE and LOWER. */
 static void transition(struct alert *a, const struct alert_terms *terms, enum alert_event event,
                        int level, struct alert_changes *changes)
 {
@@ -182,12 +188,11 @@ static void transition(struct alert *a, const struct alert_terms *terms, enum al
         break;
     case ALERT_DO_START:
         begin(a, level);
+        raise_to(a, level, terms->now_ns);
         say = true;
-        /* fall through */
+        break;
     case ALERT_DO_RAISE:
-        a->level = (int8_t)level;
-        a->acked = false;
-        alarm(a, terms->now_ns);
+        raise_to(a, level, terms->now_ns);
         break;
     case ALERT_DO_LOWER:
         a->level = (int8_t)level;

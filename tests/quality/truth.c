@@ -10,11 +10,12 @@ enum {
     HOUR_S = 3600,
     VISITORS = 45000,
     STAFF = 900,
-    NOBODY = UINT32_MAX,
     EVENT_BEFORE_S = 10 * 60, /* people make for it so early … */
     EVENT_AFTER_S = 4 * 60,   /* … until so long after its beginning */
     CLOSE_S = 18 * HOUR_S,
 };
+
+static const uint32_t NOBODY = UINT32_MAX;
 
 static int32_t clock_s(int32_t hour, int32_t minute)
 {

@@ -52,8 +52,7 @@ static const int64_t begin_ms = INT64_C(1795424400000);
 
 static const char venue[] = HALLS("") PEOPLE;
 
-/* ---- one command ------------------------------------------------------------------------------
- */
+/* ---- one command ----------------------------------------------------------------------------- */
 
 struct desk {
     struct core_feed feed;
@@ -175,8 +174,7 @@ static struct result_reply give_watched(struct desk *desk, const char *members)
     return reply;
 }
 
-/* ---- done and refused -------------------------------------------------------------------------
- */
+/* ---- done and refused ------------------------------------------------------------------------ */
 
 struct trial {
     const char *before[3]; /* commands given, and done, first */
@@ -418,8 +416,7 @@ static void test_who_asks(void **state)
     desk_close(&desk);
 }
 
-/* ---- members ----------------------------------------------------------------------------------
- */
+/* ---- members --------------------------------------------------------------------------------- */
 
 static const char *const whole[] = {
     ACK_H1,
@@ -460,7 +457,7 @@ static void test_missing(void **state)
             if (left_out >= n)
                 break;
             strcat(reason, ": missing");
-            char line[LINE_BYTES];
+            char line[LINE_BYTES + 2];
             snprintf(line, sizeof line, "{%s}", members);
             for (char *at = line; (at = strchr(at, '\'')) != NULL;)
                 *at = '"';
@@ -586,8 +583,7 @@ static void test_any_bytes(void **state)
     desk_close(&desk);
 }
 
-/* ---- once -------------------------------------------------------------------------------------
- */
+/* ---- once ------------------------------------------------------------------------------------ */
 
 /* More commands than nonces are kept for: refused, until the oldest has expired. */
 static void test_nonces(void **state)
@@ -640,8 +636,7 @@ static void test_replays(void **state)
     desk_close(&desk);
 }
 
-/* ---- drills -----------------------------------------------------------------------------------
- */
+/* ---- drills ---------------------------------------------------------------------------------- */
 
 static void test_second_person(void **state)
 {
@@ -693,8 +688,7 @@ static void test_to_the_drill(void **state)
     desk_close(&desk);
 }
 
-/* ---- skipped ----------------------------------------------------------------------------------
- */
+/* ---- skipped --------------------------------------------------------------------------------- */
 
 static void test_poison(void **state)
 {
