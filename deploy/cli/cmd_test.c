@@ -30,8 +30,7 @@ static void trace(void *arg, const char *clock, unsigned type, const union resul
             (int)line.len, line.at);
 }
 
-/* ---- for people -------------------------------------------------------------------------------
- */
+/* ---- for people ------------------------------------------------------------------------------ */
 
 static void print_file(const struct tester *t, const char *path, bool ok)
 {
@@ -53,8 +52,7 @@ static void print_summary(const struct tester *t)
            t->expectations, t->unmet);
 }
 
-/* ---- for programs -----------------------------------------------------------------------------
- */
+/* ---- for programs ---------------------------------------------------------------------------- */
 
 static void print_json_text(const char *text)
 {
@@ -87,8 +85,7 @@ static void print_json_summary(const struct tester *t)
            t->failed, t->expectations, t->unmet, t->failed ? "false" : "true");
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static void test_file(struct tester *t, const char *path)
 {

@@ -34,8 +34,7 @@ static const char *duration_text(int64_t ms, char out[DURATION_BYTES])
     return out;
 }
 
-/* ---- for people -------------------------------------------------------------------------------
- */
+/* ---- for people ------------------------------------------------------------------------------ */
 
 static void print_span(const struct difference_span *span)
 {
@@ -122,8 +121,7 @@ void replay_print(const struct replay_printed *p)
                r->gaps);
 }
 
-/* ---- for programs -----------------------------------------------------------------------------
- */
+/* ---- for programs ---------------------------------------------------------------------------- */
 
 static void print_text(const char *name, struct str text)
 {

@@ -36,8 +36,7 @@ static inline uint64_t screen_value(const struct screen *s, enum counter counter
     return s->view->now->value[counter];
 }
 
-/* ---- the books (top_books.c) --------------------------------------------------------------------
- */
+/* ---- the books (top_books.c) ----------------------------------------------------------------- */
 
 enum { ACCOUNTS_MAX = 5, ACCOUNT_PARTS = 6 };
 
@@ -56,8 +55,7 @@ uint32_t books_accounts(const struct top_figures *now, struct account out[ACCOUN
 uint64_t books_sum(const struct account *account);
 void books_draw(struct screen *s);
 
-/* ---- levels, alerts, zones and gates (top_lists.c) ----------------------------------------------
- */
+/* ---- levels, alerts, zones and gates (top_lists.c) ------------------------------------------- */
 
 /* Zones listed that are not known; a drill's do not count. */
 uint32_t lists_unknown(const struct screen *s);

@@ -20,8 +20,7 @@ static const char *rate(const struct screen *s, enum counter counter, char out[S
            out        : screen_grouped((uint64_t)per_s, out);
 }
 
-/* ---- head and programs
- * ---------------------------------------------------------------------------- */
+/* ---- head and programs ----------------------------------------------------------------------- */
 
 static void head(struct screen *s)
 {

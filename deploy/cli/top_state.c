@@ -67,8 +67,7 @@ void top_state_free(struct top_state *state)
     free(state);
 }
 
-/* ---- tables ------------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 static void reindex(struct table *t)
 {
@@ -151,8 +150,7 @@ static void sort(struct table *t)
     t->sorted = true;
 }
 
-/* ---- results ------------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* Unknown stands above yellow: somebody has to look. */
 static int64_t level_rank(int level)
@@ -259,8 +257,7 @@ static void see(struct top_state *state, const struct log_view *view)
     }
 }
 
-/* ---- following
- * ------------------------------------------------------------------------------------ */
+/* ---- following ------------------------------------------------------------------------------- */
 
 static bool open_tail(struct top_state *state, int which, struct error *err)
 {

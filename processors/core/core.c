@@ -47,8 +47,7 @@ void core_late_set(struct core *core, int64_t late_ms)
     core->late_ms = late_ms;
 }
 
-/* ---- records ----------------------------------------------------------------------------------
- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static bool model_record(struct core *core, const struct log_view *record, struct error *err)
 {

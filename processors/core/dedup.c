@@ -76,8 +76,7 @@ uint32_t dedup_block_used(const struct dedup_memory *memory, uint32_t block)
     return memory->wrapped || block < current ? DEDUP_BLOCK : 0;
 }
 
-/* ---- blocks in step --------------------------------------------------------------------------
- */
+/* ---- blocks in step -------------------------------------------------------------------------- */
 
 struct identity { /* of a message in hand */
     int64_t ts, seq;
@@ -101,8 +100,7 @@ static bool step_has(const struct dedup_step *step, uint32_t used, const struct 
     return ts == id->ts;
 }
 
-/* ---- loose blocks ---------------------------------------------------------------------------
- */
+/* ---- loose blocks ---------------------------------------------------------------------------- */
 
 static bool loose_has(const struct dedup_loose *loose, uint32_t used, const struct identity *id)
 {
@@ -137,8 +135,7 @@ static void loosen(const struct dedup_step *step, uint32_t used, struct dedup_lo
     }
 }
 
-/* ---- both ------------------------------------------------------------------------------------
- */
+/* ---- both ------------------------------------------------------------------------------------ */
 
 static bool known(const struct dedup *d, uint32_t sensor, const struct dedup_memory *memory,
                   const struct identity *id)

@@ -40,8 +40,7 @@ void drill_leave(struct core *core)
     core->exercise = false;
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------
- */
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 static bool begin(struct core *core, bool announced, struct str by)
 {
@@ -126,8 +125,7 @@ bool drill_admit(struct core *core, bool opens, struct refusal *refusal)
            refusal_set(refusal, REFUSAL_REJECTED, "no memory for a drill");
 }
 
-/* ---- what is played ---------------------------------------------------------------------------
- */
+/* ---- what is played -------------------------------------------------------------------------- */
 
 void drill_sensor(struct core *core, uint32_t s)
 {

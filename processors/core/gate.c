@@ -5,8 +5,7 @@
 
 #include "processors/core/gate_figures.h"
 
-/* ---- which gates belong to a zone --------------------------------------------------------------
- */
+/* ---- which gates belong to a zone ------------------------------------------------------------ */
 
 static bool is_gate(const struct venue_sensor *sensor)
 {
@@ -66,8 +65,7 @@ bool gates_make(struct model *model)
     return true;
 }
 
-/* ---- from the model before ----------------------------------------------------------------------
- */
+/* ---- from the model before ------------------------------------------------------------------- */
 
 void gate_init(const struct core *core, struct gate *gate, uint32_t sensor)
 {
@@ -116,8 +114,7 @@ void gate_derive(struct gate *gate)
         flow_derive(&reason->rejects);
 }
 
-/* ---- messages
- * ------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static int64_t or_zero(int64_t v)
 {

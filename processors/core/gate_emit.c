@@ -15,8 +15,7 @@ static struct str direction_word(int out)
     return out ? STR_LIT("out") : STR_LIT("in");
 }
 
-/* ---- lanes and reasons
- * --------------------------------------------------------------------------- */
+/* ---- lanes and reasons ----------------------------------------------------------------------- */
 
 static void lane_emit(struct core *core, struct str gate, struct lane *lane, int64_t at_ms)
 {
@@ -62,8 +61,7 @@ static void reason_emit(struct core *core, struct str gate, struct reason *reaso
     emit(core, RECORD_REJECT, &result);
 }
 
-/* ---- the gate
- * --------------------------------------------------------------------------------------- */
+/* ---- the gate -------------------------------------------------------------------------------- */
 
 static struct gate_shown look(const struct core *core, const struct gate *gate)
 {

@@ -27,8 +27,7 @@ double gate_lane_rate(const struct core *core, uint32_t s)
                                                 : venue->settings.lane_rate_per_min;
 }
 
-/* ---- each gate by itself
- * ------------------------------------------------------------------------- */
+/* ---- each gate by itself --------------------------------------------------------------------- */
 
 static int64_t lanes_open(const struct core *core, const struct gate *gate, int64_t at_ms)
 {
@@ -97,8 +96,7 @@ static void gate_advance(struct core *core, struct gate *gate, int64_t at_ms)
     queue->service_per_min += isnan(f->service_per_min) ? 0 : f->service_per_min;
 }
 
-/* ---- arrivals, queue, wait
- * ------------------------------------------------------------------------ */
+/* ---- arrivals, queue, wait ------------------------------------------------------------------- */
 
 static double load_of(double arrivals, double service)
 {
@@ -176,8 +174,7 @@ static void gate_figure(struct core *core, struct gate *gate)
     lane_rate_second(&gate->rate, f->lanes_open == RESULT_ABSENT ? 0 : f->lanes_open, waiting);
 }
 
-/* ---- for rules ----------------------------------------------------------------------------------
- */
+/* ---- for rules ------------------------------------------------------------------------------- */
 
 static double wait_for_rules(const struct gate *gate, bool closed)
 {
@@ -224,8 +221,7 @@ double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metr
                                         : worst->reject_percent;
 }
 
-/* ---- time ---------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 void gates_advance(struct core *core, int64_t at_ms)
 {

@@ -27,8 +27,7 @@ void health_ears_init(struct health_ears *ears)
         .lost_ms = CORE_NEVER, .since_ms = CORE_NEVER, .deaf_end_ms = CORE_NEVER};
 }
 
-/* ---- hearing ----------------------------------------------------------------------------------
- */
+/* ---- hearing --------------------------------------------------------------------------------- */
 
 /* It was deaf from then until now; what was shorter than the grace explains nothing. */
 static void deaf_until_now(struct core *core, int64_t from_ms, enum health_cause cause)
@@ -84,8 +83,7 @@ static enum health_cause excuse(const struct core *core, int64_t heard_ms, int64
     return (enum health_cause)ears->deaf_cause;
 }
 
-/* ---- what a message says ------------------------------------------------------------------------
- */
+/* ---- what a message says --------------------------------------------------------------------- */
 
 static void offset_note(struct health *h, int64_t now_ms, int64_t offset_ms)
 {
@@ -131,9 +129,7 @@ int64_t health_silence_ms(const struct model *model, uint32_t s)
                            : period_silence_ms(&model->health[s].period, as->silence_ms);
 }
 
-/* ---- what is said
- * --------------------------------------------------------------------------------
- */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 enum health_state health_state(const struct core *core, uint32_t s)
 {
@@ -238,9 +234,7 @@ void health_second(struct core *core, int64_t at_ms)
         say(core, s, at_ms);
 }
 
-/* ---- zones
- * ---------------------------------------------------------------------------------------
- */
+/* ---- zones ----------------------------------------------------------------------------------- */
 
 enum health_cause health_cause_of(const struct core *core, uint32_t z)
 {

@@ -42,8 +42,7 @@ void light_carry(struct light *to, const struct light *from)
     to->shown_once = false;
 }
 
-/* ---- dwell ------------------------------------------------------------------------------------
- */
+/* ---- dwell ----------------------------------------------------------------------------------- */
 
 static int64_t since(int64_t before_ms, bool holds, int64_t now_ms)
 {
@@ -102,8 +101,7 @@ void lights_pause(struct core *core, int64_t until_ms)
     }
 }
 
-/* ---- messages ---------------------------------------------------------------------------------
- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void values_take(struct light *light, const struct result_reading *r, bool retained)
 {
@@ -137,8 +135,7 @@ void light_apply(struct core *core, uint32_t s, const struct sensor_message *m)
         sensor_fresh(core, s);
 }
 
-/* ---- what is said ------------------------------------------------------------------------------
- */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 static struct light_shown look(const struct core *core, const struct light *light)
 {
@@ -186,8 +183,7 @@ void light_emit(struct core *core, uint32_t l, int64_t at_ms)
     emit(core, RECORD_LIGHT, &result);
 }
 
-/* ---- zones --------------------------------------------------------------------------------------
- */
+/* ---- zones ----------------------------------------------------------------------------------- */
 
 double light_zone_lux(const struct core *core, uint32_t zone)
 {

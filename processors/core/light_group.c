@@ -8,8 +8,7 @@
 #include "processors/core/emit.h"
 #include "processors/core/sensor.h"
 
-/* ---- which lights belong together ---------------------------------------------------------------
- */
+/* ---- which lights belong together ------------------------------------------------------------ */
 
 struct member {
     uint32_t zone, light;
@@ -115,8 +114,7 @@ void light_groups_carry(struct model *model, const struct model *before)
     }
 }
 
-/* ---- figures
- * ------------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 static void count_in(struct light_figures *f, const struct light *light,
                      const struct sensor *sensor)
@@ -171,8 +169,7 @@ void light_groups_figure(struct core *core)
         finish(&model->light_groups[i], model->venue->settings.dark_lux);
 }
 
-/* ---- what is said
- * --------------------------------------------------------------------------------- */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 static void emit_group(struct core *core, struct light_group *group, int64_t at_ms)
 {

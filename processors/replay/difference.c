@@ -83,8 +83,7 @@ void difference_free(struct difference *d)
     free(d);
 }
 
-/* ---- taking transitions -----------------------------------------------------------------------
- */
+/* ---- taking transitions ---------------------------------------------------------------------- */
 
 static struct key **slot_of(struct key **slot, uint32_t slots, struct str zone, struct str rule,
                             uint64_t hash)
@@ -203,8 +202,7 @@ bool difference_alert(struct difference *d, enum difference_run run,
     return true;
 }
 
-/* ---- comparing --------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static int64_t end_of(const struct difference_span *span)
 {

@@ -39,8 +39,7 @@ static bool in_bounds_until(const struct replay *r, int64_t log_ns)
     return r->options->until_ms == INT64_MAX || log_ns / NS_PER_MS <= r->options->until_ms;
 }
 
-/* ---- what was said then -----------------------------------------------------------------------
- */
+/* ---- what was said then ---------------------------------------------------------------------- */
 
 static bool skip_add(struct replay *r, const struct result_skipped *skipped, struct error *err)
 {
@@ -103,8 +102,7 @@ static bool said_read(struct replay *r, struct error *err)
     return ok && got == LOG_READ_CAUGHT_UP;
 }
 
-/* ---- models -----------------------------------------------------------------------------------
- */
+/* ---- models ---------------------------------------------------------------------------------- */
 
 static bool other_prepare(struct replay *r, struct error *err)
 {
@@ -153,8 +151,7 @@ static bool model_look(struct replay *r, const struct log_view *view, struct err
     return same;
 }
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static bool alerts_take(struct replay *r, enum difference_run run, struct error *err)
 {
@@ -294,8 +291,7 @@ static bool all(struct replay *r, struct error *err)
     return false;
 }
 
-/* ---- opening and closing ----------------------------------------------------------------------
- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static bool cores_open(struct replay *r, struct error *err)
 {

@@ -11,8 +11,7 @@
 
 #define DAY_MS_DEFAULT INT64_C(1795392000000) /* 2026-11-23 */
 
-/* ---- failures ---------------------------------------------------------------------------------
- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 0))) static void note(struct script *s, enum script_fault fault,
                                                        const char *format, va_list args)
@@ -55,8 +54,7 @@ bool script_words_need(struct script *s, struct str line, struct script_words *r
     return script_words_split(line, ret, &why) || script_broken(s, "%s", why);
 }
 
-/* ---- lines with a time ------------------------------------------------------------------------
- */
+/* ---- lines with a time ----------------------------------------------------------------------- */
 
 static bool line_gap(struct script *s, int64_t t_ms, struct str rest)
 {
@@ -142,8 +140,7 @@ static bool timed_line(struct script *s, int64_t t_ms, struct str rest)
     return script_broken(s, "not understood: \"" STR_FMT "\"", STR_ARG(whole));
 }
 
-/* ---- lines without ----------------------------------------------------------------------------
- */
+/* ---- lines without --------------------------------------------------------------------------- */
 
 static bool line_date(struct script *s, struct str rest)
 {
@@ -183,8 +180,7 @@ static bool untimed_line(struct script *s, struct str part)
     return script_broken(s, "not understood: \"" STR_FMT "\"", STR_ARG(part));
 }
 
-/* ---- the script -------------------------------------------------------------------------------
- */
+/* ---- the script ------------------------------------------------------------------------------ */
 
 bool script_line_next(struct script *s, struct script_reader *reader, struct str *ret)
 {

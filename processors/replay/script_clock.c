@@ -190,8 +190,7 @@ bool script_clock_repeat(struct script *s, const struct script_repeat *repeat)
     return true;
 }
 
-/* ---- times ------------------------------------------------------------------------------------
- */
+/* ---- times ----------------------------------------------------------------------------------- */
 
 static int64_t offset_ms(const struct script *s)
 {

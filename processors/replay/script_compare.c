@@ -36,8 +36,7 @@ struct found {
     struct str text; /* TEXT, JSON */
 };
 
-/* ---- what is there ----------------------------------------------------------------------------
- */
+/* ---- what is there --------------------------------------------------------------------------- */
 
 static struct found find(const struct result_field *field, const union result_any *result)
 {
@@ -108,8 +107,7 @@ static void found_show(const struct script *s, const struct result_field *field,
     }
 }
 
-/* ---- what is wished ---------------------------------------------------------------------------
- */
+/* ---- what is wished -------------------------------------------------------------------------- */
 
 /* The place of `part` in s, outside its ends; UINT32_MAX: none. */
 static uint32_t part_at(struct str s, const char *part)
@@ -240,8 +238,7 @@ static bool wish_take(struct script *s, const struct script_kind *kind,
     return value_take(s, wish);
 }
 
-/* ---- the comparison ---------------------------------------------------------------------------
- */
+/* ---- the comparison -------------------------------------------------------------------------- */
 
 static bool text_met(const struct wish *wish, struct str text)
 {

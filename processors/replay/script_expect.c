@@ -29,8 +29,7 @@ static void key_begin(const struct expectation *e, struct text *key)
     text_add(key, e->exercise ? "exercise " : "");
 }
 
-/* ---- levels -----------------------------------------------------------------------------------
- */
+/* ---- levels ---------------------------------------------------------------------------------- */
 
 enum when { WHEN_NOW, WHEN_BY, WHEN_AT, WHEN_STAYS };
 
@@ -116,8 +115,7 @@ static bool expect_level(struct script *s, const struct expectation *e)
     return true;
 }
 
-/* ---- results ----------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* "venue/zone/rule" names what the venue has. */
 static bool alert_known(const struct script *s, struct str key)

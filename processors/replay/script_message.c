@@ -96,8 +96,7 @@ bool script_message_publish(struct script *s, int64_t t_ms, struct str rest)
     return publish(s, t_ms, topic, rest, 0);
 }
 
-/* ---- sensors ----------------------------------------------------------------------------------
- */
+/* ---- sensors --------------------------------------------------------------------------------- */
 
 struct message { /* of a sensor, in the making */
     const char *root;
@@ -207,8 +206,7 @@ bool script_message_sensor(struct script *s, int64_t t_ms, struct str rest)
     return script_message_repeated(s, t_ms, rest, NULL);
 }
 
-/* ---- operators --------------------------------------------------------------------------------
- */
+/* ---- operators ------------------------------------------------------------------------------- */
 
 static bool number_take(struct script *s, const struct script_word *word, uint32_t *ret)
 {

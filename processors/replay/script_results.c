@@ -51,8 +51,7 @@ static const struct script_kind *kind_of(unsigned type)
     return NULL;
 }
 
-/* ---- keys -------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static const struct result_field *key_field_find(unsigned type, const char *name)
 {
@@ -91,8 +90,7 @@ static void key_of(const struct script_kind *kind, const union result_any *r, ch
     out[key.len] = '\0';
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static struct script_kept **slot_of(const struct script_results *table, const char *key,
                                     uint64_t hash)
@@ -168,8 +166,7 @@ void script_results_free(struct script *s)
     free(s->results.slot);
 }
 
-/* ---- taking -----------------------------------------------------------------------------------
- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 /* raises: an alert between two seconds; what lowers it is seen in the zone's next result. */
 static bool level_take(struct script *s, bool is_exercise, struct str zone, int level,

@@ -89,9 +89,7 @@ static void check(rd_kafka_error_t *error, const char *what)
         die(what, rd_kafka_error_string(error));
 }
 
-/* ---- receiving
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 /* Assigns every partition of the topic from its end on. */
 static void assign_at_end(rd_kafka_t *consumer, const char *topic)
@@ -175,9 +173,7 @@ static void *receive(void *arg)
     return NULL;
 }
 
-/* ---- sending
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /* A pace that neither the 1 s boundaries nor the commit interval can fall into step with. */
 static int64_t next_due(const struct latency *bench, int64_t due_ns, uint64_t *random)
@@ -313,9 +309,7 @@ static void *send_alone(void *arg)
     return NULL;
 }
 
-/* ---- the whole
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b)
 {

@@ -252,8 +252,7 @@ static void every_command_has_its_row(void **state)
     }
 }
 
-/* ---- the whole command ------------------------------------------------------------------------
- */
+/* ---- the whole command ----------------------------------------------------------------------- */
 
 /* ingest and process in one: answers one line at the socket, then writes what the alerts log gets.
  */

@@ -35,8 +35,7 @@ static const char *with(const char *settings, char yaml[])
     return yaml;
 }
 
-/* ---- what was said ----------------------------------------------------------------------------
- */
+/* ---- what was said --------------------------------------------------------------------------- */
 
 struct said {
     struct {
@@ -197,8 +196,7 @@ static void day(struct core_feed *feed, int seconds, int64_t h1, int64_t h2, int
     core_feed_until(feed, from_ms + seconds * INT64_C(1000));
 }
 
-/* ---- cases ------------------------------------------------------------------------------------
- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 /* A drill in hall 2 and a real red in hall 1 at once. */
 static void test_both_at_once(void **state)
@@ -475,8 +473,7 @@ static void test_restart(void **state)
     core_feed_free(&broken);
 }
 
-/* ---- the real state goes on untouched ---------------------------------------------------------
- */
+/* ---- the real state goes on untouched -------------------------------------------------------- */
 
 /* What reality said, without positions in the log and the books. */
 struct actual {

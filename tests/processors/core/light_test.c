@@ -11,8 +11,7 @@
 
 static const int64_t start_ms = INT64_C(1795424400000);
 
-/* ---- groups
- * ---------------------------------------------------------------------------------------- */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 static const char groups_yaml[] =
     "venue: {id: v}\nbuiltin_rules: no\nzones:\n"
@@ -85,8 +84,7 @@ static void test_groups(void **state)
     core_feed_free(&feed);
 }
 
-/* ---- what rules hear
- * --------------------------------------------------------------------------------- */
+/* ---- what rules hear ------------------------------------------------------------------------- */
 
 struct lamp {
     const char *said[2]; /* payload of the light topic, of the status topic; NULL: nothing */

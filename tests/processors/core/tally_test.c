@@ -23,8 +23,7 @@ static void test_width(void **state)
         assert_int_equal(tally_width_ms(cases[i].window_s * 1000), cases[i].width_s * 1000);
 }
 
-/* ---- one by one ---------------------------------------------------------------------------------
- */
+/* ---- one by one ------------------------------------------------------------------------------ */
 
 static struct {
     int64_t ts_ms, served, rejects;
@@ -83,8 +82,7 @@ static void test_one_by_one(void **state)
     assert_true(events > 1000);
 }
 
-/* ---- reports
- * -------------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 /* 20 people a minute, whatever the reports' period and however late each is: the rate is 20, never
  * 0 or 40 for a window that happens to hold no report or two. */
@@ -188,8 +186,7 @@ static void test_break(void **state)
     assert_int_equal(t.served + t.rejects + t.covered_ms, 0);
 }
 
-/* ---- who waits
- * -------------------------------------------------------------------------------------- */
+/* ---- who waits ------------------------------------------------------------------------------- */
 
 static void test_growth(void **state)
 {

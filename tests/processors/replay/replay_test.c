@@ -95,8 +95,7 @@ static void assert_rows(const struct replay_report *report, const char *expected
     assert_string_equal(said, expected);
 }
 
-/* ---- differences ------------------------------------------------------------------------------
- */
+/* ---- differences ----------------------------------------------------------------------------- */
 
 #define SAME_DAY "same yellow h1 70 before 70; same red h2 190 before 190"
 
@@ -196,8 +195,7 @@ static void a_stop_is_heard(void **state)
     replay_free(&report);
 }
 
-/* ---- what was said then -----------------------------------------------------------------------
- */
+/* ---- what was said then ---------------------------------------------------------------------- */
 
 static void process_all(const char *state_dir)
 {
@@ -275,8 +273,7 @@ static void inputs_left_out_are_left_out(void **state)
     replay_free(&report);
 }
 
-/* ---- logs that can't be run, or not to their end ----------------------------------------------
- */
+/* ---- logs that can't be run, or not to their end --------------------------------------------- */
 
 static void refusals(void **state)
 {
@@ -438,8 +435,7 @@ static void a_live_log_is_only_read(void **state)
     recording_close(&r);
 }
 
-/* ---- results that are marked ------------------------------------------------------------------
- */
+/* ---- results that are marked ----------------------------------------------------------------- */
 
 static void results_are_written_and_marked(void **state)
 {

@@ -46,8 +46,7 @@ static void show(const char *text, uint32_t line, const char *expected)
         print_message("%u: %s\n", report.failure[i].line, report.failure[i].reason);
 }
 
-/* ---- what is met ------------------------------------------------------------------------------
- */
+/* ---- what is met ----------------------------------------------------------------------------- */
 
 /* Each line after the venue; every expectation is met. */
 static const struct {
@@ -134,8 +133,7 @@ static void every_expectation_is_met(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- what is not ------------------------------------------------------------------------------
- */
+/* ---- what is not ----------------------------------------------------------------------------- */
 
 /* Lines after the venue, the failure's line counted from the first of them, what the reason says.
  */
@@ -222,8 +220,7 @@ static void many_failures_are_counted_and_the_mistake_is_listed(void **state)
     assert_int_equal(report.failure[SCRIPT_FAILURES_MAX - 1].line, FIRST + SCRIPT_FAILURES_MAX + 6);
 }
 
-/* ---- mistakes ---------------------------------------------------------------------------------
- */
+/* ---- mistakes -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *lines;
@@ -381,8 +378,7 @@ static void limits_are_said(void **state)
     assert_int_equal(report.failure[0].line, FIRST + SCRIPT_REPEATS_MAX);
 }
 
-/* ---- files, and what is seen ------------------------------------------------------------------
- */
+/* ---- files, and what is seen ----------------------------------------------------------------- */
 
 static void put(const char *dir, const char *name, const char *text)
 {
