@@ -35,5 +35,10 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
 void announce_settle(struct core *core, uint32_t zone, int64_t at_ns);
 /* Raised and fallen too often lately. */
 bool announce_chatters(const struct core *core, const struct alert *a, int64_t now_ms);
+/* Room that an alert's last falls take in model.falls_ms. */
+static inline size_t announce_falls_bytes(const struct venue *venue)
+{
+    return (size_t)venue->settings.chatter_changes * sizeof(int64_t);
+}
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "processors/core/sensor.h"
+
 bool border_holds_vehicles(enum zone_kind kind)
 {
     return kind == ZONE_ROAD || kind == ZONE_CARPARK;
@@ -61,8 +63,7 @@ static void cross_vehicles(struct walk *walk, uint32_t zone, bool outer)
 
 static void walk_sensor(struct walk *walk, const struct venue_sensor *sensor)
 {
-    if (sensor->class == SENSOR_LIGHT ||
-        (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL))
+    if (sensor->class == SENSOR_LIGHT || sensor_shows_level(sensor))
         return;
     if (sensor->class == SENSOR_VEHICLE_GATE) {
         cross_vehicles(walk, sensor->zone, false);

@@ -115,7 +115,7 @@ static void sensor_fetch(const struct core *core, uint32_t s)
     const struct model *model = &core->model;
     const struct venue_sensor *sensor = &model->venue->sensors[s];
     uint32_t doors;
-    if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL)
+    if (sensor_shows_level(sensor))
         __builtin_prefetch(&model->levels[model->sensors[s].device]);
     else
         __builtin_prefetch(border_of(model, s, &doors));

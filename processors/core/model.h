@@ -1,7 +1,7 @@
 /*
- * model: brings a venue model into force: allocates everything it needs, finds what each zone's
- * occupancy rests on, and carries over by id what the state before knew of the same zones, sensors
- * and rules.
+ * model: brings a venue model into force: allocates everything it needs, fills it from nothing, has it
+ * found what each zone's occupancy rests on (basis.h) and what was known before carried over
+ * (model_carry.h).
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_MODEL_H
 #define CROWDTIDE_PROCESSORS_CORE_MODEL_H

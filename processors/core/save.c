@@ -22,6 +22,7 @@
 #include "processors/core/drill.h"
 #include "processors/core/model.h"
 #include "processors/core/save_device.h"
+#include "processors/core/sensor.h"
 #include "schemas/base/crc32c.h"
 
 static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 3};
@@ -167,7 +168,7 @@ static void walk_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &sensor->flicker_milli);
     walk_surge(c, &sensor->surge);
     walk_doors(c, m, s);
-    if (m->venue->sensors[s].class == SENSOR_CROWD && m->venue->sensors[s].kind == COUNTER_LEVEL)
+    if (sensor_shows_level(&m->venue->sensors[s]))
         walk_levels(c, &m->levels[sensor->device]);
     walk_dedup(c, m, s);
 }

@@ -58,7 +58,7 @@ void sensor_zones(struct core *core, uint32_t s,
     const struct zone *zones = core->model.zones;
     if (model->class == SENSOR_LIGHT)
         return;
-    if (model->class == SENSOR_CROWD && model->kind == COUNTER_LEVEL) {
+    if (sensor_shows_level(model)) {
         visit_up(core, model->zone, CORE_NONE, visit, arg);
         return;
     }
@@ -94,7 +94,7 @@ void sensor_surge_end(struct core *core, uint32_t s, bool counted)
     struct surge was = *surge;
     *surge = (struct surge){0};
     zone_suspect(core, model->zone, -was.people);
-    if (!counted && (model->class != SENSOR_CROWD || model->kind != COUNTER_LEVEL))
+    if (!counted && !sensor_shows_level(model))
         zone_doubt(core, model->zone, was.people);
 }
 
@@ -259,8 +259,7 @@ static void status_apply(struct core *core, uint32_t s, const struct sensor_mess
 
 bool sensor_retained_allowed(const struct venue_sensor *model, bool status)
 {
-    return status || model->class == SENSOR_LIGHT ||
-           (model->class == SENSOR_CROWD && model->kind == COUNTER_LEVEL);
+    return status || model->class == SENSOR_LIGHT || sensor_shows_level(model);
 }
 
 /* Out of service it is only heard. */

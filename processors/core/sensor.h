@@ -36,6 +36,12 @@ void sensors_silence(struct core *core, int64_t at_ns);
 void sensor_zones(struct core *core, uint32_t sensor,
                   void (*visit)(struct core *core, uint32_t zone, int arg), int arg);
 
+/* A counter that shows how many there are, not how many pass. */
+static inline bool sensor_shows_level(const struct venue_sensor *model)
+{
+    return model->class == SENSOR_CROWD && model->kind == COUNTER_LEVEL;
+}
+
 /* Only sensors in service affect levels: the others are heard, and no more. Lights are judged all the
  * same; those who sum them leave the others out. */
 static inline bool sensor_serves(const struct sensor *sensor)

@@ -19,8 +19,7 @@ static void known_update(struct core *core, uint32_t zone, int unused)
 
 static bool level_counter(const struct core *core, uint32_t s)
 {
-    const struct venue_sensor *model = &core->model.venue->sensors[s];
-    return model->class == SENSOR_CROWD && model->kind == COUNTER_LEVEL;
+    return sensor_shows_level(&core->model.venue->sensors[s]);
 }
 
 /* It is in none of its zones any more. */

@@ -1,4 +1,5 @@
 /* Level counters of a zone, and zones inside it that serve as such. */
+#include "processors/core/sensor.h"
 #include "processors/core/zone_private.h"
 
 enum {
@@ -164,7 +165,7 @@ void zone_level_derive(struct core *core)
     const struct venue *venue = core->model.venue;
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
         struct sensor *sensor = &core->model.sensors[s];
-        if (venue->sensors[s].class != SENSOR_CROWD || venue->sensors[s].kind != COUNTER_LEVEL)
+        if (!sensor_shows_level(&venue->sensors[s]))
             continue;
         sensor->sigma_milli = sensor_sigma(core, s, sensor->fresh);
         level_sums(&core->model.zones[venue->sensors[s].zone], sensor, 1);
