@@ -77,6 +77,7 @@ struct zone_anchor {
     int64_t bias_milli, var;
     int64_t at_ms; /* log time; CORE_NEVER: none */
     double share;  /* of it that still counts: falls to 0 over two level_bias_s */
+    bool partial;  /* sensors were silent then: it says nothing of what they show when they return */
 };
 
 /* A door in one zone's border. */

@@ -9,7 +9,9 @@ static void anchor_own(struct core *core, struct zone *zone, int64_t people, int
         zone->anchor = (struct zone_anchor){.bias_milli = (shown - people) * 1000,
                                             .var = estimate_var(sigma),
                                             .at_ms = core_now_ms(core),
-                                            .share = 1};
+                                            .share = 1,
+                                            .partial = zone->fresh < zone->sensors ||
+                                                       zone->inside_unknown > 0};
     zone->debt = (struct debt){.slot_from_ms = zone->debt.slot_from_ms};
     estimate_anchor(&zone->est, people * 1000, sigma);
     if (zone->basis == ZONE_BASIS_FUSED) /* its level counters are corrected by the same count */
@@ -68,6 +70,18 @@ void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
         anchor_inside(core, z, people, bound);
     anchor_own(core, zone, people, bound);
     zone_settle(core, z, &now);
+}
+
+void zone_anchor_shift(struct core *core, uint32_t z, bool heard_before)
+{
+    const struct zone *around;
+    do {
+        struct zone *zone = &core->model.zones[z];
+        if (!heard_before || zone->anchor.partial)
+            zone->anchor = (struct zone_anchor){.at_ms = CORE_NEVER};
+        around = zone_around(core, zone);
+        z = zone->parent;
+    } while (around && around->covered);
 }
 
 void zone_anchor_age(const struct core *core, struct zone_anchor *a)

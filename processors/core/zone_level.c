@@ -47,14 +47,26 @@ static void saturated_set(struct core *core, uint32_t z, int by)
     }
 }
 
-/* All level counters of a fused zone have spoken since the last time: they are one observation. */
+/* One that is silent does not keep the others from being heard: what it showed last is in the sum,
+ * and the bound knows that it is blind. One that never spoke does: a part is not the whole. */
+static bool round_over(const struct core *core, const struct zone *zone)
+{
+    int64_t most_ms = zone->silence_ms < ESTIMATE_STALE_MS ? zone->silence_ms : ESTIMATE_STALE_MS;
+    if (zone->level_spoken >= zone->level_count)
+        return true;
+    return zone->est.begun && zone->silent_unheard == 0 &&
+           (zone->est.level_ms == ESTIMATE_NEVER ||
+            core_now_ms(core) - zone->est.level_ms >= most_ms);
+}
+
+/* What the level counters of a fused zone have said since the last time is one observation. */
 static void level_observe(struct core *core, struct zone *zone, struct sensor *sensor)
 {
     if (sensor->level_round != zone->level_round) {
         sensor->level_round = zone->level_round;
         zone->level_spoken++;
     }
-    if (zone->level_spoken < zone->level_count)
+    if (!round_over(core, zone))
         return;
     zone->level_round++;
     zone->level_spoken = 0;
@@ -89,6 +101,8 @@ void zone_level(struct core *core, uint32_t s, int64_t value, const struct zone_
     struct history_span span =
         history_level(&core->model.levels[sensor->device], when->at_ms, value, core_now_ms(core));
     bool saturated = model->saturates_at > 0 && value >= model->saturates_at;
+    if (!sensor->fresh)
+        zone_anchor_shift(core, model->zone, sensor->has_value);
     level_sums(zone, sensor, -1);
     flicker_note(core, sensor, value);
     saturated_set(core, model->zone, (int)saturated - (int)sensor->saturated);
@@ -139,6 +153,7 @@ void zone_level_forget(struct core *core, uint32_t s)
     struct sensor *sensor = &core->model.sensors[s];
     uint32_t z = core->model.venue->sensors[s].zone;
     struct zone_time now = zone_now(core);
+    zone_anchor_shift(core, z, false);
     level_sums(&core->model.zones[z], sensor, -1);
     saturated_set(core, z, -(int)sensor->saturated);
     sensor->has_value = sensor->saturated = false;

@@ -51,7 +51,11 @@ void zone_past_shift(struct core *core, uint32_t zone, const struct history_span
 void zone_level_derive(struct core *core);
 /* zone_passage.c: suspect people, here and in the zones that sum it. */
 void zone_suspect_add(struct core *core, uint32_t zone, int64_t people);
-/* zone_anchor.c: a minute went by: a manual count says less of the level counters. */
+/* zone_anchor.c: what the level counters show in all is about to change although nobody moved: one
+ * returns or leaves. A manual count that was held against the sum before says nothing of the new one.
+ * heard_before: it returns from silence; a count made while it was heard is still good. */
+void zone_anchor_shift(struct core *core, uint32_t zone, bool heard_before);
+/* A minute went by: a manual count says less of the level counters. */
 void zone_anchor_age(const struct core *core, struct zone_anchor *anchor);
 
 #endif
