@@ -90,7 +90,7 @@ static enum counter_verdict fallen(const struct counter_memory *memory,
     if (midnight_due(memory, rules, r))
         return COUNTER_NEW_DAY;
     int64_t shown = or_zero(r->in) + or_zero(r->out);
-    if (near && (shown - COUNTER_FULL) * 1000 > passed_ms * COUNTER_FULL_PER_S)
+    if (near && shown - COUNTER_FULL > passed_ms * COUNTER_FULL_PER_S / 1000)
         return COUNTER_ROLLED_BACK;
     return COUNTER_RESET;
 }

@@ -117,6 +117,7 @@ static void walk_surge(struct codec *c, struct surge *surge)
     codec_i64(c, &surge->in);
     codec_i64(c, &surge->out);
     codec_i64(c, &surge->people);
+    codec_bool(c, &surge->outer);
     walk_counter(c, &surge->before);
 }
 

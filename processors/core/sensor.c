@@ -85,17 +85,29 @@ void sensor_count_fresh(struct core *core, uint32_t zone, int by)
     zone_known_update(core, zone);
 }
 
+uint32_t sensor_surge_zone(const struct core *core, uint32_t s)
+{
+    const struct venue_sensor *model = &core->model.venue->sensors[s];
+    bool outer = core->model.sensors[s].surge.outer && model->outside != VENUE_NO_ZONE;
+    return outer ? model->outside : model->zone;
+}
+
+void sensor_suspect(struct core *core, uint32_t s, int64_t people)
+{
+    if (people)
+        zone_suspect(core, sensor_surge_zone(core, s), people);
+}
+
 void sensor_surge_end(struct core *core, uint32_t s, bool counted)
 {
     struct surge *surge = &core->model.sensors[s].surge;
     const struct venue_sensor *model = &core->model.venue->sensors[s];
     if (!surge->pending)
         return;
-    struct surge was = *surge;
+    sensor_suspect(core, s, -surge->people);
+    if (!counted && !sensor_shows_level(model) && surge->people > 0)
+        zone_doubt(core, sensor_surge_zone(core, s), surge->people);
     *surge = (struct surge){0};
-    zone_suspect(core, model->zone, -was.people);
-    if (!counted && !sensor_shows_level(model))
-        zone_doubt(core, model->zone, was.people);
 }
 
 void sensor_fresh_set(struct core *core, uint32_t s, bool fresh)
@@ -208,7 +220,7 @@ static void level_suspend(struct core *core, uint32_t s, int64_t value)
                                    .at_ms = core_now_ms(core),
                                    .value = value,
                                    .people = value > sensor->value ? value - sensor->value : 0};
-    zone_suspect(core, core->model.venue->sensors[s].zone, sensor->surge.people);
+    sensor_suspect(core, s, sensor->surge.people);
 }
 
 /* A live value older than the last one repairs history only; but a sensor that has gone silent is

@@ -54,6 +54,9 @@ static inline bool sensor_serves(const struct sensor *sensor)
 void sensor_service_set(struct core *core, uint32_t sensor, enum sensor_service service,
                         int64_t until_ms);
 
+/* The zone that has the suspect people of the sensor's pending jump. */
+uint32_t sensor_surge_zone(const struct core *core, uint32_t sensor);
+
 /* What the classes share. A live message came: the sensor is not silent. */
 void sensor_fresh(struct core *core, uint32_t sensor);
 /* The message beside the sensor's last one. */

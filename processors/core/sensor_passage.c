@@ -22,12 +22,15 @@ void sensor_passages(struct core *core, uint32_t s, int64_t in, int64_t out,
         passages_count(core, s, in, out, m);
         return;
     }
+    bool outer = out > in && core->model.venue->sensors[s].outside != VENUE_NO_ZONE;
+    int64_t gained = outer ? out - in : in - out;
     sensor->surge = (struct surge){.pending = true,
                                    .at_ms = core_now_ms(core),
                                    .in = in,
                                    .out = out,
-                                   .people = in > out ? in - out : 0};
-    zone_suspect(core, core->model.venue->sensors[s].zone, sensor->surge.people);
+                                   .people = gained > 0 ? gained : 0,
+                                   .outer = outer};
+    sensor_suspect(core, s, sensor->surge.people);
 }
 
 /* A message held against a counter's memory, by what the venue and the clock say of it. */
@@ -59,8 +62,8 @@ static void jump_doubt(struct core *core, uint32_t s, int64_t net)
         zone_doubt(core, model->outside, net);
 }
 
-/* A counter that goes on from where it jumped to has counted; one that goes on from where it was
- * before has not. */
+/* A counter that goes on from where it jumped (or fell) to has counted; one that goes on from where
+ * it was before has not. */
 static void surge_resolve(struct core *core, uint32_t s, const struct counter_reading *reading,
                           const struct sensor_message *m)
 {
@@ -74,12 +77,25 @@ static void surge_resolve(struct core *core, uint32_t s, const struct counter_re
     if (goes_on(step(core, s, &after, reading, &passed)) &&
         surge_plausible(passed.in + passed.out, sensor_since_ms(core, s), limits)) {
         sensor_surge_end(core, s, true);
-        passages_count(core, s, was.in, was.out, m);
+        if (was.in || was.out)
+            passages_count(core, s, was.in, was.out, m);
         jump_doubt(core, s, was.in - was.out);
     } else if (goes_on(step(core, s, &before, reading, &passed))) {
-        sensor_surge_end(core, s, true); /* nothing to doubt either: it is back */
+        sensor_surge_end(core, s, true); /* what was not counted is not in doubt: it is back */
         sensor->counter = was.before;
+        jump_doubt(core, s, was.value);
     }
+}
+
+/* One garbled message makes a counter fall or leap far; the next one then goes on from before.
+ * Without this it would count all that the counter has ever shown. */
+static void restart_suspend(struct core *core, uint32_t s, const struct counter_memory *before,
+                            const struct passages *counted)
+{
+    core->model.sensors[s].surge = (struct surge){.pending = true,
+                                                  .at_ms = core_now_ms(core),
+                                                  .value = counted->in - counted->out,
+                                                  .before = *before};
 }
 
 static int64_t or_zero(int64_t v)
@@ -94,6 +110,7 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     bool delta = core->model.venue->sensors[s].kind == COUNTER_DELTA;
     struct passages passed = {or_zero(m->reading->in), or_zero(m->reading->out)};
     struct counter_memory before = {0};
+    bool restart = false;
     enum counter_order order = sensor_order(sensor, m);
     if (!delta) {
         /* A silent counter that speaks again is believed whatever its clock says, as with levels.
@@ -105,17 +122,22 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
         surge_resolve(core, s, &reading, m);
         before = sensor->counter;
         enum counter_verdict verdict = step(core, s, &sensor->counter, &reading, &passed);
-        if (verdict == COUNTER_RESET || verdict == COUNTER_ROLLED_BACK)
-            core->model.health[s].resets++;
-        if (verdict == COUNTER_JUMP)
+        restart = verdict == COUNTER_RESET || verdict == COUNTER_ROLLED_BACK;
+        core->model.health[s].resets += restart;
+        if (verdict == COUNTER_JUMP) {
+            sensor_surge_end(core, s, false);
+            restart_suspend(core, s, &before, &passed);
             return refusal_set(
                 refusal, REFUSAL_OUT_OF_RANGE,
                 "in, out: more passages since the last message than people can make; "
                 "taken as a new start");
+        }
     }
     sensor_passages(core, s, passed.in, passed.out, m);
     if (sensor->surge.pending)
         sensor->surge.before = before;
+    else if (restart)
+        restart_suspend(core, s, &before, &passed);
     if (order != COUNTER_OLDER)
         sensor_remember(sensor, m);
     /* A total that is older than the last said nothing. Was the clock set back, so are all that

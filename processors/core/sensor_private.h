@@ -13,6 +13,8 @@ void sensor_count_fresh(struct core *core, uint32_t zone, int by);
 void sensor_count_unheard(struct core *core, uint32_t zone, int by);
 /* Fresh or silent, with all that follows. */
 void sensor_fresh_set(struct core *core, uint32_t sensor, bool fresh);
+/* So many suspect people more (or fewer) where the sensor's pending jump would have them. */
+void sensor_suspect(struct core *core, uint32_t sensor, int64_t people);
 /* The suspect jump is over: it was counted, or nobody will know. */
 void sensor_surge_end(struct core *core, uint32_t sensor, bool counted);
 struct zone_time sensor_when(const struct core *core, const struct sensor_message *message);

@@ -18,9 +18,10 @@
 struct surge {
     bool pending;
     int64_t at_ms;  /* log time of the suspect message */
-    int64_t value;  /* level counters: as shown */
+    int64_t value;  /* level counters: as shown; a counter that fell: in less out, counted already */
     int64_t in, out; /* counters of passages: the suspect ones */
-    int64_t people; /* its part of the zone's suspect people: what it would add, never below 0 */
+    int64_t people; /* its part of the suspect people of the zone that they would be in, never below 0 */
+    bool outer;     /* that is the zone on the door's outer side */
     struct counter_memory before; /* counters of passages: as it was */
 };
 

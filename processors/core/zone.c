@@ -1,4 +1,5 @@
 #include "processors/core/judge.h"
+#include "processors/core/sensor.h"
 #include "processors/core/zone_private.h"
 
 /* With what holds now. */
@@ -124,8 +125,8 @@ void zone_known_update(struct core *core, uint32_t z)
 static void derive_suspects(struct core *core)
 {
     for (uint32_t s = 0; s < core->model.venue->sensor_count; s++)
-        zone_suspect_add(core, core->model.venue->sensors[s].zone,
-                         core->model.sensors[s].surge.people);
+        if (core->model.sensors[s].surge.people)
+            zone_suspect_add(core, sensor_surge_zone(core, s), core->model.sensors[s].surge.people);
 }
 
 void zones_derive(struct core *core)
