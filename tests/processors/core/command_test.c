@@ -395,6 +395,8 @@ static void test_who_asks(void **state)
         desk.uid = &others[i];
         struct result_reply reply = give_watched(&desk, ACK_H1);
         says(&reply, false, "operator: the command comes from another user", "uid");
+        /* Whoever may not can't use up the memory of those who may. */
+        assert_int_equal(desk.feed.core->commands.next, 0);
     }
     uint8_t body[512 + LOG_READ_PADDING_BYTES];
     struct record_command command = {
@@ -681,6 +683,11 @@ static void test_to_the_drill(void **state)
     assert_true(core->drill.aside.zones[z].evacuation);
     assert_int_equal(core->model.zones[z].capacity, 1000);
     assert_int_equal(core->drill.aside.zones[z].capacity, 850);
+    /* What it is told of it plays, also where nobody knows. */
+    uint32_t h1 = venue_zone_find(core->model.venue, STR_LIT("h1"));
+    assert_false(core->drill.aside.zones[h1].played);
+    assert_true(give(&desk, "'command':'anchor','zone':'h1','people':5,'drill':true").ok);
+    assert_true(core->drill.aside.zones[h1].played);
     /* A member that the command has no use for does not lead it astray. */
     reply = give(&desk, "'command':'close','zone':'h2','alert':'drill/v/h2/full/1'");
     assert_true(reply.ok && str_is(reply.status, "Actual"));
