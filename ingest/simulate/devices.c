@@ -98,6 +98,17 @@ static bool report_level(struct devices *devices, uint32_t s, struct text *paylo
     return true;
 }
 
+/* What the next message says of them. */
+static struct movement_passages next_of(const struct movement_passages *passages)
+{
+    struct movement_passages next = *passages;
+    if (next.in > DEVICES_PASSAGES)
+        next.in = DEVICES_PASSAGES;
+    if (next.out > DEVICES_PASSAGES)
+        next.out = DEVICES_PASSAGES;
+    return next;
+}
+
 static int64_t wrapped(const struct venue_sensor *sensor, int64_t value)
 {
     return sensor->wrap > 0 ? value % sensor->wrap : value;
@@ -109,7 +120,7 @@ static bool report_counter(struct devices *devices, uint32_t s, struct text *pay
     struct device *device = &devices->device[s];
     const struct venue_sensor *sensor = &devices->options.venue->sensors[s];
     struct movement_passages *passages = movement_passages(devices->options.movement, s);
-    struct movement_passages taken = *passages;
+    struct movement_passages taken = next_of(passages);
     if (taken.in == 0 && taken.out == 0 && !quiet_over)
         return true;
     begin(payload, device, wall_ms);
@@ -174,18 +185,21 @@ static bool report_gate(struct devices *devices, uint32_t s, struct text *payloa
     }
     if (events == 0 && !quiet_over)
         return true;
+    struct movement_passages taken = next_of(passages);
     double hour = movement_time_s(devices->options.movement) / 3600;
     uint32_t lanes = sensor->lanes ? sensor->lanes : 1;
     bool peak = (hour >= 9 && hour < 11) || hour >= 16;
     begin(payload, &devices->device[s], wall_ms);
-    add_count(payload, "in", passages->in);
-    add_count(payload, "out", passages->out);
-    add_count(payload, "rejects", passages->rejects);
+    add_count(payload, "in", taken.in);
+    add_count(payload, "out", taken.out);
+    add_count(payload, "rejects", taken.rejects);
     add_count(payload, "lanes_open", peak ? lanes : (lanes + 1) / 2);
     text_add(payload, ",\"state\":\"open\"");
     if (!finish(devices, s, "gate", payload, wall_ms))
         return false;
-    *passages = (struct movement_passages){0};
+    passages->in -= taken.in;
+    passages->out -= taken.out;
+    passages->rejects -= taken.rejects;
     return true;
 }
 
@@ -310,6 +324,13 @@ void devices_rush(struct devices *devices)
     devices->rush = true;
 }
 
+static bool due(const struct devices *devices, uint32_t s, int64_t wall_ms)
+{
+    const struct movement_passages *passages = movement_passages(devices->options.movement, s);
+    return devices->rush || devices->device[s].due_ms <= wall_ms ||
+           passages->in + passages->out >= DEVICES_PASSAGES;
+}
+
 uint32_t devices_report(struct devices *devices, int64_t wall_ms, uint32_t budget)
 {
     uint32_t count = devices->options.venue->sensor_count;
@@ -317,7 +338,7 @@ uint32_t devices_report(struct devices *devices, int64_t wall_ms, uint32_t budge
     for (uint32_t i = 0; i < count && devices->left > 0; i++) {
         uint32_t s = devices->next;
         struct device *device = &devices->device[s];
-        if (device->due_ms <= wall_ms || devices->rush) {
+        if (due(devices, s, wall_ms)) {
             if (!report_sensor(devices, s, wall_ms))
                 break; /* the same one first next time */
             /* Spread over the period, so that sensors do not report in step. */
