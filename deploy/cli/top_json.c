@@ -121,6 +121,11 @@ void top_screen_json(const struct top_view *view, struct text *out)
         text_add(out, ",\"heartbeat\":");
         result_json(RECORD_HEARTBEAT, &heartbeat, out);
     }
+    struct result_figures figures;
+    if (top_state_figures(view->state, &figures)) {
+        text_add(out, ",\"alarm_figures\":");
+        result_json(RECORD_FIGURES, &figures, out);
+    }
     if (view->trouble) {
         text_add(out, ",\"trouble\":");
         text_add_json(out, str_of(view->trouble));

@@ -1,5 +1,6 @@
 #include "deploy/cli/top_paint.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 enum { TITLES = 2 }; /* of alerts and zones */
@@ -109,6 +110,22 @@ static void alert_line(struct screen *s, uint32_t i)
     screen_end(s);
 }
 
+/* What somebody has to know or do about the zone, beyond its numbers. */
+static void zone_remarks(struct screen *s, const struct result_zone *z)
+{
+    char people[SCREEN_NUMBER_BYTES];
+    if (z->evacuation > 0)
+        screen_put(s, BOLD, "  evacuation: " STR_FMT, STR_ARG(z->remaining));
+    if (z->closed > 0)
+        screen_put(s, BOLD, "  closed");
+    if (z->suspect > 0)
+        screen_put(s, YELLOW, "  suspect %s", screen_grouped((uint64_t)z->suspect, people));
+    if (z->recount > 0)
+        screen_put(s, PLAIN, "  recount");
+    if (z->dark > 0)
+        screen_put(s, PLAIN, "  dark");
+}
+
 static void zone_line(struct screen *s, uint32_t i)
 {
     union result_any any;
@@ -120,18 +137,36 @@ static void zone_line(struct screen *s, uint32_t i)
     screen_put(s, PLAIN, " " STR_FMT, STR_ARG(z->kind));
     screen_to(s, 35);
     put_int(s, z->occupancy, 7);
-    if (z->occupancy_err > 0)
-        screen_put(s, DIM, " ±%s", screen_grouped((uint64_t)z->occupancy_err, people));
-    screen_to(s, 49);
+    if (z->occupancy_upper >= 0) /* levels are raised on it; "+": there may be more still */
+        screen_put(s, PLAIN, " ≤%s%s", screen_grouped((uint64_t)z->occupancy_upper, people),
+                   z->lower_bound > 0 ? "+" : "");
+    screen_to(s, 53);
     put_real(s, z->percent_capacity, 6, 1);
+    put_real(s, z->percent_capacity_upper, 7, 1);
     put_real(s, z->density, 6, 2);
     screen_put(s, PLAIN, " %3.*s", (int)z->los.len, z->los.len ? z->los.at : "");
     bool dated = z->data_at != RESULT_ABSENT;
     screen_put(s, PLAIN, " %7s", dated ? screen_lasting(s->now_ms - z->data_at, age) : "-");
     put_int(s, z->in_per_min, 8);
     put_int(s, z->out_per_min, 8);
+    zone_remarks(s, z);
     put_drill(s, z->status);
     screen_end(s);
+}
+
+/* "~": estimated, not counted. */
+static void put_queue(struct screen *s, const struct result_gate *g)
+{
+    char text[SCREEN_NUMBER_BYTES];
+    if (g->queue < 0)
+        screen_put(s, DIM, "%9s", "-");
+    else
+        screen_put(s, PLAIN, " %s%*s", str_is(g->queue_basis, "estimated") ? "~" : " ", 7,
+                   screen_grouped((uint64_t)g->queue, text));
+    if (isfinite(g->wait_s))
+        screen_put(s, PLAIN, "%8s", screen_lasting((int64_t)(g->wait_s * 1000), text));
+    else
+        screen_put(s, DIM, "%8s", "-");
 }
 
 static void gate_line(struct screen *s, uint32_t i)
@@ -142,12 +177,14 @@ static void gate_line(struct screen *s, uint32_t i)
     bool known = g->known > 0 && !s->stale;
     put_name(s, g->status, g->gate);
     screen_put(s, PLAIN, " " STR_FMT, STR_ARG(g->direction));
-    screen_to(s, 35);
+    screen_to(s, 31);
     put_int(s, g->per_min, 8);
-    screen_to(s, 45);
-    put_int(s, g->total, 10);
-    put_int(s, g->rejects_per_min, 9);
-    put_int(s, g->lanes_open, 7);
+    put_int(s, g->rejects_per_min, 8);
+    put_int(s, g->lanes_open, 6);
+    if (g->lanes > 0)
+        screen_put(s, DIM, "/%" PRId64, g->lanes);
+    screen_to(s, 56);
+    put_queue(s, g);
     if (known)
         screen_put(s, str_is(g->state, "fault") ? RED : PLAIN, "  " STR_FMT, STR_ARG(g->state));
     else
@@ -199,11 +236,12 @@ void lists_draw(struct screen *s)
     list(s, TOP_ALERTS, "ALERTS  ZONE               RULE               SINCE",
          s->stale ? "unknown" : "none", "alerts", for_alerts, alert_line);
     list(s, TOP_ZONES,
-         "LEVEL   ZONE               KIND      PEOPLE         % CAP  P/M2 LOS    DATA  IN/MIN "
+         "LEVEL   ZONE               KIND     PEOPLE AT MOST    % CAP   MOST  P/M2 LOS    DATA  "
+         "IN/MIN "
          "OUT/MIN",
          "no zone has reported yet", "zones", for_zones, zone_line);
     if (for_gates)
         list(s, TOP_GATES,
-             "GATE                       DIR       PER MIN     TOTAL  REJ/MIN  LANES  STATE",
+             "GATE                       DIR  PER MIN REJ/MIN LANES       QUEUE    WAIT  STATE",
              "none", "gates", for_gates, gate_line);
 }

@@ -68,6 +68,31 @@ static void head(struct screen *s)
     }
 }
 
+static void put_some(struct screen *s, enum style style, int64_t count, const char *what)
+{
+    if (count > 0)
+        screen_put(s, style, ", %" PRId64 " %s", count, what);
+}
+
+/* What waits for somebody, and whether there is more of it than people can deal with. */
+static void alarms(struct screen *s)
+{
+    struct result_figures f;
+    if (s->stale || !top_state_figures(s->view->state, &f))
+        return;
+    screen_put(s, PLAIN, "alarms %" PRId64 " open", f.open);
+    put_some(s, YELLOW, f.unacknowledged, "not acknowledged");
+    put_some(s, UNKNOWN, f.unknown, "without data");
+    put_some(s, PLAIN, f.shelved, "shelved");
+    put_some(s, PLAIN, f.stale, "stale");
+    put_some(s, PLAIN, f.chattering, "chattering");
+    put_some(s, PLAIN, f.alerts_new, "new lately");
+    screen_put(s, PLAIN, ", %" PRId64 " in 24 h", f.alerts_day);
+    if (f.flood > 0)
+        screen_put(s, RED, "  FLOOD");
+    screen_end(s);
+}
+
 /* While a drill runs nobody may take its lines for real, nor reality for its. */
 static void drill(struct screen *s)
 {
@@ -184,6 +209,7 @@ void top_screen_draw(const struct top_view *view, struct text *out)
     struct screen s = {.view = &bounded, .out = out, .now_ms = view->now->at_ms};
     s.stale = top_state_stale(view->state, s.now_ms);
     head(&s);
+    alarms(&s);
     drill(&s);
     if (view->now->present) {
         programs(&s);

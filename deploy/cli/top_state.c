@@ -32,8 +32,10 @@ struct top_state {
     char state_dir[PATH_BYTES];
     struct log_reader *reader[LOGS];
     struct table table[TOP_KINDS];
-    uint8_t heartbeat[1024];
-    uint32_t heartbeat_len;
+    struct last {
+        uint8_t body[1024];
+        uint32_t len;
+    } heartbeat, figures;
 };
 
 static const char *const log_names[LOGS] = {"alerts", "bulk"};
@@ -241,15 +243,30 @@ static void take(struct table *t, const struct log_view *view, const union resul
     t->sorted = false;
 }
 
+static void last_keep(struct last *last, const struct log_view *view)
+{
+    if (view->body_len > sizeof last->body)
+        return;
+    memcpy(last->body, view->body, view->body_len);
+    last->len = view->body_len;
+}
+
+static bool last_get(const struct last *last, unsigned type, union result_any *ret)
+{
+    struct result_origin origin;
+    return last->len && result_decode(type, last->body, last->len, &origin, ret, NULL);
+}
+
 static void see(struct top_state *state, const struct log_view *view)
 {
     union result_any any;
     struct result_origin origin;
-    if (view->type == RECORD_HEARTBEAT && view->body_len <= sizeof state->heartbeat) {
-        memcpy(state->heartbeat, view->body, view->body_len);
-        state->heartbeat_len = view->body_len;
-        return;
-    }
+    if (view->type == RECORD_HEARTBEAT)
+        last_keep(&state->heartbeat, view);
+    if (view->type == RECORD_FIGURES &&
+        result_decode(view->type, view->body, view->body_len, &origin, &any, NULL) &&
+        !result_is_exercise(view->type, &any))
+        last_keep(&state->figures, view);
     for (int k = 0; k < TOP_KINDS; k++) {
         if (view->type == state->table[k].type &&
             result_decode(view->type, view->body, view->body_len, &origin, &any, NULL))
@@ -349,11 +366,18 @@ void top_state_get(struct top_state *state, enum top_kind kind, uint32_t i, unio
 bool top_state_heartbeat(struct top_state *state, struct result_heartbeat *ret)
 {
     union result_any any;
-    struct result_origin origin;
-    if (!state->heartbeat_len || !result_decode(RECORD_HEARTBEAT, state->heartbeat,
-                                                state->heartbeat_len, &origin, &any, NULL))
+    if (!last_get(&state->heartbeat, RECORD_HEARTBEAT, &any))
         return false;
     *ret = any.heartbeat;
+    return true;
+}
+
+bool top_state_figures(struct top_state *state, struct result_figures *ret)
+{
+    union result_any any;
+    if (!last_get(&state->figures, RECORD_FIGURES, &any))
+        return false;
+    *ret = any.figures;
     return true;
 }
 

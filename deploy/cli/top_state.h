@@ -1,6 +1,6 @@
 /*
  * top_state: what the results logs say now, followed from outside: the last word on each zone, gate
- * and active alert, and the last heartbeat.
+ * and active alert, the last heartbeat and the last alarm figures.
  *
  *     top_state_new(state_dir) → state
  *     top_state_follow(state, &err);     reads on to the end of the logs; as often as wanted
@@ -45,6 +45,9 @@ void top_state_get(struct top_state *state, enum top_kind kind, uint32_t i, unio
 
 /* False before the first one. */
 bool top_state_heartbeat(struct top_state *state, struct result_heartbeat *ret);
+
+/* How the alarms are doing, of what is real. False before the first word on it. */
+bool top_state_figures(struct top_state *state, struct result_figures *ret);
 
 /* By the machine's clock: the heartbeat is missing, too old, or from a future that far away. */
 bool top_state_stale(struct top_state *state, int64_t now_ms);

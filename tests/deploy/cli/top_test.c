@@ -238,6 +238,89 @@ static void a_drill_is_not_real(void **state)
     assert_order(text, "\nyellow  hall-1", "LEVEL ");
 }
 
+static void a_zone_says_what_its_level_rests_on(void **state)
+{
+    struct place *p = *state;
+    struct result_zone z;
+    beat(p, now_ms);
+    result_clear(RECORD_ZONE, &z);
+    z.venue = STR_LIT("expo");
+    z.zone = STR_LIT("hall-1");
+    z.kind = STR_LIT("hall");
+    z.status = STR_LIT("Actual");
+    z.level = LEVEL_RED;
+    z.known = 1;
+    z.at = now_ms;
+    z.occupancy = 9400;
+    z.occupancy_upper = 10020;
+    z.percent_capacity = 94;
+    z.percent_capacity_upper = 100.2;
+    say(p, RECORD_ZONE, &z);
+    assert_non_null(strstr(draw(p, now_ms, 160, 0), "9,400 ≤10,020"));
+    assert_non_null(strstr(draw(p, now_ms, 160, 0), "94.0  100.2"));
+    assert_null(strstr(draw(p, now_ms, 160, 0), "recount"));
+    z.lower_bound = z.closed = z.recount = z.evacuation = 1;
+    z.remaining = STR_LIT("about 200, up to 300");
+    z.suspect = 150;
+    say(p, RECORD_ZONE, &z);
+    const char *text = draw(p, now_ms, 200, 0);
+    assert_non_null(strstr(text, "9,400 ≤10,020+"));
+    assert_non_null(strstr(text, "evacuation: about 200, up to 300  closed  suspect 150  recount"));
+}
+
+static void a_gate_says_who_waits(void **state)
+{
+    struct place *p = *state;
+    struct result_gate g;
+    beat(p, now_ms);
+    result_clear(RECORD_GATE, &g);
+    g.venue = STR_LIT("expo");
+    g.gate = STR_LIT("gate-1");
+    g.direction = STR_LIT("in");
+    g.status = STR_LIT("Actual");
+    g.state = STR_LIT("open");
+    g.known = 1;
+    g.at = now_ms;
+    g.per_min = 120;
+    g.lanes_open = 6;
+    g.lanes = 24;
+    say(p, RECORD_GATE, &g);
+    assert_non_null(strstr(draw(p, now_ms, 120, 0), "6/24        -       -  open"));
+    g.queue = 340;
+    g.wait_s = 75;
+    g.queue_basis = STR_LIT("counted");
+    say(p, RECORD_GATE, &g);
+    assert_non_null(strstr(draw(p, now_ms, 120, 0), " 340 "));
+    assert_non_null(strstr(draw(p, now_ms, 120, 0), "75 s  open"));
+    g.queue_basis = STR_LIT("estimated");
+    say(p, RECORD_GATE, &g);
+    assert_non_null(strstr(draw(p, now_ms, 120, 0), "~    340"));
+}
+
+static void alarm_figures_are_those_of_reality(void **state)
+{
+    struct place *p = *state;
+    struct result_figures f;
+    beat(p, now_ms);
+    assert_null(strstr(draw(p, now_ms, 160, 0), "alarms "));
+    result_clear(RECORD_FIGURES, &f);
+    f.venue = STR_LIT("expo");
+    f.status = STR_LIT("Actual");
+    f.at = now_ms;
+    f.open = 14;
+    f.unacknowledged = 12;
+    f.shelved = 0;
+    f.alerts_day = 31;
+    f.flood = 1;
+    say(p, RECORD_FIGURES, &f);
+    f.status = STR_LIT("Exercise");
+    f.open = 99;
+    say(p, RECORD_FIGURES, &f);
+    assert_non_null(
+        strstr(draw(p, now_ms, 160, 0), "alarms 14 open, 12 not acknowledged, 31 in 24 h  FLOOD"));
+    assert_null(strstr(draw(p, now_ms + 20000, 160, 0), "alarms ")); /* stale */
+}
+
 /* Bytes of a line that are no continuation bytes; wide characters only occur in the action. */
 static void every_size_is_kept(void **state)
 {
@@ -313,13 +396,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        T(zones_stand_worst_first),
-        T(without_a_fresh_heartbeat_nothing_is_calm),
-        T(a_resolved_alert_leaves),
-        T(every_size_is_kept),
-        T(nothing_there_is_unknown),
-        T(a_drill_is_not_real),
-        T(programs_read_stale_levels_as_unknown),
+        T(zones_stand_worst_first), T(without_a_fresh_heartbeat_nothing_is_calm),
+        T(a_resolved_alert_leaves), T(a_zone_says_what_its_level_rests_on),
+        T(a_gate_says_who_waits),   T(alarm_figures_are_those_of_reality),
+        T(every_size_is_kept),      T(nothing_there_is_unknown),
+        T(a_drill_is_not_real),     T(programs_read_stale_levels_as_unknown),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
