@@ -12,10 +12,8 @@
 
 #include <stdint.h>
 
-enum {
-    AHEAD_RECORDS = 8, /* so many records before their turn; a power of two */
-    AHEAD_NO_SENSOR = UINT32_MAX,
-};
+enum { AHEAD_RECORDS = 8 }; /* so many records before their turn; a power of two */
+#define AHEAD_NO_SENSOR UINT32_MAX
 
 /* The last records announced; all of it may be garbage. */
 struct ahead {
