@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-/* Ten million people, squared, with room: sums of a venue's zones stay within int64. */
-#define VAR_MAX INT64_C(1000000000000000000)
+#define VAR_MAX INT64_C(1000000000000000000) /* thirty million people, squared */
+/* Of a part: two to the 18th of them, as many as a venue has sensors, stay within int64. */
+#define PART_VAR_MAX (INT64_MAX >> 18)
 #define SIGMA_MAX_MILLI INT64_C(30000000000)
 #define X_MAX_MILLI INT64_C(100000000000000)
 enum { MINUTES_PER_HOUR = 60 };
@@ -25,6 +26,12 @@ static int64_t var_of(double v)
 int64_t estimate_var(int64_t sigma_milli)
 {
     return var_of((double)sigma_milli * (double)sigma_milli / 1000);
+}
+
+int64_t estimate_part_var(int64_t sigma_milli)
+{
+    int64_t var = estimate_var(sigma_milli);
+    return var < PART_VAR_MAX ? var : PART_VAR_MAX;
 }
 
 int64_t estimate_sigma(int64_t var)

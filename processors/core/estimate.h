@@ -98,7 +98,9 @@ void estimate_doubt(struct estimate *e, int64_t sigma_milli);
 /* Standard deviation of a variance, rounded up; and back. */
 int64_t estimate_sigma(int64_t var);
 int64_t estimate_var(int64_t sigma_milli);
-/* Of a sum: sum_sigma and sum_var over its parts; common_pct of their errors go the same way. */
+/* A part's variance in a sum of them. Beyond a bound of ± 375,000 people it grows no more. */
+int64_t estimate_part_var(int64_t sigma_milli);
+/* Of a sum: sum_sigma and sum_var (estimate_part_var) over its parts; common_pct of their errors go the same way. */
 int64_t estimate_sum_sigma(int64_t sum_sigma_milli, int64_t sum_var, double common_pct);
 
 #endif

@@ -66,7 +66,7 @@ static void estimate_carry(struct zone *zone, const struct zone *before)
     if (zone->basis == before->basis) {
         zone->est = before->est;
         zone->anchor = before->anchor;
-        zone->debt = zone->basis == ZONE_BASIS_FLOW ? before->debt : zone->debt;
+        zone->debt = before->debt;
     } else {
         zone->est = estimate_begin(before->occupancy * 1000, before->sigma_milli);
     }

@@ -117,8 +117,8 @@ struct zone {
     int64_t suspect;         /* people of implausible rises that nothing has confirmed yet */
     int64_t occupancy;       /* best estimate, never below 0 */
     int64_t sigma_milli;     /* its standard deviation, in thousandths of a person */
-    struct estimate est;     /* FLOW, FUSED; of a SUM only its variance: what its own border adds */
-    struct debt debt;        /* of a FLOW */
+    struct estimate est;     /* FLOW, FUSED; of a SUM what its own border says: shown when flow_sum */
+    struct debt debt;        /* of a FLOW, SUM */
     int64_t slot_ms;         /* of its debt */
     struct zone_anchor anchor; /* of a LEVEL, FUSED */
     bool conflict;           /* of a FUSED: level counters and doors can't both be right */

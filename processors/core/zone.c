@@ -29,7 +29,7 @@ static void inside_add(struct zone *around, const struct zone_figures *f, int si
 {
     around->inside += sign * f->occupancy;
     around->inside_sigma += sign * f->sigma_milli;
-    around->inside_var += sign * estimate_var(f->sigma_milli);
+    around->inside_var += sign * estimate_part_var(f->sigma_milli);
 }
 
 /* People of a road or car park are vehicles: they are in no sum. */

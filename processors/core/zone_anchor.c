@@ -58,6 +58,14 @@ static void anchor_inside(struct core *core, uint32_t around, int64_t people, in
     }
 }
 
+/* Their own borders have counted what was counted wrong here, or did not see it at all. */
+static void doubt_around(struct core *core, const struct zone *zone, int64_t people)
+{
+    for (struct zone *around = zone_around(core, zone); around && around->basis == ZONE_BASIS_SUM;
+         around = zone_around(core, around))
+        estimate_doubt(&around->est, (people < 0 ? -people : people) * SIGMA_MILLI_PER_PERSON);
+}
+
 /* Recursion ends at zones with sensors of their own: at most VENUE_DEPTH_MAX deep. */
 void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
 {
@@ -66,6 +74,7 @@ void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
     now.data_ms = core_now_ms(core);
     if (zone->basis == ZONE_BASIS_NONE)
         return;
+    doubt_around(core, zone, people - zone->occupancy);
     if (zone->basis == ZONE_BASIS_SUM)
         anchor_inside(core, z, people, bound);
     anchor_own(core, zone, people, bound);

@@ -13,7 +13,7 @@ static int64_t level_sigma(const struct core *core, const struct zone *zone)
     uint32_t heard = zone->sensors - zone->silent_unheard;
     /* What counters that never spoke would see: as much each as those that did. */
     if (zone->basis == ZONE_BASIS_LEVEL && heard)
-        sigma += zone->level_sum * SIGMA_MILLI_PER_PERSON * zone->silent_unheard / heard;
+        sigma += zone->level_sum * SIGMA_MILLI_PER_PERSON / heard * zone->silent_unheard;
     return sigma;
 }
 

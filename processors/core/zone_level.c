@@ -33,7 +33,7 @@ static void level_sums(struct zone *zone, const struct sensor *sensor, int sign)
     zone->level_sum += sensor->has_value ? sign * sensor->value : 0;
     zone->level_least += sensor->saturated ? sign * sensor->value : 0;
     zone->level_sigma += sign * sensor->sigma_milli;
-    zone->level_var += sign * estimate_var(sensor->sigma_milli);
+    zone->level_var += sign * estimate_part_var(sensor->sigma_milli);
 }
 
 static void saturated_set(struct core *core, uint32_t z, int by)

@@ -23,7 +23,9 @@ int64_t zone_lower(const struct zone *zone)
 
 bool zone_lower_bound(const struct zone *zone)
 {
-    return zone->leaky || zone->saturated > 0 || zone->in_maintenance > 0;
+    bool doors = zone->basis == ZONE_BASIS_FLOW || zone->flow_sum;
+    return zone->leaky || zone->saturated > 0 || zone->in_maintenance > 0 ||
+           (doors && zone->fresh < zone->sensors); /* a silent door counts nobody */
 }
 
 bool zone_recount(const struct core *core, uint32_t z)

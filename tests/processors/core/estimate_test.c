@@ -157,6 +157,9 @@ static void test_sum_sigma(void **state)
     int64_t var = 3 * estimate_var(10000);
     assert_in_range(estimate_sum_sigma(30000, var, 0), 17320, 17322);
     assert_int_equal(estimate_sum_sigma(30000, var, 100), 30000);
+    /* As many parts as a venue may have sensors, each of them absurd: no overflow. */
+    assert_int_equal(estimate_part_var(1000), estimate_var(1000));
+    assert_true(estimate_part_var(INT64_C(30000000000)) <= INT64_MAX / 262144);
 }
 
 /* ---- against truth --------------------------------------------------------------------------- */
