@@ -37,7 +37,7 @@ static void sensor_fetch(const struct model *model, uint32_t s)
     dedup_fetch(&model->dedup, s);
 }
 
-static void place_fetch(const struct model *model, uint32_t s)
+static void place_fetch(const struct model *model, uint32_t s, uint64_t minute)
 {
     const struct venue_sensor *sensor = &model->venue->sensors[s];
     const struct zone *zone = &model->zones[sensor->zone];
@@ -48,6 +48,8 @@ static void place_fetch(const struct model *model, uint32_t s)
         __builtin_prefetch(border_of(model, s, &doors));
     fetch(zone, offsetof(struct zone, in));
     fetch(&zone->window, sizeof zone->window);
+    __builtin_prefetch(&zone->history.at_ms);
+    __builtin_prefetch(&zone->history.minute[minute % HISTORY_MINUTES]);
     if (model->venue->sensors[s].outside != VENUE_NO_ZONE)
         fetch(&model->zones[sensor->outside], offsetof(struct zone, in));
 }
@@ -68,7 +70,7 @@ void ahead_record(struct core *core, const struct log_view *record)
         sensor_fetch(model, a->sensor[first]);
     uint32_t second = a->sensor[(now + AHEAD_RECORDS - 2 * STEP) % AHEAD_RECORDS];
     if (second < model->venue->sensor_count)
-        place_fetch(model, second);
+        place_fetch(model, second, (uint64_t)(core_now_ms(core) / HISTORY_MINUTE_MS));
     uint32_t third = a->sensor[(now + AHEAD_RECORDS - 3 * STEP) % AHEAD_RECORDS];
     if (third < model->venue->sensor_count)
         judge_fetch(core, model->venue->sensors[third].zone);

@@ -16,7 +16,12 @@
 #include "processors/core/core.h"
 #include "schemas/record/record.h"
 
-enum { NS_PER_S = 1000000000, BODY_BYTES = 512, CLEAR_EVERY = 256 };
+enum {
+    NS_PER_S = 1000000000,
+    BODY_BYTES = 512,
+    LOG_RECORD_BYTES = 48 /* header of a record in a log */,
+    CLEAR_EVERY = 256
+};
 
 struct options {
     uint32_t sensors, zones;
@@ -155,9 +160,10 @@ int main(int argc, char **argv)
     size_t model_cap = strlen(yaml) + 256;
     uint8_t *model_body = malloc(model_cap + LOG_READ_PADDING_BYTES);
     enum { AHEAD = 65536 }; /* records made at a time, outside of the measured time */
-    uint8_t *bodies = calloc(AHEAD, BODY_BYTES);
-    uint32_t *lens = calloc(AHEAD, sizeof *lens);
-    if (!core || !model_body || !bodies || !lens)
+    /* One behind the other, as in a log. */
+    uint8_t *bodies = calloc(AHEAD + 1, BODY_BYTES);
+    uint32_t *lens = calloc(AHEAD, sizeof *lens), *places = calloc(AHEAD, sizeof *places);
+    if (!core || !model_body || !bodies || !lens || !places)
         fail("no memory");
     struct record_model model = {.source = str_of(yaml), .hash = str_hash(str_of(yaml))};
     const int64_t start_ns = INT64_C(1795424400) * NS_PER_S;
@@ -171,12 +177,15 @@ int main(int argc, char **argv)
     int64_t ticked_s = start_ns / NS_PER_S;
     while (done < o.readings) {
         uint32_t batch = o.readings - done < AHEAD ? (uint32_t)(o.readings - done) : AHEAD;
+        uint32_t place = 0;
         for (uint32_t i = 0; i < batch; i++) {
             int64_t log_ns = start_ns + (int64_t)((done + i) * NS_PER_S / o.rate);
             /* A stride that shares no factor with the number of sensors: they come in no order. */
             uint32_t s = (uint32_t)((done + i) * 7919 % o.sensors);
-            lens[i] = body_make(&o, s, (done + i) / o.sensors + 2, log_ns / 1000000,
-                                bodies + (size_t)i * BODY_BYTES);
+            lens[i] =
+                body_make(&o, s, (done + i) / o.sensors + 2, log_ns / 1000000, bodies + place);
+            places[i] = place;
+            place += (lens[i] + LOG_RECORD_BYTES + 7) & ~7u;
         }
         int64_t from_ns = cpu_ns();
         for (uint32_t i = 0; i < batch; i++) {
@@ -186,12 +195,10 @@ int main(int argc, char **argv)
                 step(core, RECORD_TICK, seq++, log_ns, tick_body, tick_len, &results);
             }
             uint32_t coming = i + AHEAD_RECORDS < batch ? i + AHEAD_RECORDS : i;
-            struct log_view next = {.type = RECORD_MQTT,
-                                    .body = bodies + (size_t)coming * BODY_BYTES,
-                                    .body_len = lens[coming]};
+            struct log_view next = {
+                .type = RECORD_MQTT, .body = bodies + places[coming], .body_len = lens[coming]};
             core_ahead(core, &next);
-            step(core, RECORD_MQTT, seq++, log_ns, bodies + (size_t)i * BODY_BYTES, lens[i],
-                 &results);
+            step(core, RECORD_MQTT, seq++, log_ns, bodies + places[i], lens[i], &results);
             if (i % CLEAR_EVERY == 0) {
                 result_count += results.count;
                 bytes += results.len;
@@ -213,6 +220,7 @@ int main(int argc, char **argv)
     free(model_body);
     free(bodies);
     free(lens);
+    free(places);
     core_results_free(&results);
     core_free(core);
     return 0;
