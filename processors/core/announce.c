@@ -72,6 +72,10 @@ static bool pages(const struct core *core, const struct alert *a, const struct a
         if (a->acked)
             return false;
         break;
+    case ALERT_ON_RELEASE: /* the red that spoke for it may have been acknowledged */
+        if (a->acked || a->value < a->least)
+            return false;
+        break;
     default:
         return false;
     }

@@ -272,6 +272,8 @@ static bool closed_set(struct core *core, const struct command_job *job, bool cl
         return refuse(refusal, closed ? "zone: it is closed already" : "zone: it is open already");
     core->model.zones[z].closed = closed;
     zone_judge(core, z);
+    if (closed && core->model.zones[z].basis == ZONE_BASIS_NONE)
+        text_add(job->reason, "no sensor counts people there: nobody can say who is still in it");
     return true;
 }
 

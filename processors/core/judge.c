@@ -105,24 +105,25 @@ static struct measure of_lights(const struct core *core, uint32_t z)
 enum {
     COUNTED = 1, /* rests on the zone's counters: lost with them. Others: lost when they are NaN */
     DARKENS = 2, /* raises earlier in the dark */
+    VOUCHED = 4, /* a count by hand tells it: how many are there, not how they move */
 };
 
 static const struct metric_way {
     struct measure (*of)(const struct core *core, uint32_t zone);
     unsigned bits;
 } ways[METRIC_COUNT] = {
-    [METRIC_OCCUPANCY] = {of_occupancy, COUNTED},
-    [METRIC_PERCENT_CAPACITY] = {of_percent, COUNTED},
-    [METRIC_DENSITY] = {of_density, COUNTED | DARKENS},
-    [METRIC_DENSITY_MEAN_60S] = {of_density_mean, COUNTED | DARKENS},
+    [METRIC_OCCUPANCY] = {of_occupancy, COUNTED | VOUCHED},
+    [METRIC_PERCENT_CAPACITY] = {of_percent, COUNTED | VOUCHED},
+    [METRIC_DENSITY] = {of_density, COUNTED | DARKENS | VOUCHED},
+    [METRIC_DENSITY_MEAN_60S] = {of_density_mean, COUNTED | DARKENS | VOUCHED},
     [METRIC_IN_PER_MIN] = {of_in_per_min, COUNTED},
     [METRIC_FLOW_PERCENT] = {of_flow, COUNTED},
     [METRIC_GATE_WAIT] = {of_gate_wait, 0},
     [METRIC_GATE_LOAD] = {of_gate_load, 0},
     [METRIC_REJECT_PERCENT] = {of_rejects, 0},
     [METRIC_LIGHTS_FAILED] = {of_lights, 0},
-    [METRIC_SUSPECT_SURGE] = {of_suspect, COUNTED},
-    [METRIC_CLOSED_OCCUPANCY] = {of_closed, COUNTED},
+    [METRIC_SUSPECT_SURGE] = {of_suspect, COUNTED | VOUCHED},
+    [METRIC_CLOSED_OCCUPANCY] = {of_closed, COUNTED | VOUCHED},
     [METRIC_BROKER_LOST] = {of_broker, 0},
 };
 
@@ -277,7 +278,7 @@ void judge_vouch(struct core *core, uint32_t z, const struct announce_about *abo
         struct measure m = way->of(core, z);
         if (isnan(m.value) && way->bits & DARKENS) /* a mean of times without data */
             m = of_density(core, z);
-        if (!(way->bits & COUNTED) || isnan(m.value))
+        if (!(way->bits & VOUCHED) || isnan(m.value))
             continue;
         struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], core->now_ns);
         struct alert_input in = {

@@ -25,7 +25,7 @@ void judge_zone(struct core *core, uint32_t zone, int64_t now_ns, int64_t ts_ms,
  * another shift has taken over. */
 void judge_time(struct core *core, uint32_t zone, int64_t at_ns, bool handover);
 /* A supervisor has counted a zone without data (zone_anchor): its alerts are judged by that number
- * at once, and a latched unknown ends. */
+ * at once, and a latched unknown ends. Not those of flow: heads say nothing of how they move. */
 void judge_vouch(struct core *core, uint32_t zone, const struct announce_about *about);
 /* enum level: worst of its rules; unknown without data. */
 int judge_level(const struct core *core, uint32_t zone);

@@ -201,7 +201,8 @@ enum light_darkness light_zone_darkness(const struct core *core, uint32_t zone)
 
 bool light_zone_dark(const struct core *core, uint32_t zone)
 {
-    return light_zone_darkness(core, zone) == LIGHT_DARK;
+    uint32_t lights = core->model.zones[zone].lit_by;
+    return lights != CORE_NONE && core->model.light_groups[lights].dark;
 }
 
 double light_zone_failed_percent(const struct core *core, uint32_t zone)

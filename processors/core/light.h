@@ -35,9 +35,12 @@ void light_emit(struct core *core, uint32_t light, int64_t at_ms);
  * service count. Mean of what they measure, lx; NaN when none does. */
 double light_zone_lux(const struct core *core, uint32_t zone);
 /* Under dark_lux, and until it is a fifth above. A zone without lights of its own is as dark as the
- * nearest zone around it that has some. Unknown is not dark. */
+ * nearest zone around it that has some. Unknown: no lamp measures now. */
 enum light_darkness { LIGHT_DARKNESS_UNKNOWN = -1, LIGHT_BRIGHT, LIGHT_DARK };
 enum light_darkness light_zone_darkness(const struct core *core, uint32_t zone);
+/* For rules: what was last measured holds while the zone's lamps are silent, so that a power cut
+ * does not relax what the dark made stricter. False until something was measured, and with no lamp
+ * in service. */
 bool light_zone_dark(const struct core *core, uint32_t zone);
 /* METRIC_LIGHTS_FAILED: those that should burn and are dark or faulty, of those that should burn; 0
  * when none should. NaN when no light is known. */

@@ -147,7 +147,12 @@ static void finish(struct light_group *group, double dark_lux)
     if (f->measured)
         f->lux /= (double)f->measured;
     double limit = group->dark ? dark_lux * LIGHT_DARK_CLEAR_PERCENT / 100 : dark_lux;
-    group->dark = f->measured && f->lux < limit;
+    if (f->measured)
+        group->dark = f->lux < limit;
+    else if (f->lights == 0)
+        group->dark = false;
+    /* Silent lamps of a dark zone have lost their power, perhaps: nothing says that it is bright.
+     */
 }
 
 void light_groups_figure(struct core *core)
