@@ -74,8 +74,12 @@ static void print_venue(const struct venue *v)
         (void)printf("    %.*s\n", (int)out.len, words);
     }
     print_operators(v);
-    (void)printf("  \"seen within\" is the longest time from the crossing of a threshold to the "
-                 "alert while the sensors\n  are not silent, without the time messages take.\n");
+    (void)printf(
+        "  \"seen within\" is the longest time from the crossing of a threshold to the "
+        "alert while the sensors\n  are not silent, without the time messages take. What is "
+        "measured over a time crosses it\n  up to that much later than the crowd does: "
+        "in_per_min, flow_percent and density_mean_60s\n  60 s, gate_load and "
+        "reject_percent gate_window_s.\n");
 }
 
 void check_print(const struct check *check)

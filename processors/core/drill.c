@@ -78,6 +78,7 @@ static void end(struct core *core)
     drill_enter(core);
     core->drill.ending = true;
     alerts_end(core);
+    figures_emit(core, core_now_ms(core)); /* nothing is open any more */
     core->drill.ending = false;
     drill_leave(core);
     model_shadow_release(core);
