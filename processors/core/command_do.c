@@ -50,9 +50,9 @@ static uint32_t parts_of(struct str path, struct str part[ALERT_PARTS])
     return 0;
 }
 
-/* ZONE/RULE, or an id: [drill/]VENUE/ZONE/RULE/START, or the same without its start. */
-static bool alert_named(const struct core *core, struct str path, struct alert **ret,
-                        struct str *ret_start)
+/* ZONE/RULE, or an id: [drill/]VENUE/ZONE/RULE/START, or the same without its start. NULL when
+ * there is none. */
+static struct alert *alert_named(const struct core *core, struct str path, struct str *ret_start)
 {
     const struct venue *venue = core->model.venue;
     struct str part[ALERT_PARTS];
@@ -60,37 +60,39 @@ static bool alert_named(const struct core *core, struct str path, struct alert *
     uint32_t first = count == ALERT_PARTS && str_is(part[0], "drill") ? 1 : 0;
     bool whole = count - first == 4 && part[first + 3].len > 0;
     bool led = (whole || count == 3) && str_equal(part[first], venue->id);
+    *ret_start = led && whole ? part[first + 3] : (struct str){0};
     if (!led && count != 2)
-        return false;
+        return NULL;
     uint32_t z = venue_zone_find(venue, part[led ? first + 1 : 0]);
     struct str rule = part[led ? first + 2 : 1];
-    *ret_start = led && whole ? part[first + 3] : (struct str){0};
     for (uint32_t i = 0; z != VENUE_NO_ZONE && i < core->model.zones[z].alert_count; i++) {
         struct alert *a = &core->model.alerts[core->model.zones[z].alert_first + i];
-        if (str_equal(venue->rules[a->rule].id, rule)) {
-            *ret = a;
-            return true;
-        }
+        if (str_equal(venue->rules[a->rule].id, rule))
+            return a;
     }
-    return false;
+    return NULL;
 }
 
-static bool alert_find(struct core *core, const struct command_job *job, struct alert **ret,
-                       struct refusal *refusal)
+/* The open alert that is meant; NULL when refused. */
+static struct alert *alert_find(struct core *core, const struct command_job *job,
+                                struct refusal *refusal)
 {
     struct str start;
-    if (!alert_named(core, job->request->alert, ret, &start))
-        return refuse(refusal,
-                      "alert: there is none of that name; ZONE/RULE or its id is the form");
-    const struct alert *a = *ret;
+    struct alert *a = alert_named(core, job->request->alert, &start);
+    if (!a) {
+        refuse(refusal, "alert: there is none of that name; ZONE/RULE or its id is the form");
+        return NULL;
+    }
     job->reply->alert = job->request->alert;
     job->reply->zone = core->model.venue->zones[a->zone].id;
     char digits[24];
     struct text t = text_over(digits, sizeof digits);
     text_add_i64(&t, a->start_ms);
-    if (!alert_open(a) || (start.len && !str_equal(start, (struct str){t.at, (uint32_t)t.len})))
-        return refuse(refusal, "alert: it is not open");
-    return true;
+    if (!alert_open(a) || (start.len && !str_equal(start, (struct str){t.at, (uint32_t)t.len}))) {
+        refuse(refusal, "alert: it is not open");
+        return NULL;
+    }
+    return a;
 }
 
 /* Fires and announces. False when the event means nothing in the alert's state. */
@@ -108,8 +110,8 @@ static bool alert_command(struct core *core, const struct command_job *job, stru
 
 static bool do_ack(struct core *core, const struct command_job *job, struct refusal *refusal)
 {
-    struct alert *a;
-    if (!alert_find(core, job, &a, refusal))
+    struct alert *a = alert_find(core, job, refusal);
+    if (!a)
         return false;
     return alert_command(core, job, a, ALERT_ON_ACKNOWLEDGE) ||
            refuse(refusal, "alert: it is acknowledged already");
@@ -124,9 +126,9 @@ static bool remark(struct core *core, const struct command_job *job, struct aler
 
 static bool do_assign(struct core *core, const struct command_job *job, struct refusal *refusal)
 {
-    struct alert *a;
+    struct alert *a = alert_find(core, job, refusal);
     struct str to = job->request->to;
-    if (!alert_find(core, job, &a, refusal))
+    if (!a)
         return false;
     if (!id_valid(to) || (core->model.venue->operator_count &&
                           venue_operator_find(core->model.venue, to) == UINT32_MAX))
@@ -138,14 +140,14 @@ static bool do_assign(struct core *core, const struct command_job *job, struct r
 
 static bool do_note(struct core *core, const struct command_job *job, struct refusal *refusal)
 {
-    struct alert *a;
-    return alert_find(core, job, &a, refusal) && remark(core, job, a, refusal);
+    struct alert *a = alert_find(core, job, refusal);
+    return a && remark(core, job, a, refusal);
 }
 
 static bool do_step(struct core *core, const struct command_job *job, struct refusal *refusal)
 {
-    struct alert *a;
-    if (!alert_find(core, job, &a, refusal))
+    struct alert *a = alert_find(core, job, refusal);
+    if (!a)
         return false;
     uint32_t level = (uint32_t)a->level - 1, step = (uint32_t)job->request->step - 1;
     uint32_t count = core->model.venue->rules[a->rule].plan_count[level];
@@ -162,10 +164,10 @@ static bool do_step(struct core *core, const struct command_job *job, struct ref
 
 static bool do_shelve(struct core *core, const struct command_job *job, struct refusal *refusal)
 {
-    struct alert *a;
+    struct alert *a = alert_find(core, job, refusal);
     int64_t most_ms = core->model.venue->settings.shelve_max_ms;
     int64_t for_ms = job->request->minutes * MINUTE_MS;
-    if (!alert_find(core, job, &a, refusal))
+    if (!a)
         return false;
     if (a->level == LEVEL_RED)
         return refuse(refusal, "alert: red can't be shelved");
@@ -185,9 +187,9 @@ static bool do_shelve(struct core *core, const struct command_job *job, struct r
 
 static bool do_unshelve(struct core *core, const struct command_job *job, struct refusal *refusal)
 {
-    struct alert *a;
-    return alert_find(core, job, &a, refusal) && (alert_command(core, job, a, ALERT_ON_UNSHELVE) ||
-                                                  refuse(refusal, "alert: it is not shelved"));
+    struct alert *a = alert_find(core, job, refusal);
+    return a && (alert_command(core, job, a, ALERT_ON_UNSHELVE) ||
+                 refuse(refusal, "alert: it is not shelved"));
 }
 
 /* ---- zones ----------------------------------------------------------------------------------- */

@@ -1,7 +1,5 @@
 #include "processors/core/counter.h"
 
-#include "schemas/result/result.h"
-
 enum { DAY_MS = 24 * 3600 * 1000 };
 
 /* What one channel shows beside what it showed before. */
@@ -10,11 +8,6 @@ struct channel {
     bool wrapped;
     int64_t moved; /* unless it fell */
 };
-
-static int64_t or_zero(int64_t v)
-{
-    return v == RESULT_ABSENT ? 0 : v;
-}
 
 static int64_t day_of(int64_t at_ms, const struct counter_rules *rules)
 {
@@ -89,7 +82,7 @@ static enum counter_verdict fallen(const struct counter_memory *memory,
         return COUNTER_OLD;
     if (midnight_due(memory, rules, r))
         return COUNTER_NEW_DAY;
-    int64_t shown = or_zero(r->in) + or_zero(r->out);
+    int64_t shown = counter_or_zero(r->in) + counter_or_zero(r->out);
     if (near && shown - COUNTER_FULL > passed_ms * COUNTER_FULL_PER_S / 1000)
         return COUNTER_ROLLED_BACK;
     return COUNTER_RESET;
@@ -140,8 +133,8 @@ enum counter_verdict counter_step(struct counter_memory *memory, const struct co
     if (verdict == COUNTER_NEW_DAY)
         memory->day = (int32_t)day_of(reading->at_ms + COUNTER_MIDNIGHT_MS, rules);
     if (verdict == COUNTER_NEW_DAY || verdict == COUNTER_RESET) {
-        in = or_zero(reading->in);
-        out = or_zero(reading->out);
+        in = counter_or_zero(reading->in);
+        out = counter_or_zero(reading->out);
     }
     if (in > COUNTER_JUMP_MAX || out > COUNTER_JUMP_MAX)
         return COUNTER_JUMP;

@@ -24,6 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "schemas/result/result.h"
+
 enum {
     COUNTER_WRAP_PART = 8,
     COUNTER_WRAP_NEAR = 1024,
@@ -75,6 +77,12 @@ struct counter_memory {
     int64_t at_ms;   /* of the message that said so */
     int64_t in, out; /* last shown; RESULT_ABSENT when the sensor has never sent that one */
 };
+
+/* What a message without the member adds to a sum: nothing. */
+static inline int64_t counter_or_zero(int64_t shown)
+{
+    return shown == RESULT_ABSENT ? 0 : shown;
+}
 
 /* *ret_in and *ret_out: passages, 0 unless MOVED, WRAPPED, NEW_DAY or RESET. */
 enum counter_verdict counter_step(struct counter_memory *memory, const struct counter_rules *rules,

@@ -116,17 +116,12 @@ void gate_derive(struct gate *gate)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-static int64_t or_zero(int64_t v)
-{
-    return v == RESULT_ABSENT ? 0 : v;
-}
-
 static struct lane_passage passage_of(const struct core *core, const struct sensor_message *m)
 {
     const struct result_reading *r = m->reading;
-    struct lane_passage p = {.in = or_zero(r->in),
-                             .out = or_zero(r->out),
-                             .rejects = or_zero(r->rejects),
+    struct lane_passage p = {.in = counter_or_zero(r->in),
+                             .out = counter_or_zero(r->out),
+                             .rejects = counter_or_zero(r->rejects),
                              .ts_ms = r->ts,
                              .now_ms = core_now_ms(core),
                              .late = m->late};

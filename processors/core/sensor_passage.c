@@ -98,17 +98,12 @@ static void restart_suspend(struct core *core, uint32_t s, const struct counter_
                                                   .before = *before};
 }
 
-static int64_t or_zero(int64_t v)
-{
-    return v == RESULT_ABSENT ? 0 : v;
-}
-
 bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_message *m,
                           struct refusal *refusal)
 {
     struct sensor *sensor = &core->model.sensors[s];
     bool delta = core->model.venue->sensors[s].kind == COUNTER_DELTA;
-    struct passages passed = {or_zero(m->reading->in), or_zero(m->reading->out)};
+    struct passages passed = {counter_or_zero(m->reading->in), counter_or_zero(m->reading->out)};
     struct counter_memory before = {0};
     bool restart = false;
     enum counter_order order = sensor_order(sensor, m);
