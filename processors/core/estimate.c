@@ -103,8 +103,8 @@ static int64_t smoothed(int64_t old, int64_t seen, const struct estimate_level *
 void estimate_level(struct estimate *e, const struct estimate_level *level)
 {
     int64_t seen = level->z_milli - e->x_milli;
-    int64_t since_ms = level->now_ms - e->level_ms;
     bool first = e->level_ms == ESTIMATE_NEVER;
+    int64_t since_ms = first ? 0 : level->now_ms - e->level_ms;
     e->level_ms = level->now_ms;
     if (!e->begun) { /* doors say what changed, the first level where it began */
         begin_anew(e, level->z_milli, level->var, level->var);

@@ -59,7 +59,8 @@ struct said {
 static void copy(char *to, size_t cap, struct str from)
 {
     assert_true(from.len < cap);
-    memcpy(to, from.at, from.len);
+    if (from.len)
+        memcpy(to, from.at, from.len);
     to[from.len] = '\0';
 }
 
