@@ -103,7 +103,9 @@ static void alert_line(struct screen *s, uint32_t i)
     screen_put(s, PLAIN, " %8s", screen_lasting(s->now_ms - a->start, age));
     screen_put(s, PLAIN, "  " STR_FMT, STR_ARG(a->state));
     if (isfinite(a->value))
-        screen_put(s, PLAIN, "  %.4g " STR_FMT, a->value, STR_ARG(a->unit));
+        screen_put(s, PLAIN, "  %.4g", a->value);
+    if (isfinite(a->value) && !str_is(a->unit, "1"))
+        screen_put(s, PLAIN, " " STR_FMT, STR_ARG(a->unit));
     put_drill(s, a->status);
     if (a->action.len)
         screen_put(s, DIM, "  " STR_FMT, STR_ARG(a->action));

@@ -94,7 +94,8 @@ void emit_alert(struct core *core, const struct alert *a, const struct alert_cha
     result.value = a->value;
     result.estimate = a->estimate;
     result.peak = a->peak;
-    result.unit = str_of(metric_unit(rule->metric));
+    const char *unit = metric_unit(rule->metric);
+    result.unit = str_of(unit[0] ? unit : "1"); /* never absent: a ratio's is 1, as UCUM has it */
     result.start = a->start_ms;
     result.at = at_ns / CORE_MS_NS;
     result.input_seq = (int64_t)core->origin.input_seq;

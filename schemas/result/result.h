@@ -193,7 +193,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(LEVEL, level, FIELD, "", "level after")                                                      \
     F(LEVEL, from_level, NONE, "", "level before")                                                 \
     F(REAL, value, FIELD, "", "the metric that decided, in `unit`")                                \
-    F(TEXT, unit, NONE, "", "unit of value and threshold")                                         \
+    F(TEXT, unit, NONE, "", "unit of value and threshold; of a ratio 1")                                         \
     F(REAL, threshold, NONE, "", "the threshold crossed")                                          \
     F(TIME, start, NONE, "ms", "source time (clamped) of the activating record")                   \
     F(TIME, at, STAMP, "ms", "log time of the transition")                                         \
