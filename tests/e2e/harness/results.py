@@ -53,7 +53,7 @@ def time_ms(text):
 
 
 def points(logs):
-    """Measurement → the identities (tags, timestamp) that it must hold."""
+    """Measurement → the identities (tags, timestamp) that it must hold; exercises have measurements of their own."""
     expected = collections.defaultdict(set)
     for records in logs.values():
         for record in records:
@@ -63,5 +63,6 @@ def points(logs):
             stamp_ns = time_ms(fields[STAMP.get(kind, "at")]) * 1_000_000
             if kind in ("reading", "alert"):  # several in one millisecond
                 stamp_ns += record["origin"]["input_seq"] % 1_000_000
-            expected[kind].add((*(fields.get(tag) for tag in TAGS[kind]), stamp_ns))
+            exercise = "drill_" if fields.get("status") == "Exercise" else ""
+            expected[exercise + kind].add((*(fields.get(tag) for tag in TAGS[kind]), stamp_ns))
     return expected
