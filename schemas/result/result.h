@@ -75,7 +75,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(BOOL, fault, FIELD, "", "the device reports a fault")                                        \
     F(BOOL, late, FIELD, "", "source time more than late_s behind")                                \
     F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
-    F(BOOL, suspect, FIELD, "", "an implausible jump: it counts when something confirms it") \
+    F(BOOL, suspect, FIELD, "", "an implausible jump, which counts when something confirms it; or a total that fell: the next message tells whether it began anew") \
     F(TEXT, service, FIELD, "", "commissioning, maintenance, retired: it does not count; absent: in service")
 
 #define RESULT_ZONE_FIELDS(F)                                                                      \

@@ -35,7 +35,7 @@
     "  - {id: s0, class: crowd, counter: level, zone: h1-a}\n"                                     \
     "  - {id: s1, class: crowd, counter: level, zone: h1-b, silence_s: 20, saturates_at: 90}\n"    \
     "  - {id: s2, class: crowd, counter: level, zone: h1-b, silence_s: 20" service "}\n"           \
-    "  - {id: s3, class: crowd, counter: delta, zone: h2, outside: plaza, silence_s: 25}\n"        \
+    "  - {id: s3, class: crowd, counter: delta, zone: h2, outside: h3, silence_s: 25}\n"           \
     "  - {id: s4, class: crowd, counter: delta, zone: h2, outside: h1}\n"                          \
     "  - {id: s5, class: crowd, counter: total, wrap: 65536, zone: plaza}\n"                       \
     "  - {id: s6, class: crowd, counter: daily, zone: h2-a, outside: h2, silence_s: 25" service    \
@@ -61,7 +61,7 @@ static const char *const venues[2] = {
     "zones:\n"
     "  - {id: plaza, kind: plaza, area_m2: 90, width_m: 3}\n"
     "  - {id: apron, kind: queue, area_m2: 60}\n"
-    "  - {id: h1, kind: hall, capacity: 200, area_m2: 300}\n"
+    "  - {id: h1, kind: hall, capacity: 200, area_m2: 300, cells_cover: yes}\n"
     "  - {id: h1-a, kind: cell, parent: h1, area_m2: 20}\n"
     "  - {id: h1-b, kind: cell, parent: h1, area_m2: 25}\n"
     "  - {id: h2, kind: hall, capacity: 300, area_m2: 300}\n"
