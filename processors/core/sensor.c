@@ -208,6 +208,10 @@ static bool level_believed(const struct core *core, uint32_t s, int64_t value)
                             core_now_ms(core) - sensor->surge.at_ms, limits))
             return true;
     }
+    /* A counter that is blinded or begins anew shows nothing, or little. A lesser fall frightens
+     * nobody into thinking that a place is empty, and no level falls on one message. */
+    if (by < 0 && value >= sensor->value / 2)
+        return true;
     return (by > 0 && zone->suspect > sensor->surge.people) ||
            zone_allows(core, z, zone->level_sum + by);
 }
