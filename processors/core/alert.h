@@ -39,6 +39,7 @@ struct alert {
     int8_t level;        /* enum level; kept while UNKNOWN: the last known one */
     bool acked;
     bool paged;         /* at its present level or step somebody was told */
+    bool hushed;        /* UNKNOWN, and did not page: the broker explained it */
     uint8_t escalation; /* steps taken since alarm_ns */
     bool dark;          /* the thresholds were those of a dark zone */
     double least; /* the lowest threshold; the rule's, not saved */

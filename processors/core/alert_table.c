@@ -126,7 +126,7 @@ const struct alert_cell alert_table[ALERT_STATE_COUNT][ALERT_EVENT_COUNT] = {
         CELL(RAISE, NONE, UNKNOWN),                 CELL(BELOW, NONE, UNKNOWN),
         CELL(ABOVE, NONE, UNKNOWN),                 CELL(STEP, NONE, UNKNOWN),
         CELL(STEP_ON, NONE, UNKNOWN),               CELL(CLEARED, NONE, UNKNOWN),
-        CELL(SETTLE, NONE, UNKNOWN),                CELL(LOST, NONE, UNKNOWN),
+        CELL(SETTLE, NONE, UNKNOWN),                CELL(LOST, MOVE, UNKNOWN),
         CELL(FOUND, MOVE, AS_LEVEL),                CELL(VOUCH, MOVE, AS_LEVEL),
         CELL(ESCALATE, ESCALATE, UNKNOWN),          CELL(ACKNOWLEDGE, ACK, UNKNOWN),
         CELL(SHELVE, NONE, UNKNOWN),                CELL(UNSHELVE, NONE, UNKNOWN),

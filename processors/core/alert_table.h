@@ -24,7 +24,7 @@
     E(STEP_ON, "step_on")         /* clear time passed; under the next lower level's margin too */ \
     E(CLEARED, "cleared")         /* clear time passed at the lowest level */                      \
     E(SETTLE, "settle")           /* resolved has been said */                                     \
-    E(LOST, "lost")               /* what it is judged by is not known any more */                 \
+    E(LOST, "lost")               /* what it is judged by is not known any more, or for another cause */                 \
     E(FOUND, "found")             /* there are fresh data again */                                 \
     E(VOUCH, "vouch")             /* a supervisor's count stands in for the data */                \
     E(ESCALATE, "escalate")       /* unacknowledged until the next step was due */                 \

@@ -38,6 +38,11 @@ static bool broker_alert_open(const struct core *core)
     return false;
 }
 
+static bool broker_explains(const struct core *core, const struct alert *a)
+{
+    return health_cause_of(core, a->zone) == CAUSE_BROKER && broker_alert_open(core);
+}
+
 /* Whether another alert of the zone has told people as much already. */
 static bool told(const struct core *core, const struct alert *a, const struct alert_change *c)
 {
@@ -63,15 +68,12 @@ static bool pages(const struct core *core, const struct alert *a, const struct a
     case ALERT_ON_ESCALATE:
         break;
     case ALERT_ON_LOST:
-        if (health_cause_of(core, a->zone) == CAUSE_BROKER && broker_alert_open(core))
+        if (a->hushed)
             return false;
         break;
     case ALERT_ON_UNSHELVE:
     case ALERT_ON_EXPIRE:
     case ALERT_ON_HANDOVER:
-        if (a->acked)
-            return false;
-        break;
     case ALERT_ON_RELEASE: /* the red that spoke for it may have been acknowledged */
         if (a->acked || a->value < a->least)
             return false;
@@ -141,6 +143,7 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
         if (c->event == ALERT_ON_BELOW)
             fall_note(core, a, at_ms);
         group_join(core, a);
+        a->hushed = c->event == ALERT_ON_LOST ? broker_explains(core, a) : a->hushed;
         more.page = pages(core, a, c);
         a->paged = a->paged || more.page;
         more.chattering = announce_chatters(core, a, at_ms);

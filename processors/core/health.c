@@ -236,6 +236,11 @@ void health_second(struct core *core, int64_t at_ms)
 
 /* ---- zones ----------------------------------------------------------------------------------- */
 
+bool health_broker_excuses(const struct core *core, uint32_t z)
+{
+    return excuse(core, CORE_NEVER, core->model.zones[z].silence_ms) == CAUSE_BROKER;
+}
+
 enum health_cause health_cause_of(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];

@@ -115,6 +115,9 @@ int64_t health_broker_lost_ms(const struct core *core);
 enum health_state health_state(const struct core *core, uint32_t sensor);
 const char *health_state_text(enum health_state state);
 /* CAUSE_NONE for a zone that is known. */
+/* A broker that is lost, or came back so short a time ago that sensors of the zone may be silent yet,
+ * explains silence. */
+bool health_broker_excuses(const struct core *core, uint32_t zone);
 enum health_cause health_cause_of(const struct core *core, uint32_t zone);
 /* The same as a text that stays: sensors, broker, gap, quorum, service; empty when known. */
 struct str health_cause(const struct core *core, uint32_t zone);

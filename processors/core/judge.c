@@ -259,6 +259,9 @@ void judge_time(struct core *core, uint32_t z, int64_t at_ns, bool handover)
         struct alert_changes changes;
         changes.count = 0;
         alert_time(a, &terms, &changes);
+        /* The broker is back, the data are not: people have been told of the one only. */
+        if (a->state == ALERT_UNKNOWN && a->hushed && !health_broker_excuses(core, z))
+            alert_fire(a, &terms, ALERT_ON_LOST, &changes);
         if (handover)
             alert_fire(a, &terms, ALERT_ON_HANDOVER, &changes);
         if (changes.count) {

@@ -132,6 +132,7 @@ static void walk_alert(struct codec *c, struct alert *a)
     }
     codec_bool(c, &a->paged);
     codec_bool(c, &a->dark);
+    codec_bool(c, &a->hushed);
     codec_u8(c, &a->escalation);
     codec_i64(c, &a->clear_since_ns);
     codec_i64(c, &a->alarm_ns);

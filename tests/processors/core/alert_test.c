@@ -72,6 +72,7 @@ static const char *const life[] = {
     "suppressed release move as_acked",
     "suppressed retire end out_of_service",
 
+    "unknown lost move unknown",
     "unknown found move as_level", /* only fresh data, a count, or the end of the zone */
     "unknown vouch move as_level",
     "unknown escalate escalate unknown",
