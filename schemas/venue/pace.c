@@ -36,15 +36,24 @@ static void slower(int64_t *pace_ms, int64_t interval_ms)
     *pace_ms = interval_ms > *pace_ms ? interval_ms : *pace_ms;
 }
 
-/* One side of a crowd sensor or gate: the zone there and those around it. */
-static void count_people(struct venue *v, uint32_t zone, int64_t interval_ms, bool passage)
+static bool holds(const struct venue *v, uint32_t zone, uint32_t inner)
+{
+    while (inner != VENUE_NO_ZONE && inner != zone)
+        inner = v->zones[inner].parent;
+    return inner == zone;
+}
+
+/* One side of a crowd sensor or gate: the zone there and those around it. Who passes from a zone to
+ * `other` does not leave a zone that has both in it. */
+static void count_people(struct venue *v, uint32_t zone, uint32_t other, int64_t interval_ms,
+                         bool passage)
 {
     if (zone == VENUE_NO_ZONE)
         return;
     v->zones[zone].counted = true;
     for (; zone != VENUE_NO_ZONE; zone = v->zones[zone].parent) {
         slower(&v->zones[zone].people_ms, interval_ms);
-        if (passage)
+        if (passage && !holds(v, zone, other))
             slower(&v->zones[zone].passages_ms, interval_ms);
     }
 }
@@ -62,8 +71,8 @@ void venue_pace(struct venue *v)
         }
         bool passage = s->class == SENSOR_GATE || s->kind != COUNTER_LEVEL;
         if (s->class != SENSOR_VEHICLE_GATE) {
-            count_people(v, s->zone, interval_ms, passage);
-            count_people(v, s->outside, interval_ms, passage);
+            count_people(v, s->zone, s->outside, interval_ms, passage);
+            count_people(v, s->outside, s->zone, interval_ms, passage);
         }
         if (s->class != SENSOR_CROWD) {
             struct venue_zone *zone = &v->zones[venue_gate_zone(s)];

@@ -59,6 +59,11 @@ static const struct venue_mistake mistakes[] = {
     {RED("flow_percent", "zone: h", "90"), VENUE_REFUSED, "\"h\" (line 2) has no width_m"},
     {RED("flow_percent", "zone: w", "90"), VENUE_REFUSED, "has no counter of passages"},
     {RED("in_per_min", "zone: h", "90"), VENUE_REFUSED, "has no counter of passages"},
+    /* A door between two zones is none of the zone around both. */
+    {V "zones: [{id: h, kind: hall}, {id: g, kind: hall}]\n"
+       "sensors: [{id: d, class: crowd, counter: delta, zone: h, outside: g}]\n"
+       "rules:\n- ^{id: r, metric: in_per_min, zone: f, levels: {red: {enter: 9, action: x}}}\n",
+     VENUE_REFUSED, "has no counter of passages"},
     {RED("gate_wait_min", "zones: [q]", "90"), VENUE_REFUSED, "has no gate"},
     {RED("gate_load", "zone: q", "1"), VENUE_REFUSED, "has no gate"},
     {RED("reject_percent", "zone: q", "1"), VENUE_REFUSED, "no gate with entry_verification"},
