@@ -88,6 +88,10 @@ static bool report_level(struct devices *devices, uint32_t s, struct text *paylo
     int64_t value = llround(people * (1 + LEVEL_ERROR_SHARE * device->bias));
     if (sensor->saturates_at > 0 && value > sensor->saturates_at)
         value = sensor->saturates_at;
+    if (device->last_value >= 0 && value > device->last_value + DEVICES_PASSAGES)
+        value = device->last_value + DEVICES_PASSAGES;
+    if (value < device->last_value - DEVICES_PASSAGES)
+        value = device->last_value - DEVICES_PASSAGES;
     if (value == device->last_value && !quiet_over)
         return true;
     begin(payload, device, wall_ms);
@@ -327,6 +331,11 @@ void devices_rush(struct devices *devices)
 static bool due(const struct devices *devices, uint32_t s, int64_t wall_ms)
 {
     const struct movement_passages *passages = movement_passages(devices->options.movement, s);
+    const struct venue_sensor *sensor = &devices->options.venue->sensors[s];
+    if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL &&
+        llabs(movement_inside(devices->options.movement, sensor->zone) -
+              devices->device[s].last_value) >= DEVICES_PASSAGES)
+        return true;
     return devices->rush || devices->device[s].due_ms <= wall_ms ||
            passages->in + passages->out >= DEVICES_PASSAGES;
 }

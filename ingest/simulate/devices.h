@@ -20,7 +20,7 @@ enum {
     DEVICES_PERIOD_MS = 1000,   /* a changed value is reported at most this often */
     DEVICES_QUIET_MS = 10000,   /* an unchanged one this often, unless the venue file gives the sensor's interval */
     DEVICES_GATE_PERSONS = 4,   /* more passages than this in one period are reported as sums */
-    DEVICES_PASSAGES = 40,      /* reported at once when there are so many, and no message says more each way: however fast the day is played, none tells
+    DEVICES_PASSAGES = 40,      /* reported at once when there are so many, and no message says more each way; what a level counter shows changes by no more: however fast the day is played, none tells
                                    of a hundred people since the one before, which would rightly be taken for a surge */
     DEVICES_PAYLOAD_BYTES = 256,
     DEVICES_TOPIC_BYTES = 160,
