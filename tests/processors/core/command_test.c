@@ -445,20 +445,20 @@ static void test_missing(void **state)
     desk_open(&desk, venue);
     for (size_t i = 0; i < VENUE_COMMAND_COUNT; i++) {
         for (int left_out = 0;; left_out++) {
-            char members[LINE_BYTES] = "", all[LINE_BYTES], reason[64] = "";
+            char members[LINE_BYTES] = "", all[LINE_BYTES], missing[33] = "", reason[64];
             int n = 0;
             snprintf(all, sizeof all, "%s,'operator':'mo','nonce':'n-%05u-%d','issued':%" PRId64,
                      whole[i], (unsigned)i, left_out, desk.feed.t_ms);
             for (char *part = strtok(all, ","); part; part = strtok(NULL, ",")) {
                 if (n++ == left_out) /* 'key': … */
-                    (void)sscanf(part, "'%32[^']", reason);
+                    (void)sscanf(part, "'%32[^']", missing);
                 else
                     (void)snprintf(members + strlen(members), sizeof members - strlen(members),
                                    "%s%s", members[0] ? "," : "", part);
             }
             if (left_out >= n)
                 break;
-            strcat(reason, ": missing");
+            snprintf(reason, sizeof reason, "%s: missing", missing);
             char line[LINE_BYTES + 2];
             snprintf(line, sizeof line, "{%s}", members);
             for (char *at = line; (at = strchr(at, '\'')) != NULL;)
