@@ -1,5 +1,4 @@
 /* crowdtide replay: exit codes, and what is printed for people and for programs. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +6,12 @@
 
 #include "deploy/cli/cli.h"
 #include "tests/support/recording.h"
+#include "tests/support/run_command.h"
 #include "tests/support/support.h"
 
 #define T0 INT64_C(1795424400000) /* 2026-11-23T09:00:00Z */
 
-enum { S = 1000, OUTPUT_BYTES = 256 * 1024, ARGS_MAX = 16, PATH_BYTES = 800 };
+enum { S = 1000, OUTPUT_BYTES = 256 * 1024, PATH_BYTES = 800 };
 
 #define VENUE_OF(yellow)                                                                           \
     "venue: {id: v}\nbuiltin_rules: no\n"                                                          \
@@ -74,32 +74,9 @@ static int teardown(void **state)
 /* Runs `replay WORDS…` in the fixture's folder, with both outputs in f->output. */
 static int run(struct fixture *f, const char *words)
 {
-    char line[1024], *argv[ARGS_MAX] = {NULL}, *save = NULL, path[PATH_BYTES], was[4096];
-    int argc = 0;
+    char line[RUN_COMMAND_LINE_BYTES];
     (void)snprintf(line, sizeof line, "replay %s", words);
-    for (char *w = strtok_r(line, " ", &save); w; w = strtok_r(NULL, " ", &save))
-        argv[argc++] = w;
-    (void)snprintf(path, sizeof path, "%s/output", f->dir);
-    (void)fflush(stdout);
-    (void)fflush(stderr);
-    int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
-    assert_true(out >= 0 && err >= 0 && fd >= 0);
-    assert_non_null(getcwd(was, sizeof was));
-    assert_int_equal(chdir(f->dir), 0);
-    assert_true(dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0);
-    int code = cmd_replay(argc, argv);
-    (void)fflush(stdout);
-    (void)fflush(stderr);
-    assert_true(dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0);
-    assert_int_equal(chdir(was), 0);
-    (void)close(out);
-    (void)close(err);
-    ssize_t got = pread(fd, f->output, sizeof f->output - 1, 0);
-    assert_true(got >= 0);
-    f->output[got] = '\0';
-    (void)close(fd);
-    return code;
+    return run_command(cmd_replay, f->dir, line, f->output, sizeof f->output);
 }
 
 static void assert_says(const struct fixture *f, const char *words)
