@@ -7,7 +7,7 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_COMMAND_REQUEST_H
 #define CROWDTIDE_PROCESSORS_CORE_COMMAND_REQUEST_H
 
-#include "processors/core/refusal.h"
+#include "schemas/result/refusal.h"
 #include "schemas/json/json.h"
 #include "schemas/venue/venue.h"
 

@@ -27,7 +27,7 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_DRILL_H
 #define CROWDTIDE_PROCESSORS_CORE_DRILL_H
 
-#include "processors/core/refusal.h"
+#include "schemas/result/refusal.h"
 #include "processors/core/state.h"
 
 static inline bool drill_running(const struct core *core)

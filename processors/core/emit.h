@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "processors/core/refusal.h"
+#include "schemas/result/refusal.h"
 #include "processors/core/state.h"
 #include "schemas/record/record.h"
 

@@ -2,8 +2,8 @@
 
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
-#include "processors/core/reading.h"
 #include "processors/core/sensor.h"
+#include "schemas/payload/member.h"
 
 const char *health_state_text(enum health_state state)
 {
@@ -191,7 +191,7 @@ static void say(struct core *core, uint32_t s, int64_t at_ms)
     result.sensor = venue->sensors[s].id;
     result.zone = venue->zones[venue->sensors[s].zone].id;
     result.at = at_ms;
-    result.kind = reading_kind(&venue->sensors[s]);
+    result.kind = reading_kind(venue->sensors[s].class, venue->sensors[s].kind);
     result.health = str_of(health_state_text((enum health_state)now.state));
     result.service = str_of(sensor_service_text((enum sensor_service)now.service));
     if (now.service_until_ms != CORE_NEVER)

@@ -81,7 +81,7 @@ static void say(struct core *core, uint32_t s, struct result_reading *reading)
     const struct venue *venue = core->model.venue;
     reading->venue = venue->id;
     reading->sensor = venue->sensors[s].id;
-    reading->kind = reading_kind(&venue->sensors[s]);
+    reading->kind = reading_kind(venue->sensors[s].class, venue->sensors[s].kind);
     reading->zone = venue->zones[venue->sensors[s].zone].id;
     reading->received = core_now_ms(core);
     if (!sensor_serves(&core->model.sensors[s]))

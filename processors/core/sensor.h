@@ -5,7 +5,7 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_SENSOR_H
 #define CROWDTIDE_PROCESSORS_CORE_SENSOR_H
 
-#include "processors/core/refusal.h"
+#include "schemas/result/refusal.h"
 #include "processors/core/zone.h"
 
 struct sensor_message {

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "processors/core/refusal.h"
+#include "schemas/result/refusal.h"
 #include "schemas/base/str.h"
 
 enum topic_class { TOPIC_CROWD, TOPIC_GATE, TOPIC_LIGHT, TOPIC_STATUS };

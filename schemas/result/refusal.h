@@ -2,8 +2,8 @@
  * refusal: why a message became a dead letter: one of the contract's reasons, and a sentence for a
  * person that says where.
  */
-#ifndef CROWDTIDE_PROCESSORS_CORE_REFUSAL_H
-#define CROWDTIDE_PROCESSORS_CORE_REFUSAL_H
+#ifndef CROWDTIDE_SCHEMAS_RESULT_REFUSAL_H
+#define CROWDTIDE_SCHEMAS_RESULT_REFUSAL_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "processors/core/refusal.h"
+#include "schemas/result/refusal.h"
 
 const char *refusal_reason_text(enum refusal_reason reason)
 {
