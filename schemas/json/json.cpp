@@ -12,6 +12,10 @@ static constexpr size_t JSON_DEPTH_MAX = 64;
 
 static_assert(JSON_PADDING_BYTES >= simdjson::SIMDJSON_PADDING, "callers promise too little");
 
+/* json_document.h reads the tape itself. */
+static_assert(simdjson::SIMDJSON_VERSION_MAJOR == 3,
+              "is the tape still as json_document.h has it?");
+
 struct json_parser {
     dom::parser dom;
     size_t document_bytes_max;
@@ -130,6 +134,20 @@ static enum json_status failure_of(simdjson::error_code error, const uint8_t *by
         return JSON_TOO_LARGE;
     bool utf8 = simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), len);
     return utf8 ? JSON_MALFORMED : JSON_UTF8;
+}
+
+extern "C" enum json_status json_parse_document(struct json_parser *parser, const uint8_t *bytes,
+                                                size_t len, struct json_document *ret_document)
+{
+    if (len > parser->document_bytes_max)
+        return JSON_TOO_LARGE;
+    dom::element root;
+    simdjson::error_code error = parser->dom.parse(bytes, len, false).get(root);
+    if (error)
+        return failure_of(error, bytes, len);
+    ret_document->tape = parser->dom.doc.tape.get();
+    ret_document->strings = parser->dom.doc.string_buf.get();
+    return JSON_OK;
 }
 
 extern "C" enum json_status json_parse_flat(struct json_parser *parser, const uint8_t *bytes,

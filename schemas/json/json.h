@@ -51,6 +51,15 @@ void json_parser_free(struct json_parser *parser);              /* NULL is allow
 enum json_status json_parse_flat(struct json_parser *parser, const uint8_t *bytes, size_t len,
                                  struct json_field *fields, size_t fields_max, size_t *ret_count);
 
+/* A document as simdjson's tape (its doc/tape.md; json.cpp pins the version): what json_document.h walks. The parser's, until its next call. */
+struct json_document {
+    const uint64_t *tape;
+    const uint8_t *strings; /* bytes after the last string may be read up to 16 */
+};
+/* Parses any value. bytes[len … len + JSON_PADDING_BYTES) must be readable. Duplicate keys are the walker's to find. */
+enum json_status json_parse_document(struct json_parser *parser, const uint8_t *bytes, size_t len,
+                                     struct json_document *ret_document);
+
 /* Shortest text that reads back to the same double ("0.1", "1e21", "5"), no locale. v finite. Returns the length, at most 32; not NUL-terminated. */
 enum { JSON_NUMBER_BYTES_MAX = 32 };
 size_t json_number_format(double v, char out[JSON_NUMBER_BYTES_MAX]);

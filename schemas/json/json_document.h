@@ -1,0 +1,124 @@
+/*
+ * json_document: walks a parsed document in place: nodes are places on simdjson's tape, read without a call.
+ *
+ *     struct json_document d;
+ *     if (json_parse_document(parser, bytes, len, &d) != JSON_OK) …
+ *     for (uint32_t at = json_first(JSON_ROOT), end = json_end(&d, JSON_ROOT); at != end; at = json_after(&d, at + 1)) {     the members of an object
+ *         struct str key = json_text(&d, at);
+ *         json_read(&d, at + 1, &field);                                                                                      the member's value
+ *     }
+ *     for (uint32_t at = json_first(array), end = json_end(&d, array); at != end; at = json_after(&d, at)) …                  the items of an array
+ *
+ * The tape, a word a node (two for numbers): its kind in the upper byte; in the lower 32 bits of a list or object the place after its end, of a string the place of its length and
+ * bytes among the strings. Place 0 is the document itself, so 0 serves as "no node".
+ */
+#ifndef CROWDTIDE_SCHEMAS_JSON_JSON_DOCUMENT_H
+#define CROWDTIDE_SCHEMAS_JSON_JSON_DOCUMENT_H
+
+#include "schemas/json/json.h"
+
+enum { JSON_ROOT = 1 };
+
+static inline enum json_kind json_kind_at(const struct json_document *d, uint32_t at)
+{
+    switch (d->tape[at] >> 56) {
+    case '{':
+        return JSON_OBJECT;
+    case '[':
+        return JSON_ARRAY;
+    case '"':
+        return JSON_STRING;
+    case 'l':
+        return JSON_INT;
+    case 'u':
+        return JSON_UINT;
+    case 'd':
+        return JSON_REAL;
+    case 't':
+    case 'f':
+        return JSON_BOOL;
+    default:
+        return JSON_NULL;
+    }
+}
+
+/* The place after a value. */
+static inline uint32_t json_after(const struct json_document *d, uint32_t at)
+{
+    uint64_t word = d->tape[at];
+    switch (word >> 56) {
+    case '{':
+    case '[':
+        return (uint32_t)word;
+    case 'l':
+    case 'u':
+    case 'd':
+        return at + 2;
+    default:
+        return at + 1;
+    }
+}
+
+/* Of an object or array: the place of its first key or item, and the one where there is none any more. */
+static inline uint32_t json_first(uint32_t at)
+{
+    return at + 1;
+}
+static inline uint32_t json_end(const struct json_document *d, uint32_t at)
+{
+    return (uint32_t)d->tape[at] - 1;
+}
+
+/* A string's or key's bytes; borrowed from the parser. */
+static inline struct str json_text(const struct json_document *d, uint32_t at)
+{
+    const uint8_t *from = d->strings + (d->tape[at] & UINT64_C(0xffffffffffffff));
+    struct str s;
+    memcpy(&s.len, from, sizeof s.len);
+    s.at = (const char *)from + sizeof s.len;
+    return s;
+}
+
+/* Kind and value; the key is left alone. */
+static inline void json_read(const struct json_document *d, uint32_t at, struct json_field *ret)
+{
+    ret->kind = json_kind_at(d, at);
+    switch (ret->kind) {
+    case JSON_INT:
+    case JSON_UINT:
+    case JSON_REAL:
+        memcpy(&ret->natural, &d->tape[at + 1], sizeof ret->natural);
+        break;
+    case JSON_BOOL:
+        ret->boolean = d->tape[at] >> 56 == 't';
+        break;
+    case JSON_STRING:
+        ret->text = json_text(d, at);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A key's fingerprint: equal keys have equal ones; different keys of at most 16 bytes of one length nearly never do. Bytes behind the string are read, and count for nothing. */
+static inline uint64_t json_fingerprint(struct str key)
+{
+    uint64_t first, last = 0;
+    if (key.len >= 8) {
+        memcpy(&first, key.at, 8);
+        memcpy(&last, key.at + key.len - 8, 8);
+        for (uint32_t i = 8; i + 8 < key.len; i += 8) { /* the middle of long ones */
+            uint64_t word;
+            memcpy(&word, key.at + i, 8);
+            first = (first ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        }
+    } else {
+        memcpy(&first, key.at, 8);
+        first &= (UINT64_C(1) << (8 * key.len)) - 1;
+    }
+    uint64_t h = (first ^ (last * UINT64_C(0xff51afd7ed558ccd)) ^ ((uint64_t)key.len << 56)) *
+                 UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ (h >> 32);
+}
+
+#endif
