@@ -71,6 +71,24 @@ void estimate_passage(struct estimate *e, struct estimate_drift *drift, int64_t 
     drift->era = e->era;
 }
 
+static int64_t missed_sigma(const struct estimate_missed *m)
+{
+    return (m->milli[0] > m->milli[1] ? m->milli[0] : m->milli[1]) / ESTIMATE_SIGMAS;
+}
+
+void estimate_missed(struct estimate *e, struct estimate_missed *missed, const int64_t by_milli[2])
+{
+    if (missed->era != e->era)
+        *missed = (struct estimate_missed){.era = e->era};
+    double before = (double)missed_sigma(missed);
+    for (int d = 0; d < 2; d++) {
+        int64_t sum = missed->milli[d] + by_milli[d];
+        missed->milli[d] = sum < 0 ? 0 : sum < SIGMA_MAX_MILLI ? sum : SIGMA_MAX_MILLI;
+    }
+    double after = (double)missed_sigma(missed);
+    e->var = var_of((double)e->var + (after * after - before * before) / 1000);
+}
+
 static void begin_anew(struct estimate *e, int64_t x_milli, int64_t var, int64_t origin_var)
 {
     e->x_milli = x_milli;

@@ -29,7 +29,9 @@
  *    Errors by the Method of Least Squares, 1932);
  *  - two that differ by more than ESTIMATE_GATE standard deviations: one of them is wrong in
  *    a way no bound foresaw. The level, which does not accumulate what it missed, is shown, and the
- *    bound covers both, until a count by hand (or more passages) explains it.
+ *    bound covers both, until a count by hand (or more passages) explains it;
+ *  - what a door may have missed (missed.h) is as if it had the half width of the bound: missed people
+ *    of one door add up, doors miss people independently of each other.
  *
  * x in thousandths of a person, variances in thousandths of a person², all integers: rounded after
  * each step in a fixed order, so the same on every machine and after every restart.
@@ -66,6 +68,13 @@ struct estimate_drift { /* of one door in one zone; all zero at first */
     uint32_t era;
 };
 
+/* What one door may have missed in one zone since the era began; all zero at first. */
+struct estimate_missed {
+    int64_t milli[2];  /* people inward, outward, as the door counts */
+    int64_t silent_ms; /* of the absence whose account is open */
+    uint32_t era;
+};
+
 struct estimate_level {
     int64_t z_milli; /* shown by all level counters together */
     int64_t var;     /* of that */
@@ -92,6 +101,9 @@ void estimate_anchor(struct estimate *e, int64_t x_milli, int64_t sigma_milli);
 void estimate_age(struct estimate *e, double pct_per_hour);
 /* The level is stale: the doors go on from what was believed. */
 void estimate_level_lost(struct estimate *e, int64_t level_var);
+/* So many more may have been missed (below 0: fewer, after all). */
+void estimate_missed(struct estimate *e, struct estimate_missed *missed,
+                     const int64_t by_milli[2]);
 /* So much less sure of the doors than before. */
 void estimate_doubt(struct estimate *e, int64_t sigma_milli);
 

@@ -115,10 +115,12 @@ static void sensor_fetch(const struct core *core, uint32_t s)
     const struct model *model = &core->model;
     const struct venue_sensor *sensor = &model->venue->sensors[s];
     uint32_t doors;
-    if (sensor_shows_level(sensor))
+    if (sensor_shows_level(sensor)) {
         __builtin_prefetch(&model->levels[model->sensors[s].device]);
-    else
+    } else {
         __builtin_prefetch(border_of(model, s, &doors));
+        __builtin_prefetch(&model->missed[s]);
+    }
     judge_fetch(core, sensor->zone);
 }
 

@@ -23,6 +23,7 @@ static void state_release(struct model *model)
     free(model->sensors);
     free(model->silent_at_ns);
     free(model->health);
+    free(model->missed);
     free(model->health_due);
     dedup_free(&model->dedup);
     window_store_free(&model->windows);
@@ -99,6 +100,7 @@ static bool allocate(struct model *model)
     model->sensors = array(venue->sensor_count, sizeof *model->sensors);
     model->silent_at_ns = array(venue->sensor_count, sizeof *model->silent_at_ns);
     model->health = array(venue->sensor_count, sizeof *model->health);
+    model->missed = array(venue->sensor_count, sizeof *model->missed);
     model->health_due = array(venue->sensor_count / 64, sizeof *model->health_due);
     model->levels = array(model->level_count, sizeof *model->levels);
     model->gates = array(model->gate_count, sizeof *model->gates);
@@ -109,9 +111,9 @@ static bool allocate(struct model *model)
     struct window_shape shape = windows_shape(venue);
     return border_find(model) && dedup_init(&model->dedup, venue->sensor_count) &&
            window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
-           model->sensors && model->silent_at_ns && model->health && model->health_due &&
-           model->levels && model->gates && model->lights && model->alerts && model->falls_ms &&
-           model->figures && gates_make(model) && light_groups_make(model);
+           model->sensors && model->silent_at_ns && model->health && model->missed &&
+           model->health_due && model->levels && model->gates && model->lights && model->alerts &&
+           model->falls_ms && model->figures && gates_make(model) && light_groups_make(model);
 }
 
 static void sensors_init(struct core *core)

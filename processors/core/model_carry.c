@@ -22,8 +22,10 @@ static void drifts_carry(struct model *model, uint32_t s, const struct model *ol
     const struct crossing *from = border_of(old, o, &old_count);
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < old_count; k++) {
-            if (str_equal(model->venue->zones[to[i].zone].id, old->venue->zones[from[k].zone].id))
+            if (str_equal(model->venue->zones[to[i].zone].id, old->venue->zones[from[k].zone].id)) {
                 to[i].drift = from[k].drift;
+                to[i].missed = from[k].missed;
+            }
         }
     }
 }
@@ -41,6 +43,7 @@ static void sensors_carry(struct core *core, const struct model *old)
         *sensor = old->sensors[o];
         sensor->device = device;
         model->health[s] = old->health[o];
+        model->missed[s] = old->missed[o];
         sensor->level_round = 0; /* none of this model */
         drifts_carry(model, s, old, o);
         if (sensor_shows_level(mine))

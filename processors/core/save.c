@@ -2,7 +2,7 @@
  * The state as bytes: core_save and core_load.
  *
  *   offset  bytes  what
- *   0       8      "CTCORE" 0 3: format and its version
+ *   0       8      "CTCORE" 0 4: format and its version
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
  * sensors, gates, lights, light groups, zones and alerts, each behind its id (an alert behind its
  * zone's and rule's), in the model's order; a flag whether a drill is running, what it is, and its
@@ -26,7 +26,7 @@
 #include "processors/core/save_sensor.h"
 #include "schemas/base/crc32c.h"
 
-static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 3};
+static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 4};
 
 static void walk_bucket(struct codec *c, struct window_bucket *bucket)
 {

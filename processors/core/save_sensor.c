@@ -96,6 +96,24 @@ static void surge(struct codec *c, struct surge *surge)
     counter(c, &surge->before);
 }
 
+static void missed(struct codec *c, struct missed *missed)
+{
+    codec_i64(c, &missed->half);
+    codec_i64(c, &missed->from_ms);
+    codec_bool(c, &missed->open);
+    codec_bool(c, &missed->absent);
+    codec_bool(c, &missed->torn);
+    codec_i64(c, &missed->until_ms);
+    codec_i64(c, &missed->back_ms);
+    for (int d = 0; d < 2; d++) {
+        codec_i64(c, &missed->seen[0][d]);
+        codec_i64(c, &missed->seen[1][d]);
+        codec_i64(c, &missed->pace_milli[d]);
+        codec_i64(c, &missed->feared_milli[d]);
+        codec_i64(c, &missed->after[d]);
+    }
+}
+
 static void doors(struct codec *c, struct model *m, uint32_t s)
 {
     uint32_t count;
@@ -103,7 +121,13 @@ static void doors(struct codec *c, struct model *m, uint32_t s)
     for (uint32_t i = 0; i < count; i++) {
         codec_i64(c, &crossing[i].drift.sigma_milli);
         codec_u32(c, &crossing[i].drift.era);
+        codec_i64(c, &crossing[i].missed.milli[0]);
+        codec_i64(c, &crossing[i].missed.milli[1]);
+        codec_i64(c, &crossing[i].missed.silent_ms);
+        codec_u32(c, &crossing[i].missed.era);
     }
+    if (count)
+        missed(c, &m->missed[s]);
 }
 
 static void levels(struct codec *c, struct history_levels *l)

@@ -51,6 +51,8 @@ static void boundary(struct core *core, int64_t at_ns)
         if (at_ms / HISTORY_MINUTE_MS != before_ms / HISTORY_MINUTE_MS)
             zone_minute(core, z);
     }
+    if (at_ms / HISTORY_MINUTE_MS != before_ms / HISTORY_MINUTE_MS)
+        sensors_missed(core);
     sensors_service(core);
     bool shift = handover(core, core->second_before, core->second);
     sensors_silence(core, at_ns);

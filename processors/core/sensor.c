@@ -119,6 +119,12 @@ void sensor_fresh_set(struct core *core, uint32_t s, bool fresh)
         return;
     sensor->fresh = fresh;
     health_changed(core, s);
+    if (sensor_serves(sensor)) {
+        if (fresh)
+            sensor_missed_back(core, s);
+        else
+            sensor_missed_begin(core, s);
+    }
     if (!fresh)
         sensor_surge_end(core, s, false);
     if (sensor->has_value)

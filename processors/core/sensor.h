@@ -32,6 +32,9 @@ void sensor_service_carry(struct core *core, uint32_t sensor, enum sensor_servic
 /* Marks those silent whose time has come; at_ns: the second boundary. */
 void sensors_silence(struct core *core, int64_t at_ns);
 
+/* What silent doors may have missed until now; every minute of log time. */
+void sensors_missed(struct core *core);
+
 /* Visits the zones whose occupancy this sensor decides, SUMs above them included, each once. */
 void sensor_zones(struct core *core, uint32_t sensor,
                   void (*visit)(struct core *core, uint32_t zone, int arg), int arg);

@@ -9,6 +9,7 @@ static void passages_count(struct core *core, uint32_t s, int64_t in, int64_t ou
                            const struct sensor_message *m)
 {
     struct zone_time when = sensor_when(core, m);
+    sensor_missed_told(core, s, in, out, m->late);
     zone_passage(core, s, in, out, &when);
 }
 
@@ -106,6 +107,7 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     struct passages passed = {counter_or_zero(m->reading->in), counter_or_zero(m->reading->out)};
     struct counter_memory before = {0};
     bool restart = false;
+    enum counter_verdict verdict = COUNTER_MOVED;
     enum counter_order order = sensor_order(sensor, m);
     if (!delta) {
         /* A silent counter that speaks again is believed whatever its clock says, as with levels.
@@ -116,7 +118,7 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
             .in = m->reading->in, .out = m->reading->out, .at_ms = m->reading->ts, .order = order};
         surge_resolve(core, s, &reading, m);
         before = sensor->counter;
-        enum counter_verdict verdict = step(core, s, &sensor->counter, &reading, &passed);
+        verdict = step(core, s, &sensor->counter, &reading, &passed);
         restart = verdict == COUNTER_RESET || verdict == COUNTER_ROLLED_BACK;
         core->model.health[s].resets += restart;
         if (verdict == COUNTER_JUMP) {
@@ -129,6 +131,8 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
         }
     }
     sensor_passages(core, s, passed.in, passed.out, m);
+    if (!delta && verdict != COUNTER_OLD && !sensor->surge.pending)
+        sensor_missed_total(core, s, !goes_on(verdict));
     if (sensor->surge.pending)
         sensor->surge.before = before;
     else if (restart)

@@ -21,6 +21,18 @@ struct zone_time sensor_when(const struct core *core, const struct sensor_messag
 /* How long since the sensor's last message; of a first one: as long as it may be silent. */
 int64_t sensor_since_ms(const struct core *core, uint32_t sensor);
 
+/* ---- sensor_missed.c: what a door did not count (missed.h), in the zones on both sides of it ------- */
+
+/* It fell silent, or went into maintenance. */
+void sensor_missed_begin(struct core *core, uint32_t sensor);
+void sensor_missed_back(struct core *core, uint32_t sensor);
+/* A message of it was counted. */
+void sensor_missed_told(struct core *core, uint32_t sensor, int64_t in, int64_t out, bool late);
+/* A counter that only rises has shown all that passed (torn: all since it began anew). */
+void sensor_missed_total(struct core *core, uint32_t sensor, bool torn);
+/* It will not come back as it was: what is feared stays. */
+void sensor_missed_end(struct core *core, uint32_t sensor);
+
 /* ---- sensor_passage.c -------------------------------------------------------------------------- */
 
 /* False when it must be quarantined (a jump). */

@@ -91,6 +91,10 @@ void sensor_service_set(struct core *core, uint32_t s, enum sensor_service servi
         sensor_zones(core, s, count_maintenance, by);
     sensor->service = (uint8_t)service;
     sensor->service_until_ms = until_ms;
+    if (service == SERVICE_MAINTENANCE)
+        sensor_missed_begin(core, s);
+    else if (service != SERVICE_IN)
+        sensor_missed_end(core, s);
     if (!served && service == SERVICE_IN)
         enter(core, s);
     next_note(core, s);
@@ -145,6 +149,7 @@ void sensor_service_carry(struct core *core, uint32_t s, enum sensor_service bef
     sensor->counter.known = sensor->has_value = sensor->saturated = false;
     sensor->surge = (struct surge){0};
     sensor->value = 0;
+    missed_end(&core->model.missed[s]);
     if (level_counter(core, s))
         core->model.levels[sensor->device].count = 0;
 }

@@ -20,6 +20,7 @@
 #include "processors/core/history.h"
 #include "processors/core/lane.h"
 #include "processors/core/lane_rate.h"
+#include "processors/core/missed.h"
 #include "processors/core/surge.h"
 #include "processors/core/tally.h"
 #include "processors/core/window.h"
@@ -85,6 +86,7 @@ struct crossing {
     uint32_t zone;
     bool outer; /* the zone is on the door's outer side: "in" leaves it */
     struct estimate_drift drift;
+    struct estimate_missed missed;
 };
 
 /* Of the gates that people of a zone wait at, at the last second boundary; NaN: none tells. */
@@ -245,6 +247,7 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     int64_t *silent_at_ns; /* per sensor: falls silent then; INT64_MAX while it is silent */
     struct health *health; /* per sensor */
     int64_t service_next_ms; /* log time when the next maintenance ends by itself; INT64_MAX */
+    struct missed *missed;   /* per sensor; of those that count passages */
     uint64_t *health_due;  /* a bit per sensor: to be said at the next boundary */
     bool health_lost_said; /* they have been said under a lost broker */
     struct dedup dedup;

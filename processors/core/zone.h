@@ -46,6 +46,11 @@ void zone_cover(struct core *core, uint32_t zone);
 /* in people went in through the sensor's door, out people back. */
 void zone_passage(struct core *core, uint32_t sensor, int64_t in, int64_t out,
                   const struct zone_time *when);
+/* A door was silent for so much longer: so many more may have passed it uncounted (below 0: fewer). */
+void zone_missed(struct core *core, struct crossing *crossing, const int64_t by_milli[2],
+                 int64_t silent_ms);
+/* So many more a minute pass it now than before it was silent. */
+void zone_missed_rise(struct core *core, struct crossing *crossing, const int64_t by_milli[2]);
 /* So many suspect people more (or fewer) in the zone. */
 void zone_suspect(struct core *core, uint32_t zone, int64_t people);
 /* Whether what the zone's doors have counted allows its level counters to show so many. */

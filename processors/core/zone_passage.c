@@ -69,6 +69,31 @@ void zone_passage(struct core *core, uint32_t s, int64_t in, int64_t out,
     }
 }
 
+void zone_missed(struct core *core, struct crossing *crossing, const int64_t by_milli[2],
+                 int64_t silent_ms)
+{
+    struct zone *zone = &core->model.zones[crossing->zone];
+    struct zone_time now = zone_now(core);
+    if (zone->basis == ZONE_BASIS_LEVEL || zone->basis == ZONE_BASIS_NONE)
+        return;
+    estimate_missed(&zone->est, &crossing->missed, by_milli);
+    crossing->missed.silent_ms += silent_ms;
+    zone_settle(core, crossing->zone, &now);
+}
+
+/* At some moment of its absence it became so many more: half of that for all of it. What was
+ * counted since (an anchor, a level) is in a new era, and only the rest of the absence counts. */
+void zone_missed_rise(struct core *core, struct crossing *crossing, const int64_t by_milli[2])
+{
+    const struct zone *zone = &core->model.zones[crossing->zone];
+    int64_t silent_ms = crossing->missed.era == zone->est.era ? crossing->missed.silent_ms : 0;
+    int64_t milli[2];
+    for (int d = 0; d < 2; d++)
+        milli[d] = by_milli[d] * silent_ms / HISTORY_MINUTE_MS / 2;
+    crossing->missed.silent_ms = 0;
+    zone_missed(core, crossing, milli, 0);
+}
+
 void zone_suspect_add(struct core *core, uint32_t z, int64_t people)
 {
     for (; people; z = core->model.zones[z].parent) {
