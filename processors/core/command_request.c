@@ -8,44 +8,47 @@
 
 enum { MEMBERS_MAX = 32, PEOPLE_MAX = 10000000, ALERT_BYTES_MAX = 6 + 3 * (ID_BYTES_MAX + 1) + 20 };
 
-enum field_kind { FIELD_TEXT, FIELD_ID, FIELD_COUNT, FIELD_BOOL };
+/* name, key, where it is kept, kind, least and most: of a number, or of a text's bytes, description
+ */
+#define MEMBERS(F)                                                                                 \
+    F(COMMAND, "command", word, TEXT, 1, ID_BYTES_MAX, "what is to be done")                       \
+    F(OPERATOR, "operator", operator_id, ID, 1, ID_BYTES_MAX,                                      \
+      "who asks: an operator of the venue file with the user id of the sending process")           \
+    F(NONCE, "nonce", nonce, TEXT, COMMAND_NONCE_BYTES_MIN, COMMAND_NONCE_BYTES_MAX,               \
+      "random text, fresh for each command: one that was seen before is refused")                  \
+    F(ISSUED, "issued", issued_ms, NUMBER, 0, INT64_MAX,                                           \
+      "when it was given, milliseconds since 1970: refused when it comes later than "              \
+      "command_expiry_s")                                                                          \
+    F(DRILL, "drill", drill, BOOL, 0, 1, "true: to the drill's shadow state, not to reality")      \
+    F(ALERT, "alert", alert, TEXT, 1, ALERT_BYTES_MAX,                                             \
+      "the alert's id, or zone/rule for the one that is open there")                               \
+    F(ZONE, "zone", zone, ID, 1, ID_BYTES_MAX, "the zone it is about")                             \
+    F(SENSOR, "sensor", sensor, ID, 1, ID_BYTES_MAX, "the sensor it is about")                     \
+    F(TO, "to", to, TEXT, 1, ID_BYTES_MAX, "assign: who looks after the alert")                    \
+    F(TEXT, "text", text, TEXT, 1, COMMAND_TEXT_BYTES_MAX,                                         \
+      "what the operator wants to say about it")                                                   \
+    F(STATE, "state", state, TEXT, 1, ID_BYTES_MAX, "service, evacuation, drill: what is wanted")  \
+    F(MINUTES, "minutes", minutes, NUMBER, 1, 1440, "shelve: for so long; shelve_max_s limits it") \
+    F(STEP, "step", step, NUMBER, 1, VENUE_PLAN_STEPS_MAX, "step: of the alert's plan, from 1")    \
+    F(PEOPLE, "people", people, NUMBER, 0, PEOPLE_MAX,                                             \
+      "anchor: counted by hand; capacity: approved")                                               \
+    F(BOUND, "bound", bound, NUMBER, 0, PEOPLE_MAX,                                                \
+      "anchor: the count may be off by so many, either way")                                       \
+    F(HOURS, "hours", hours, NUMBER, 1, 720,                                                       \
+      "service: for so long; maintenance_max_s limits maintenance")
 
-/* name, member, kind, least and most: of a number, or of a text's bytes */
-#define FIELDS(F)                                                                                  \
-    F(COMMAND, "command", word, TEXT, 1, ID_BYTES_MAX)                                             \
-    F(OPERATOR, "operator", operator_id, ID, 1, ID_BYTES_MAX)                                      \
-    F(NONCE, "nonce", nonce, TEXT, COMMAND_NONCE_BYTES_MIN, COMMAND_NONCE_BYTES_MAX)               \
-    F(ISSUED, "issued", issued_ms, COUNT, 0, INT64_MAX)                                            \
-    F(DRILL, "drill", drill, BOOL, 0, 1)                                                           \
-    F(ALERT, "alert", alert, TEXT, 1, ALERT_BYTES_MAX)                                             \
-    F(ZONE, "zone", zone, ID, 1, ID_BYTES_MAX)                                                     \
-    F(SENSOR, "sensor", sensor, ID, 1, ID_BYTES_MAX)                                               \
-    F(TO, "to", to, TEXT, 1, ID_BYTES_MAX)                                                         \
-    F(TEXT, "text", text, TEXT, 1, COMMAND_TEXT_BYTES_MAX)                                         \
-    F(STATE, "state", state, TEXT, 1, ID_BYTES_MAX)                                                \
-    F(MINUTES, "minutes", minutes, COUNT, 1, 1440)                                                 \
-    F(STEP, "step", step, COUNT, 1, VENUE_PLAN_STEPS_MAX)                                          \
-    F(PEOPLE, "people", people, COUNT, 0, PEOPLE_MAX)                                              \
-    F(BOUND, "bound", bound, COUNT, 0, PEOPLE_MAX)                                                 \
-    F(HOURS, "hours", hours, COUNT, 1, 720)
-
-enum field {
-#define FIELD_ENUM(name, ...) AT_##name,
-    FIELDS(FIELD_ENUM)
-#undef FIELD_ENUM
+enum member {
+#define MEMBER_ENUM(name, ...) AT_##name,
+    MEMBERS(MEMBER_ENUM)
+#undef MEMBER_ENUM
         AT_COUNT
 };
 
-static const struct field_row {
-    const char *key;
-    size_t offset;
-    enum field_kind kind;
-    int64_t min, max;
-} rows[AT_COUNT] = {
-#define FIELD_ROW(name, key, member, kind, min, max)                                               \
-    {key, offsetof(struct command_request, member), FIELD_##kind, min, max},
-    FIELDS(FIELD_ROW)
-#undef FIELD_ROW
+static const struct command_member rows[AT_COUNT] = {
+#define MEMBER_ROW(name, key, member, kind, min, max, description)                                 \
+    {key, offsetof(struct command_request, member), COMMAND_MEMBER_##kind, min, max, description},
+    MEMBERS(MEMBER_ROW)
+#undef MEMBER_ROW
 };
 
 #define BIT(name) (1u << AT_##name)
@@ -67,12 +70,22 @@ static const unsigned needs[VENUE_COMMAND_COUNT] = {
     [VENUE_COMMAND_STEP] = BIT(ALERT) | BIT(STEP),
 };
 
-static bool about(const struct field_row *row, const char *what, struct refusal *refusal)
+const struct command_member *command_member(uint32_t i)
+{
+    return i < AT_COUNT ? &rows[i] : NULL;
+}
+
+bool command_needs(enum venue_command command, uint32_t i)
+{
+    return (ALWAYS | needs[command]) >> i & 1u;
+}
+
+static bool about(const struct command_member *row, const char *what, struct refusal *refusal)
 {
     return refusal_about(refusal, REFUSAL_REJECTED, row->key, what);
 }
 
-static bool text_read(const struct field_row *row, const struct json_field *f, char *to,
+static bool text_read(const struct command_member *row, const struct json_field *f, char *to,
                       struct refusal *refusal)
 {
     if (f->kind != JSON_STRING)
@@ -87,13 +100,13 @@ static bool text_read(const struct field_row *row, const struct json_field *f, c
         text_add(&t, " bytes long");
         return refusal_end(&t);
     }
-    if (row->kind == FIELD_ID && !id_valid(f->text))
+    if (row->kind == COMMAND_MEMBER_ID && !id_valid(f->text))
         return about(row, "not an id", refusal);
     memcpy(to, &f->text, sizeof f->text);
     return true;
 }
 
-static bool count_read(const struct field_row *row, const struct json_field *f, char *to,
+static bool count_read(const struct command_member *row, const struct json_field *f, char *to,
                        struct refusal *refusal)
 {
     if (f->kind == JSON_INT && f->integer >= row->min && f->integer <= row->max) {
@@ -109,13 +122,13 @@ static bool count_read(const struct field_row *row, const struct json_field *f, 
     return refusal_end(&t);
 }
 
-static bool field_read(const struct field_row *row, const struct json_field *f,
+static bool field_read(const struct command_member *row, const struct json_field *f,
                        struct command_request *request, struct refusal *refusal)
 {
     char *to = (char *)request + row->offset;
-    if (row->kind == FIELD_COUNT)
+    if (row->kind == COMMAND_MEMBER_NUMBER)
         return count_read(row, f, to, refusal);
-    if (row->kind != FIELD_BOOL)
+    if (row->kind != COMMAND_MEMBER_BOOL)
         return text_read(row, f, to, refusal);
     if (f->kind != JSON_BOOL)
         return about(row, "not true or false", refusal);

@@ -1,6 +1,6 @@
 /*
- * command_request: one line of JSON into a command with typed fields, by tables: what fields there are,
- * which of them each command needs and may have. Members that no table names are ignored.
+ * command_request: one line of JSON into a command with typed fields, by tables: what members there are
+ * and which of them each command needs. A member that no command has is refused. The published schema of the line is made from the same tables.
  *
  *     if (!command_request_parse(core->json, text, &request, &refusal)) …
  */
@@ -18,6 +18,20 @@ struct command_request {
     int64_t issued_ms, minutes, step, people, bound, hours;
     bool drill; /* also when the command is about an alert whose id says so */
 };
+
+enum command_member_kind { COMMAND_MEMBER_TEXT, COMMAND_MEMBER_ID, COMMAND_MEMBER_NUMBER, COMMAND_MEMBER_BOOL };
+
+struct command_member {
+    const char *key;
+    size_t offset; /* in struct command_request */
+    enum command_member_kind kind;
+    int64_t min, max; /* of a number, or of a text's bytes */
+    const char *description;
+};
+/* NULL when there is no member i. */
+const struct command_member *command_member(uint32_t i);
+/* Whether a line with this command must have member i. */
+bool command_needs(enum venue_command command, uint32_t i);
 
 /* What could be read stays in *request even when false is returned: a reply wants to name it. */
 bool command_request_parse(struct json_parser *parser, struct str line,

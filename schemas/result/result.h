@@ -355,6 +355,19 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, model_hash, NONE, "", "hash of the venue model, 16 hex digits")                        \
     F(TIME, at, NONE, "ms", "log time")
 
+/* What the key of a Kafka value is made of: one field, or two with a '/' between them. Of an exercise it stands behind RESULT_EXERCISE_PREFIX, which an alert's
+   id has already. */
+#define RESULT_KEYS(ONE, TWO)                                                                      \
+    ONE(ALERT, alert, id) ONE(REPLY, reply, operator_id) ONE(HEARTBEAT, heartbeat, instance)       \
+    ONE(DEADLETTER, deadletter, topic) ONE(FIGURES, figures, venue)                                \
+    TWO(READING, reading, venue, sensor) TWO(ZONE, zone, venue, zone)                              \
+    TWO(GATE, gate, venue, gate) TWO(LIGHT, light, venue, light) TWO(LANE, lane, venue, gate)      \
+    TWO(REJECT, reject, venue, gate) TWO(LIGHT_GROUP, light_group, venue, zone)                    \
+    TWO(SENSOR, sensor, venue, sensor) TWO(HISTORY, history, venue, zone)
+
+/* Types of whose results there may be several in one millisecond: see result_line. */
+#define RESULT_SEVERAL_PER_MS(T) T(READING) T(ALERT)
+
 /* Types that say whether they are of an exercise, in a field `status`. */
 #define RESULT_STATUS_TYPES(T)                                                                     \
     T(READING, reading) T(ZONE, zone) T(GATE, gate) T(LIGHT, light) T(LANE, lane)                  \
@@ -453,14 +466,13 @@ bool result_decode(unsigned type, const uint8_t *body, uint32_t len, struct resu
    not UTF-8 become U+FFFD, so the object is always valid JSON. */
 void result_json(unsigned type, const void *from, struct text *out);
 
-/* One line of line protocol with its newline. Timestamp in ns = STAMP·10⁶ + (input_seq mod 10⁶) for readings and alerts, of which there may be
-   several in one millisecond; STAMP·10⁶ for the others, which come once a second. A repeat is the same point. Nothing is added for types without a
+/* One line of line protocol with its newline. Timestamp in ns = STAMP·10⁶ + (input_seq mod 10⁶) for RESULT_SEVERAL_PER_MS,
+   STAMP·10⁶ for the others, which come once a second. A repeat is the same point. Nothing is added for types without a
    measurement, without a STAMP within the stores' range, or without any field present. Exercises go to a measurement of their own. Stores differ about backslashes in tag values and know no escape
    for control characters: in tag values both become '_', in string fields control characters become ' '. */
 void result_line(unsigned type, const void *from, uint64_t input_seq, struct text *out);
 
-/* Kafka key as CONTRACT: alerts → id; zones → venue/zone … ; replies → operator; heartbeat → instance; deadletter → topic. Empty for the others.
-   Of exercises: the same behind RESULT_EXERCISE_PREFIX (an alert's id has it already). */
+/* Kafka key by RESULT_KEYS; empty for types that have none. */
 void result_key(unsigned type, const void *from, struct text *out);
 
 /* The status of a result, where its type has one; else NULL. */

@@ -246,7 +246,14 @@ static void add_line_value(const struct result_field *field, const union value *
 
 static bool several_per_ms(unsigned type)
 {
-    return type == RECORD_READING || type == RECORD_ALERT;
+    switch (type) {
+#define SEVERAL(TYPE) case RECORD_##TYPE:
+        RESULT_SEVERAL_PER_MS(SEVERAL)
+#undef SEVERAL
+        return true;
+    default:
+        return false;
+    }
 }
 
 void result_line(unsigned type, const void *from, uint64_t input_seq, struct text *out)
@@ -328,66 +335,18 @@ void result_key(unsigned type, const void *from, struct text *out)
     if (type != RECORD_ALERT && result_is_exercise(type, from))
         text_add(out, RESULT_EXERCISE_PREFIX);
     switch (type) {
-    case RECORD_READING: {
-        const struct result_reading *r = from;
-        add_pair(out, r->venue, r->sensor);
+#define KEY_OF_ONE(TYPE, name, field)                                                              \
+    case RECORD_##TYPE:                                                                            \
+        text_add_str(out, ((const struct result_##name *)from)->field);                            \
         break;
-    }
-    case RECORD_ZONE: {
-        const struct result_zone *r = from;
-        add_pair(out, r->venue, r->zone);
+#define KEY_OF_TWO(TYPE, name, first, second)                                                      \
+    case RECORD_##TYPE:                                                                            \
+        add_pair(out, ((const struct result_##name *)from)->first,                                 \
+                 ((const struct result_##name *)from)->second);                                    \
         break;
-    }
-    case RECORD_GATE: {
-        const struct result_gate *r = from;
-        add_pair(out, r->venue, r->gate);
-        break;
-    }
-    case RECORD_LIGHT: {
-        const struct result_light *r = from;
-        add_pair(out, r->venue, r->light);
-        break;
-    }
-    case RECORD_LANE: {
-        const struct result_lane *r = from;
-        add_pair(out, r->venue, r->gate);
-        break;
-    }
-    case RECORD_REJECT: {
-        const struct result_reject *r = from;
-        add_pair(out, r->venue, r->gate);
-        break;
-    }
-    case RECORD_LIGHT_GROUP: {
-        const struct result_light_group *r = from;
-        add_pair(out, r->venue, r->zone);
-        break;
-    }
-    case RECORD_SENSOR: {
-        const struct result_sensor *r = from;
-        add_pair(out, r->venue, r->sensor);
-        break;
-    }
-    case RECORD_HISTORY: {
-        const struct result_history *r = from;
-        add_pair(out, r->venue, r->zone);
-        break;
-    }
-    case RECORD_FIGURES:
-        text_add_str(out, ((const struct result_figures *)from)->venue);
-        break;
-    case RECORD_ALERT:
-        text_add_str(out, ((const struct result_alert *)from)->id);
-        break;
-    case RECORD_REPLY:
-        text_add_str(out, ((const struct result_reply *)from)->operator_id);
-        break;
-    case RECORD_HEARTBEAT:
-        text_add_str(out, ((const struct result_heartbeat *)from)->instance);
-        break;
-    case RECORD_DEADLETTER:
-        text_add_str(out, ((const struct result_deadletter *)from)->topic);
-        break;
+        RESULT_KEYS(KEY_OF_ONE, KEY_OF_TWO)
+#undef KEY_OF_ONE
+#undef KEY_OF_TWO
     default:
         break;
     }
@@ -396,34 +355,14 @@ void result_key(unsigned type, const void *from, struct text *out)
 struct str result_venue(unsigned type, const void *from)
 {
     switch (type) {
-    case RECORD_READING:
-        return ((const struct result_reading *)from)->venue;
-    case RECORD_ZONE:
-        return ((const struct result_zone *)from)->venue;
-    case RECORD_GATE:
-        return ((const struct result_gate *)from)->venue;
-    case RECORD_LIGHT:
-        return ((const struct result_light *)from)->venue;
-    case RECORD_LANE:
-        return ((const struct result_lane *)from)->venue;
-    case RECORD_REJECT:
-        return ((const struct result_reject *)from)->venue;
-    case RECORD_LIGHT_GROUP:
-        return ((const struct result_light_group *)from)->venue;
-    case RECORD_SENSOR:
-        return ((const struct result_sensor *)from)->venue;
-    case RECORD_HISTORY:
-        return ((const struct result_history *)from)->venue;
-    case RECORD_FIGURES:
-        return ((const struct result_figures *)from)->venue;
-    case RECORD_ALERT:
-        return ((const struct result_alert *)from)->venue;
-    case RECORD_REPLY:
-        return ((const struct result_reply *)from)->venue;
+#define VENUE_OF(TYPE, name)                                                                       \
+    case RECORD_##TYPE:                                                                            \
+        return ((const struct result_##name *)from)->venue;
+        RESULT_STATUS_TYPES(VENUE_OF)
+        VENUE_OF(DEADLETTER, deadletter)
+#undef VENUE_OF
     case RECORD_HEARTBEAT:
         return ((const struct result_heartbeat *)from)->instance;
-    case RECORD_DEADLETTER:
-        return ((const struct result_deadletter *)from)->venue;
     default:
         return (struct str){NULL, 0};
     }

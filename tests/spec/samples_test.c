@@ -1,12 +1,14 @@
 /*
- * The samples that the published MQTT schemas are judged by, against the decoder itself: what the
- * schema calls valid is taken by a sensor of that class, what it calls invalid is refused by every
- * one. So the schemas and the program can't drift apart unnoticed.
+ * The samples that the published schemas of what others send are judged by, against the decoders
+ * themselves: what the schema calls valid is taken by a sensor of that class, or as a command; what
+ * it calls invalid is refused by every one. So the schemas and the program can't drift apart
+ * unnoticed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "processors/core/command_request.h"
 #include "processors/core/reading.h"
 #include "tests/support/support.h"
 
@@ -108,8 +110,49 @@ static void decoder_and_schemas_agree(void **state)
     assert_int_equal(feed.wrong, 0);
 }
 
+/* What only the state of a venue decides (whether there is such an alert, a word for it) is not the
+ * decoder's to refuse; the schema says more about it. */
+static bool later(const char *line)
+{
+    return strstr(line, "\"alert\":\"") || strstr(line, "\"state\":\"") ||
+           strstr(line, "\"people\":0");
+}
+
+static void commands_and_schema_agree(void **state)
+{
+    char path[4096], line[LINE_BYTES_MAX + JSON_PADDING_BYTES];
+    struct json_parser *parser = json_parser_new(LINE_BYTES_MAX);
+    uint32_t lines = 0, judged = 0, wrong = 0;
+    (void)state;
+    assert_non_null(parser);
+    for (int valid = 0; valid < 2; valid++) {
+        snprintf(path, sizeof path, "%s/tests/spec/samples/line.%s.jsonl", CROWDTIDE_SOURCE_DIR,
+                 valid ? "valid" : "invalid");
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        memset(line, 0, sizeof line);
+        for (; fgets(line, LINE_BYTES_MAX, file); lines++) {
+            struct command_request request;
+            struct refusal refusal = {0};
+            size_t len = strcspn(line, "\n");
+            bool taken = command_request_parse(parser, (struct str){line, (uint32_t)len}, &request,
+                                               &refusal);
+            if (taken == valid)
+                judged++;
+            else if (valid || !later(line))
+                wrong++, fprintf(stderr, "should be %s: %s", valid ? "valid" : "invalid", line);
+        }
+        assert_int_equal(fclose(file), 0);
+    }
+    json_parser_free(parser);
+    assert_true(lines > 40);
+    assert_true(judged > 40);
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(decoder_and_schemas_agree)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(decoder_and_schemas_agree),
+                                       cmocka_unit_test(commands_and_schema_agree)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
