@@ -55,9 +55,14 @@ int alert_level(const struct alert *a)
     return a->level;
 }
 
+bool alert_acked(const struct alert *a)
+{
+    return a->state == ALERT_UNKNOWN ? a->acked_lost : a->acked;
+}
+
 bool alert_unanswered(const struct alert *a)
 {
-    return a->level >= LEVEL_YELLOW && !a->acked && a->state != ALERT_SHELVED &&
+    return a->level >= LEVEL_YELLOW && !alert_acked(a) && a->state != ALERT_SHELVED &&
            a->state != ALERT_SUPPRESSED;
 }
 
@@ -174,6 +179,28 @@ static void raise_to(struct alert *a, int level, int64_t now_ns)
     alarm(a, now_ns);
 }
 
+/* Who has acknowledged a level has not acknowledged that nobody can see it any more: from here on
+ * somebody has to answer again. Not so when the broker explains it, whose loss is an alert of its
+ * own; and where nobody had answered yet, the escalation goes on. */
+static void lose(struct alert *a, int64_t now_ns)
+{
+    bool acked = alert_acked(a);
+    a->acked_lost = acked && a->hushed;
+    if (acked && !a->hushed)
+        alarm(a, now_ns);
+}
+
+static bool acknowledge(struct alert *a, int64_t now_ns)
+{
+    if (!alert_open(a) || alert_acked(a))
+        return false;
+    a->acked = true;
+    a->acked_lost = a->state == ALERT_UNKNOWN;
+    if (a->acked_ms == ALERT_NEVER)
+        a->acked_ms = now_ns / NS_PER_MS;
+    return true;
+}
+
 /* The one function that changes state. `level` is where to go, for START, RAISE and LOWER. */
 static void transition(struct alert *a, const struct alert_terms *terms, enum alert_event event,
                        int level, struct alert_changes *changes)
@@ -200,11 +227,11 @@ static void transition(struct alert *a, const struct alert_terms *terms, enum al
     case ALERT_DO_END:
         a->level = LEVEL_NONE;
         break;
+    case ALERT_DO_LOSE:
+        lose(a, terms->now_ns);
+        break;
     case ALERT_DO_ACK:
-        say = open && !a->acked;
-        a->acked = open;
-        if (say && a->acked_ms == ALERT_NEVER)
-            a->acked_ms = terms->now_ns / NS_PER_MS;
+        say = acknowledge(a, terms->now_ns);
         break;
     case ALERT_DO_ESCALATE:
         a->escalation++;
@@ -232,7 +259,7 @@ void alert_time(struct alert *a, const struct alert_terms *terms, struct alert_c
     if (a->state == ALERT_SHELVED && terms->now_ns >= a->shelved_ms * NS_PER_MS)
         transition(a, terms, ALERT_ON_EXPIRE, LEVEL_NONE, changes);
     for (int i = 0; i < VENUE_ESCALATIONS_MAX; i++) { /* a pause may have made several due */
-        if (!alert_open(a) || a->acked || a->escalation >= VENUE_ESCALATIONS_MAX)
+        if (!alert_open(a) || alert_acked(a) || a->escalation >= VENUE_ESCALATIONS_MAX)
             return;
         int64_t after_ms = terms->rule->escalate_ms[a->level - 1][a->escalation];
         if (after_ms == 0 || terms->now_ns - a->alarm_ns < after_ms * NS_PER_MS)
@@ -242,7 +269,7 @@ void alert_time(struct alert *a, const struct alert_terms *terms, struct alert_c
 }
 
 /* Keeps the time at or above each level. Returns the highest level that has been held for its dwell
- *and samples; ret_any tells whether any level's threshold is reached. */
+ * and samples; ret_any tells whether any level's threshold is reached. */
 static int level_held(struct alert *a, const struct alert_terms *terms,
                       const struct alert_input *in, bool *ret_any)
 {
@@ -269,6 +296,12 @@ static int level_held(struct alert *a, const struct alert_terms *terms,
     return held;
 }
 
+/* Its level may fall: it is being left, or is kept quiet, which hides nothing. */
+static bool falls(const struct alert *a)
+{
+    return a->state == ALERT_CLEARING || answered(a->state);
+}
+
 static void clear_evaluate(struct alert *a, const struct alert_terms *terms,
                            const struct alert_input *in, struct alert_changes *changes)
 {
@@ -280,7 +313,7 @@ static void clear_evaluate(struct alert *a, const struct alert_terms *terms,
     transition(a, terms, ALERT_ON_BELOW, LEVEL_NONE, changes);
     if (a->clear_since_ns == 0)
         a->clear_since_ns = terms->now_ns;
-    for (int i = 0; i < VENUE_LEVELS && a->state == ALERT_CLEARING; i++) {
+    for (int i = 0; i < VENUE_LEVELS && falls(a); i++) {
         if (!in->at_once && terms->now_ns - a->clear_since_ns < terms->rule->clear_ms * NS_PER_MS)
             break;
         int lower = level_below(terms, a->level);
@@ -288,10 +321,12 @@ static void clear_evaluate(struct alert *a, const struct alert_terms *terms,
         if (lower == LEVEL_NONE) {
             transition(a, terms, ALERT_ON_CLEARED, LEVEL_NONE, changes);
             transition(a, terms, ALERT_ON_SETTLE, LEVEL_NONE, changes);
+            break;
         } else if (in->value < clear_threshold(terms, lower)) {
             transition(a, terms, ALERT_ON_STEP_ON, lower, changes);
         } else {
             transition(a, terms, ALERT_ON_STEP, lower, changes);
+            break;
         }
     }
 }

@@ -9,6 +9,9 @@
  *     alert_time(&a, &terms, &changes)               at every second: escalation, the shelf's end
  *     for each change: announce it
  *
+ * A shelved or suppressed alert is judged on: its level falls, and it ends, as any other's. Only a
+ * higher level, or the loss of its data, brings it back.
+ *
  * A level is reached when the value has stayed at or above its threshold for its dwell and for as
  * many readings as it needs. Raising may skip levels; lowering goes one level at a time, each after
  * clear_ms under threshold·(1 − clear_margin_pct/100).
@@ -37,9 +40,11 @@ struct alert {
     uint32_t at;         /* among the model's alerts; like need the model's, not saved */
     uint8_t state;       /* enum alert_state */
     int8_t level;        /* enum level; kept while UNKNOWN: the last known one */
-    bool acked;
+    bool acked;         /* at its level */
+    bool acked_lost;    /* UNKNOWN: the loss of its data is */
     bool paged;         /* at its present level or step somebody was told */
-    bool hushed;        /* UNKNOWN, and did not page: the broker explained it */
+    bool hushed;        /* UNKNOWN, and does not page: the broker explains it; set before LOST */
+    uint8_t cause;      /* enum health_cause: why UNKNOWN, as last said; set before LOST, CAUSE */
     uint8_t escalation; /* steps taken since alarm_ns */
     bool dark;          /* the thresholds were those of a dark zone */
     double least; /* the lowest threshold; the rule's, not saved */
@@ -114,7 +119,7 @@ static inline bool alert_calm(struct alert *a, double value, double estimate)
     a->estimate = estimate;
     return true;
 }
-/* LOST, FOUND, RETIRE and commands: events that do not come from a value. */
+/* LOST, CAUSE, FOUND, RETIRE and commands: events that do not come from a value. */
 void alert_fire(struct alert *a, const struct alert_terms *terms, enum alert_event event,
                 struct alert_changes *changes);
 /* Fires EXPIRE and ESCALATE when they are due. */
@@ -125,6 +130,8 @@ void alert_gap(struct alert *a);
 bool alert_open(const struct alert *a);
 /* What the zone shows for this rule: none … red; unknown is the zone's matter. */
 int alert_level(const struct alert *a);
+/* Somebody has acknowledged what it shows: its level, or that its data are lost. */
+bool alert_acked(const struct alert *a);
 /* Open at yellow or above, and nobody has acknowledged, shelved or suppressed it. */
 bool alert_unanswered(const struct alert *a);
 struct str alert_assigned(const struct alert *a); /* len 0: nobody; borrowed from a */

@@ -24,7 +24,8 @@
     E(STEP_ON, "step_on")         /* clear time passed; under the next lower level's margin too */ \
     E(CLEARED, "cleared")         /* clear time passed at the lowest level */                      \
     E(SETTLE, "settle")           /* resolved has been said */                                     \
-    E(LOST, "lost")               /* what it is judged by is not known any more, or for another cause */                 \
+    E(LOST, "lost")               /* what it is judged by is not known any more */                 \
+    E(CAUSE, "cause")             /* it is still not known, but for another cause */               \
     E(FOUND, "found")             /* there are fresh data again */                                 \
     E(VOUCH, "vouch")             /* a supervisor's count stands in for the data */                \
     E(ESCALATE, "escalate")       /* unacknowledged until the next step was due */                 \
@@ -44,6 +45,7 @@
     A(RAISE, "raise")       /* to the higher level, unacknowledged */                              \
     A(LOWER, "lower")       /* one level down */                                                   \
     A(END, "end")           /* resolved, with duration and peak */                                 \
+    A(LOSE, "lose")         /* unknown: asks for an acknowledgement of its own */                  \
     A(ACK, "ack")           /* remember and announce the acknowledgement */                        \
     A(ESCALATE, "escalate") /* one step on, announced */
 /* clang-format on */

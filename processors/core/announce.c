@@ -17,6 +17,13 @@ static void fall_note(struct core *core, struct alert *a, int64_t now_ms)
     a->chatter = (a->chatter + 1) % (uint32_t)core->model.venue->settings.chatter_changes;
 }
 
+/* Of what is kept quiet only the end is said. */
+static bool fell(const struct alert_change *c)
+{
+    return c->event == ALERT_ON_BELOW ||
+           (c->event == ALERT_ON_CLEARED && c->from_state != ALERT_CLEARING);
+}
+
 bool announce_chatters(const struct core *core, const struct alert *a, int64_t now_ms)
 {
     int64_t oldest_ms = falls_of(core, a)[a->chatter];
@@ -38,9 +45,19 @@ static bool broker_alert_open(const struct core *core)
     return false;
 }
 
-static bool broker_explains(const struct core *core, const struct alert *a)
+bool announce_hushes(const struct core *core, enum health_cause cause)
 {
-    return health_cause_of(core, a->zone) == CAUSE_BROKER && broker_alert_open(core);
+    return cause == CAUSE_BROKER && broker_alert_open(core);
+}
+
+static bool zone_red(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        if (core->model.alerts[zone->alert_first + i].level == LEVEL_RED)
+            return true;
+    }
+    return false;
 }
 
 /* Whether another alert of the zone has told people as much already. */
@@ -67,10 +84,8 @@ static bool pages(const struct core *core, const struct alert *a, const struct a
     case ALERT_ON_RAISE:
     case ALERT_ON_ESCALATE:
         break;
-    case ALERT_ON_LOST:
-        if (a->hushed)
-            return false;
-        break;
+    case ALERT_ON_LOST: /* red does not explain it */
+        return !a->hushed && !told(core, a, c);
     case ALERT_ON_UNSHELVE:
     case ALERT_ON_EXPIRE:
     case ALERT_ON_HANDOVER:
@@ -81,7 +96,7 @@ static bool pages(const struct core *core, const struct alert *a, const struct a
     default:
         return false;
     }
-    return !told(core, a, c);
+    return (a->level == LEVEL_RED || !zone_red(core, a->zone)) && !told(core, a, c);
 }
 
 /* Joins the page group of the zone's other alerts, or begins one. */
@@ -100,8 +115,7 @@ static void group_join(const struct core *core, struct alert *a)
 
 /* ---- one alert ------------------------------------------------------------------------------- */
 
-static struct str cause_of(const struct core *core, const struct alert *a,
-                           const struct alert_change *c)
+static struct str cause_of(const struct alert *a, const struct alert_change *c)
 {
     switch (c->event) {
     case ALERT_ON_RAISE:
@@ -119,10 +133,8 @@ static struct str cause_of(const struct core *core, const struct alert *a,
     default:
         break;
     }
-    if (c->state == ALERT_UNKNOWN) {
-        struct str cause = health_cause(core, a->zone);
-        return cause.len ? cause : STR_LIT("sensors"); /* of gates and lights */
-    }
+    if (c->state == ALERT_UNKNOWN)
+        return str_of(health_cause_text((enum health_cause)a->cause));
     return c->state == ALERT_SUPPRESSED ? STR_LIT("red") : (struct str){0};
 }
 
@@ -132,7 +144,7 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
     int64_t at_ms = at_ns / CORE_MS_NS;
     for (uint32_t i = 0; i < changes->count; i++) {
         const struct alert_change *c = &changes->change[i];
-        struct emit_alert_more more = {.cause = cause_of(core, a, c)};
+        struct emit_alert_more more = {.cause = cause_of(a, c)};
         if (about) {
             more.operator_id = about->operator_id;
             more.note = about->note;
@@ -140,10 +152,9 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
         }
         if (c->n == 1)
             figures_begun(core->model.figures, &core->model.venue->settings, at_ms);
-        if (c->event == ALERT_ON_BELOW)
+        if (fell(c))
             fall_note(core, a, at_ms);
         group_join(core, a);
-        a->hushed = c->event == ALERT_ON_LOST ? broker_explains(core, a) : a->hushed;
         more.page = pages(core, a, c);
         a->paged = a->paged || more.page;
         more.chattering = announce_chatters(core, a, at_ms);
@@ -151,15 +162,46 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
     }
 }
 
-/* ---- the zone -------------------------------------------------------------------------------- */
+/* ---- the alerts of a zone -------------------------------------------------------------------- */
+
+struct alert_changes *announce_room(struct core *core)
+{
+    struct alert_changes *changes = &core->model.batch.changes[core->model.batch.count];
+    changes->count = 0;
+    return changes;
+}
+
+void announce_keep(struct core *core, uint32_t place)
+{
+    struct announce_batch *batch = &core->model.batch;
+    if (batch->changes[batch->count].count)
+        batch->alert[batch->count++] = place;
+}
+
+bool announce_kept(struct core *core, uint32_t z, int64_t at_ns, const struct announce_about *about)
+{
+    struct announce_batch *batch = &core->model.batch;
+    struct alert *alerts = &core->model.alerts[core->model.zones[z].alert_first];
+    bool any = batch->count > 0;
+    for (int level = LEVEL_RED; any && level >= LEVEL_NONE; level--) {
+        for (uint32_t i = 0; i < batch->count; i++) {
+            struct alert *a = &alerts[batch->alert[i]];
+            if (a->level == level)
+                announce(core, a, &batch->changes[i], at_ns, about);
+        }
+    }
+    batch->count = 0;
+    return any;
+}
+
+/* ---- red --------------------------------------------------------------------------------------
+ */
 
 void announce_settle(struct core *core, uint32_t z, int64_t at_ns)
 {
     const struct zone *zone = &core->model.zones[z];
     struct alert *alerts = &core->model.alerts[zone->alert_first];
-    bool red = false;
-    for (uint32_t i = 0; i < zone->alert_count; i++)
-        red = red || alerts[i].level == LEVEL_RED;
+    bool red = zone_red(core, z);
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         struct alert *a = &alerts[i];
         bool under = red && alert_open(a) && a->level < LEVEL_RED;

@@ -122,7 +122,9 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
         memcpy(&now.rate_bits[i], &rate, sizeof rate);
         now.max[i] = window_max(&zone->window, (enum window_length)i);
     }
-    now.level = judge_level(core, z);
+    struct judge_view view = judge_view(core, z);
+    now.level = view.level;
+    now.rules_unknown = view.unknown;
     now.known = zone->known;
     now.cause = health_cause_of(core, z);
     now.lux = light_zone_lux(core, z);
@@ -217,6 +219,7 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.sensors_fresh = now.fresh;
     result.sensors = now.sensors;
     result.known = zone->known;
+    result.rules_unknown = now.rules_unknown;
     result.cause = health_cause(core, z);
     result.capacity = zone->capacity > 0 ? zone->capacity : RESULT_ABSENT;
     result.closed = zone->closed;

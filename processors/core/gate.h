@@ -69,5 +69,8 @@ void gate_emit(struct core *core, uint32_t gate, int64_t at_ms);
  *   METRIC_GATE_LOAD            0 likewise
  *   METRIC_REJECT_PERCENT       0 when too few ask for a ratio */
 double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric);
+/* Why they tell nothing: SENSORS: none in service is heard. SERVICE: none is in service. NONE: some
+ * are heard. */
+enum health_cause gate_zone_cause(const struct core *core, uint32_t zone);
 
 #endif

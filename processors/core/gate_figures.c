@@ -221,6 +221,23 @@ double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metr
                                         : worst->reject_percent;
 }
 
+enum health_cause gate_zone_cause(const struct core *core, uint32_t z)
+{
+    const struct model *model = &core->model;
+    const struct zone *zone = &model->zones[z];
+    enum health_cause cause = CAUSE_SERVICE;
+    for (uint32_t i = 0; i < zone->gate_count; i++) {
+        const struct gate *gate = &model->gates[model->zone_gates[zone->gate_first + i]];
+        const struct sensor *sensor = &model->sensors[gate->sensor];
+        if (!sensor_serves(sensor))
+            continue;
+        if (sensor->fresh)
+            return CAUSE_NONE;
+        cause = CAUSE_SENSORS;
+    }
+    return cause;
+}
+
 /* ---- time ------------------------------------------------------------------------------------ */
 
 void gates_advance(struct core *core, int64_t at_ms)

@@ -236,9 +236,9 @@ void health_second(struct core *core, int64_t at_ms)
 
 /* ---- zones ----------------------------------------------------------------------------------- */
 
-bool health_broker_excuses(const struct core *core, uint32_t z)
+enum health_cause health_excuse(const struct core *core, int64_t silence_ms)
 {
-    return excuse(core, CORE_NEVER, core->model.zones[z].silence_ms) == CAUSE_BROKER;
+    return excuse(core, CORE_NEVER, silence_ms);
 }
 
 enum health_cause health_cause_of(const struct core *core, uint32_t z)
@@ -254,12 +254,17 @@ enum health_cause health_cause_of(const struct core *core, uint32_t z)
     return zone->fresh ? CAUSE_QUORUM : CAUSE_SENSORS;
 }
 
-struct str health_cause(const struct core *core, uint32_t z)
+const char *health_cause_text(enum health_cause cause)
 {
     static const char *const text[] = {
 #define HEALTH_CAUSE_TEXT(name, text) text,
         HEALTH_CAUSES(HEALTH_CAUSE_TEXT)
 #undef HEALTH_CAUSE_TEXT
     };
-    return str_of(text[health_cause_of(core, z)]);
+    return text[cause];
+}
+
+struct str health_cause(const struct core *core, uint32_t z)
+{
+    return str_of(health_cause_text(health_cause_of(core, z)));
 }

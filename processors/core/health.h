@@ -56,7 +56,8 @@ enum {
     C(BROKER, "broker")     /* the broker is out of reach, or was until just now */                \
     C(GAP, "gap")           /* nobody listened until just now */                                   \
     C(SENSORS, "sensors")   /* all are silent */                                                   \
-    C(QUORUM, "quorum")     /* too many are */
+    C(QUORUM, "quorum")     /* too many are */                                                     \
+    C(UNTOLD, "untold")     /* of gates: they are heard, but what they say does not tell it */
 /* clang-format on */
 enum health_state {
 #define HEALTH_STATE_ENUM(name, text) HEALTH_##name,
@@ -114,12 +115,13 @@ int64_t health_broker_lost_ms(const struct core *core);
 
 enum health_state health_state(const struct core *core, uint32_t sensor);
 const char *health_state_text(enum health_state state);
+/* Why what may be silent for so long is silent, when it is not for its own sake: the broker is lost,
+ * or nobody could hear until so short a time ago. CAUSE_NONE: no such thing explains it. */
+enum health_cause health_excuse(const struct core *core, int64_t silence_ms);
 /* CAUSE_NONE for a zone that is known. */
-/* A broker that is lost, or came back so short a time ago that sensors of the zone may be silent yet,
- * explains silence. */
-bool health_broker_excuses(const struct core *core, uint32_t zone);
 enum health_cause health_cause_of(const struct core *core, uint32_t zone);
 /* The same as a text that stays: sensors, broker, gap, quorum, service; empty when known. */
+const char *health_cause_text(enum health_cause cause);
 struct str health_cause(const struct core *core, uint32_t zone);
 
 #endif

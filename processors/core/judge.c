@@ -107,6 +107,7 @@ enum {
     COUNTED = 1, /* rests on the zone's counters: lost with them. Others: lost when they are NaN */
     DARKENS = 2, /* raises earlier in the dark */
     VOUCHED = 4, /* a count by hand tells it: how many are there, not how they move */
+    LIT = 8,     /* rests on the zone's lights; what is neither counted nor lit, on its gates */
 };
 
 static const struct metric_way {
@@ -122,7 +123,7 @@ static const struct metric_way {
     [METRIC_GATE_WAIT] = {of_gate_wait, 0},
     [METRIC_GATE_LOAD] = {of_gate_load, 0},
     [METRIC_REJECT_PERCENT] = {of_rejects, 0},
-    [METRIC_LIGHTS_FAILED] = {of_lights, 0},
+    [METRIC_LIGHTS_FAILED] = {of_lights, LIT},
     [METRIC_SUSPECT_SURGE] = {of_suspect, COUNTED | VOUCHED},
     [METRIC_CLOSED_OCCUPANCY] = {of_closed, COUNTED | VOUCHED},
     [METRIC_BROKER_LOST] = {of_broker, 0},
@@ -155,12 +156,59 @@ static struct alert_terms terms_of(const struct core *core, struct alert *a, int
     return terms;
 }
 
-/* ---- feeding --------------------------------------------------------------------------------- */
+/* ---- data lost ------------------------------------------------------------------------------- */
 
 static const struct metric_way *way_of(const struct core *core, const struct alert *a)
 {
     return &ways[core->model.venue->rules[a->rule].metric];
 }
+
+/* Of a rule that is not judged by what is counted in the zone. */
+static enum health_cause devices_cause(const struct core *core, const struct alert *a)
+{
+    return way_of(core, a)->bits & LIT ? light_zone_cause(core, a->zone)
+                                       : gate_zone_cause(core, a->zone);
+}
+
+/* Why nothing is known of what the alert is judged by. */
+static enum health_cause cause_of(const struct core *core, const struct alert *a)
+{
+    const struct venue_zone *zone = &core->model.venue->zones[a->zone];
+    unsigned bits = way_of(core, a)->bits;
+    if (bits & COUNTED)
+        return health_cause_of(core, a->zone);
+    enum health_cause cause = devices_cause(core, a);
+    if (cause != CAUSE_SENSORS)
+        return cause == CAUSE_NONE ? CAUSE_UNTOLD : cause;
+    enum health_cause excuse = health_excuse(core, bits & LIT ? zone->lights_ms : zone->gates_ms);
+    return excuse == CAUSE_NONE ? CAUSE_SENSORS : excuse;
+}
+
+static void lose(struct core *core, struct alert *a, const struct alert_terms *terms,
+                 enum health_cause cause, struct alert_changes *changes)
+{
+    a->cause = (uint8_t)cause;
+    a->hushed = announce_hushes(core, cause);
+    alert_fire(a, terms, ALERT_ON_LOST, changes);
+}
+
+/* Open, and still unknown: for another cause, perhaps. When it was the broker that explained it and
+ * the broker is back, people have been told of the one only, not of the data. */
+static void look_why(struct core *core, struct alert *a, const struct alert_terms *terms,
+                     struct alert_changes *changes)
+{
+    enum health_cause cause = cause_of(core, a);
+    if (a->state != ALERT_UNKNOWN || cause == CAUSE_NONE || cause == a->cause)
+        return;
+    if (a->hushed) {
+        lose(core, a, terms, cause, changes);
+        return;
+    }
+    a->cause = (uint8_t)cause;
+    alert_fire(a, terms, ALERT_ON_CAUSE, changes);
+}
+
+/* ---- feeding --------------------------------------------------------------------------------- */
 
 /* One alert by what is now. Adds what changed. */
 static void feed(struct core *core, struct alert *a, const struct alert_input *in, int64_t now_ns,
@@ -171,17 +219,18 @@ static void feed(struct core *core, struct alert *a, const struct alert_input *i
     alert_evaluate(a, &terms, in, changes);
 }
 
-static void known_fire(struct core *core, struct alert *a, bool known, int64_t now_ns)
+static void known_fire(struct core *core, struct alert *a, bool known, int64_t now_ns,
+                       struct alert_changes *changes)
 {
     struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], now_ns);
-    struct alert_changes changes = {0};
-    if (known) {
-        struct measure m = way_of(core, a)->of(core, a->zone);
-        a->value = m.value;
-        a->estimate = m.estimate;
+    if (!known) {
+        lose(core, a, &terms, cause_of(core, a), changes);
+        return;
     }
-    alert_fire(a, &terms, known ? ALERT_ON_FOUND : ALERT_ON_LOST, &changes);
-    announce(core, a, &changes, now_ns, NULL);
+    struct measure m = way_of(core, a)->of(core, a->zone);
+    a->value = m.value;
+    a->estimate = m.estimate;
+    alert_fire(a, &terms, ALERT_ON_FOUND, changes);
 }
 
 void judge_known(struct core *core, uint32_t z)
@@ -189,9 +238,12 @@ void judge_known(struct core *core, uint32_t z)
     const struct zone *zone = &core->model.zones[z];
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         struct alert *a = &core->model.alerts[zone->alert_first + i];
-        if (way_of(core, a)->bits & COUNTED)
-            known_fire(core, a, zone->known, core->now_ns);
+        if (!(way_of(core, a)->bits & COUNTED))
+            continue;
+        known_fire(core, a, zone->known, core->now_ns, announce_room(core));
+        announce_keep(core, i);
     }
+    announce_kept(core, z, core->now_ns, NULL);
     announce_settle(core, z, core->now_ns);
 }
 
@@ -200,9 +252,12 @@ void judge_wake(struct core *core, uint32_t z)
     const struct zone *zone = &core->model.zones[z];
     for (uint32_t i = 0; zone->known && i < zone->alert_count; i++) {
         struct alert *a = &core->model.alerts[zone->alert_first + i];
-        if (a->state == ALERT_UNKNOWN && way_of(core, a)->bits & COUNTED)
-            known_fire(core, a, true, core->now_ns);
+        if (a->state != ALERT_UNKNOWN || !(way_of(core, a)->bits & COUNTED))
+            continue;
+        known_fire(core, a, true, core->now_ns, announce_room(core));
+        announce_keep(core, i);
     }
+    announce_kept(core, z, core->now_ns, NULL);
     announce_settle(core, z, core->now_ns);
 }
 
@@ -216,7 +271,6 @@ void judge_fetch(const struct core *core, uint32_t z)
 void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bool sample)
 {
     const struct zone *zone = &core->model.zones[z];
-    bool said = false;
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         struct alert *a = &core->model.alerts[zone->alert_first + i];
         const struct metric_way *way = way_of(core, a);
@@ -225,51 +279,41 @@ void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bo
         if (counted ? !zone->known : sample)
             continue;
         struct measure m = way->of(core, z);
-        if (!counted && isnan(m.value) != (a->state == ALERT_UNKNOWN)) {
-            known_fire(core, a, !isnan(m.value), now_ns);
-            said = true;
-        }
-        if (isnan(m.value)) /* nothing measured yet, or lost */
+        bool known = !isnan(m.value);
+        bool turns = !counted && known == (a->state == ALERT_UNKNOWN);
+        if (!known && !turns) /* nothing measured yet, or lost */
             continue;
-        if (alert_calm(a, m.value, m.estimate)) /* dark or not: the lowest threshold stays */
+        if (known && alert_calm(a, m.value, m.estimate)) /* dark or not: the lowest stays */
             continue;
+        struct alert_changes *changes = announce_room(core);
         struct alert_input in = {
             .ts_ms = ts_ms, .value = m.value, .estimate = m.estimate, .sample = sample || !counted};
-        struct alert_changes changes;
-        changes.count = 0;
-        feed(core, a, &in, now_ns, &changes);
-        if (changes.count) {
-            announce(core, a, &changes, now_ns, NULL);
-            said = true;
-        }
+        if (turns)
+            known_fire(core, a, known, now_ns, changes);
+        if (known)
+            feed(core, a, &in, now_ns, changes);
+        announce_keep(core, i);
     }
-    if (said)
+    if (announce_kept(core, z, now_ns, NULL))
         announce_settle(core, z, now_ns);
 }
 
 void judge_time(struct core *core, uint32_t z, int64_t at_ns, bool handover)
 {
     const struct zone *zone = &core->model.zones[z];
-    bool said = false;
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         struct alert *a = &core->model.alerts[zone->alert_first + i];
         if (!alert_open(a))
             continue;
         struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], at_ns);
-        struct alert_changes changes;
-        changes.count = 0;
-        alert_time(a, &terms, &changes);
-        /* The broker is back, the data are not: people have been told of the one only. */
-        if (a->state == ALERT_UNKNOWN && a->hushed && !health_broker_excuses(core, z))
-            alert_fire(a, &terms, ALERT_ON_LOST, &changes);
+        struct alert_changes *changes = announce_room(core);
+        look_why(core, a, &terms, changes);
+        alert_time(a, &terms, changes);
         if (handover)
-            alert_fire(a, &terms, ALERT_ON_HANDOVER, &changes);
-        if (changes.count) {
-            announce(core, a, &changes, at_ns, NULL);
-            said = true;
-        }
+            alert_fire(a, &terms, ALERT_ON_HANDOVER, changes);
+        announce_keep(core, i);
     }
-    if (said)
+    if (announce_kept(core, z, at_ns, NULL))
         announce_settle(core, z, at_ns);
 }
 
@@ -287,25 +331,42 @@ void judge_vouch(struct core *core, uint32_t z, const struct announce_about *abo
         struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], core->now_ns);
         struct alert_input in = {
             .ts_ms = core_now_ms(core), .value = m.value, .estimate = m.estimate, .at_once = true};
-        struct alert_changes changes = {0};
+        struct alert_changes *changes = announce_room(core);
         a->value = m.value;
         a->estimate = m.estimate;
-        alert_fire(a, &terms, ALERT_ON_VOUCH, &changes);
-        feed(core, a, &in, core->now_ns, &changes);
-        announce(core, a, &changes, core->now_ns, about);
+        alert_fire(a, &terms, ALERT_ON_VOUCH, changes);
+        feed(core, a, &in, core->now_ns, changes);
+        announce_keep(core, i);
     }
+    announce_kept(core, z, core->now_ns, about);
     announce_settle(core, z, core->now_ns);
 }
 
-int judge_level(const struct core *core, uint32_t z)
+/* ---- the zone's level ------------------------------------------------------------------------ */
+
+/* The alert has lost its data, and there is something in service that should give them. (In a
+ * drill, what it plays.) */
+static bool blind(const struct core *core, const struct alert *a)
+{
+    const struct zone *zone = &core->model.zones[a->zone];
+    if (a->state != ALERT_UNKNOWN)
+        return false;
+    if (way_of(core, a)->bits & COUNTED)
+        return zone->basis != ZONE_BASIS_NONE && !zone->known;
+    return devices_cause(core, a) == CAUSE_SENSORS;
+}
+
+struct judge_view judge_view(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
-    int level = LEVEL_NONE;
-    if (!zone->known)
-        return LEVEL_UNKNOWN;
+    struct judge_view view = {.level = LEVEL_NONE};
     for (uint32_t i = 0; i < zone->alert_count; i++) {
-        int of_rule = alert_level(&core->model.alerts[zone->alert_first + i]);
-        level = of_rule > level ? of_rule : level;
+        const struct alert *a = &core->model.alerts[zone->alert_first + i];
+        int of_rule = alert_level(a);
+        view.level = of_rule > view.level ? of_rule : view.level;
+        view.unknown += blind(core, a);
     }
-    return level;
+    if (!zone->known || (view.level == LEVEL_NONE && view.unknown))
+        view.level = LEVEL_UNKNOWN;
+    return view;
 }

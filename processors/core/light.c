@@ -205,6 +205,17 @@ bool light_zone_dark(const struct core *core, uint32_t zone)
     return lights != CORE_NONE && core->model.light_groups[lights].dark;
 }
 
+enum health_cause light_zone_cause(const struct core *core, uint32_t zone)
+{
+    uint32_t lights = core->model.zones[zone].lights;
+    const struct light_figures none = {0};
+    const struct light_figures *f =
+        lights == CORE_NONE ? &none : &core->model.light_groups[lights].figures;
+    if (f->lights == 0)
+        return CAUSE_SERVICE;
+    return f->lights == f->unknown ? CAUSE_SENSORS : CAUSE_NONE;
+}
+
 double light_zone_failed_percent(const struct core *core, uint32_t zone)
 {
     uint32_t lights = core->model.zones[zone].lights;

@@ -45,5 +45,8 @@ bool light_zone_dark(const struct core *core, uint32_t zone);
 /* METRIC_LIGHTS_FAILED: those that should burn and are dark or faulty, of those that should burn; 0
  * when none should. NaN when no light is known. */
 double light_zone_failed_percent(const struct core *core, uint32_t zone);
+/* Why its lights tell nothing: SENSORS: none in service is heard. SERVICE: none is in service. NONE:
+ * some are heard. */
+enum health_cause light_zone_cause(const struct core *core, uint32_t zone);
 
 #endif

@@ -39,6 +39,8 @@ static void state_release(struct model *model)
     free(model->light_groups);
     free(model->alerts);
     free(model->falls_ms);
+    free(model->batch.changes);
+    free(model->batch.alert);
     free(model->figures);
     *model = (struct model){
         .venue = model->venue, .source = model->source, .source_len = model->source_len};
@@ -107,13 +109,16 @@ static bool allocate(struct model *model)
     model->lights = array(model->light_count, sizeof *model->lights);
     model->alerts = array(model->alert_count, sizeof *model->alerts);
     model->falls_ms = array(model->alert_count, announce_falls_bytes(venue));
+    model->batch.changes = array(venue->rule_count, sizeof *model->batch.changes);
+    model->batch.alert = array(venue->rule_count, sizeof *model->batch.alert);
     model->figures = array(1, sizeof *model->figures);
     struct window_shape shape = windows_shape(venue);
     return border_find(model) && dedup_init(&model->dedup, venue->sensor_count) &&
            window_store_init(&model->windows, &shape, venue->zone_count) && model->zones &&
            model->sensors && model->silent_at_ns && model->health && model->missed &&
            model->health_due && model->levels && model->gates && model->lights && model->alerts &&
-           model->falls_ms && model->figures && gates_make(model) && light_groups_make(model);
+           model->falls_ms && model->batch.changes && model->batch.alert && model->figures &&
+           gates_make(model) && light_groups_make(model);
 }
 
 static void sensors_init(struct core *core)

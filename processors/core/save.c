@@ -133,6 +133,8 @@ static void walk_alert(struct codec *c, struct alert *a)
     codec_bool(c, &a->paged);
     codec_bool(c, &a->dark);
     codec_bool(c, &a->hushed);
+    codec_bool(c, &a->acked_lost);
+    codec_u8(c, &a->cause);
     codec_u8(c, &a->escalation);
     codec_i64(c, &a->clear_since_ns);
     codec_i64(c, &a->alarm_ns);
@@ -147,7 +149,8 @@ static void walk_alert(struct codec *c, struct alert *a)
     codec_bytes(c, a->care.assigned, sizeof a->care.assigned);
     codec_bytes(c, a->care.done, sizeof a->care.done);
     codec_bytes(c, a->care.done_by, sizeof a->care.done_by);
-    if (a->state >= ALERT_STATE_COUNT || a->level < LEVEL_NONE || a->level > LEVEL_RED)
+    if (a->state >= ALERT_STATE_COUNT || a->cause >= CAUSE_COUNT || a->level < LEVEL_NONE ||
+        a->level > LEVEL_RED)
         c->failed = true;
 }
 

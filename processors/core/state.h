@@ -65,13 +65,13 @@ enum zone_basis {
  * them. */
 struct zone_shown {
     int64_t occupancy, err, upper, lower, in, out, sensors, fresh, data_ms, level, known, cause;
-    int64_t capacity, suspect, flags;
+    int64_t capacity, suspect, flags, rules_unknown;
     int64_t max[WINDOW_LENGTHS];
     int64_t mean_bits[WINDOW_LENGTHS], rate_bits[WINDOW_LENGTHS]; /* of the double */
     double lux;
     int64_t dark;
 };
-_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[17 + 3 * WINDOW_LENGTHS]), "no padding");
+_Static_assert(sizeof(struct zone_shown) == sizeof(int64_t[18 + 3 * WINDOW_LENGTHS]), "no padding");
 
 /* A manual count of a zone that level counters observe: what they show too many, for a while. */
 struct zone_anchor {
@@ -238,6 +238,13 @@ struct light_group {
     struct light_figures figures, shown;
 };
 
+/* What the alerts of one zone have to say, until all of them have been judged: announce.h. */
+struct announce_batch {
+    struct alert_changes *changes; /* room for each of a zone's */
+    uint32_t *alert;               /* whose they are: place among the zone's */
+    uint32_t count;
+};
+
 struct model { /* what a venue model brings into being; replaced as a whole */
     struct venue *venue;
     char *source;
@@ -264,6 +271,7 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct light_group *light_groups;
     struct alert *alerts; /* of zone 0, zone 1, … */
     int64_t *falls_ms; /* settings.chatter_changes a alert: when it last fell; CORE_NEVER */
+    struct announce_batch batch; /* during one step only */
     struct figures *figures;
     uint32_t level_count, gate_count, queue_count, light_count, light_group_count, alert_count;
 };

@@ -135,7 +135,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, basis, FIELD, "", "what occupancy rests on: level, flow, fused, sum") \
     F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum, service (none of its sensors is in service)") \
     F(REAL, lux, FIELD, "lx", "mean illuminance of the zone's lights") \
-    F(BOOL, dark, FIELD, "", "its lights, or those of the nearest zone around it that has some, measure less than dark_lux")
+    F(BOOL, dark, FIELD, "", "its lights, or those of the nearest zone around it that has some, measure less than dark_lux") \
+    F(INT, rules_unknown, FIELD, "rules", "rules whose data are lost: nothing that tells them is heard. When all that is known would be none the zone's level is unknown then")
 
 #define RESULT_GATE_FIELDS(F)                                                                      \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -211,7 +212,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, assigned, NONE, "", "who looks after it") \
     F(INT, escalation, FIELD, "", "steps of escalation so far; a step repeats state and level with an n of its own") \
     F(JSON, plan, NONE, "", "the plan's steps at this level: [{step, text, done, by}]") \
-    F(TEXT, cause, NONE, "", "why unknown, suppressed or resolved, when not by its value") \
+    F(TEXT, cause, NONE, "", "why unknown (announced again when it changes), suppressed or resolved, when not by its value") \
     F(BOOL, late, NONE, "", "raised by late data that lift the present") \
     F(BOOL, page, NONE, "", "this transition pages") \
     F(TEXT, page_group, NONE, "", "one page for all rules of a zone: venue/zone and the start, ms, of the alert that began it") \

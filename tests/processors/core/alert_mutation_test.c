@@ -34,6 +34,8 @@ static const struct venue_rule rule = {
 
 #define YELLOW "found =85 +10 =85"
 #define ORANGE "found =95 +10 =95"
+/* Orange and unacknowledged, after somebody has acknowledged the loss of its data at yellow. */
+#define ORANGE_AGAIN YELLOW " lost acknowledge found =95 +10 =95"
 
 static const struct reach {
     const char *name, *steps, *stands;
@@ -50,18 +52,24 @@ static const struct reach {
     {"shelved", YELLOW " shelve", "shelved yellow 2"},
     {"shelved, acked", YELLOW " acknowledge shelve", "shelved yellow 3 acked"},
     {"suppressed", YELLOW " suppress", "suppressed yellow 2"},
+    {"acked again", YELLOW " lost acknowledge found", "active_acked yellow 4 acked"},
+    {"again", ORANGE_AGAIN, "active_unacked orange 5"},
+    {"again, clearing", ORANGE_AGAIN " =70", "clearing orange 6"},
+    {"again, shelved", ORANGE_AGAIN " shelve", "shelved orange 6"},
+    {"again, suppressed", ORANGE_AGAIN " suppress", "suppressed orange 6"},
     {"suppressed, acked", YELLOW " acknowledge suppress", "suppressed yellow 3 acked"},
     {"lost", YELLOW " lost", "unknown yellow 2"},
-    {"lost, acked", YELLOW " acknowledge lost", "unknown yellow 3 acked"},
+    {"lost, acked", YELLOW " lost acknowledge", "unknown yellow 3 acked"},
+    {"acked, lost", YELLOW " acknowledge lost", "unknown yellow 3"},
     {"gone", "found retire", "out_of_service none 0"},
 };
 
 /* Every reach is tried with each of these; what is not listed below changes nothing. */
 static const char *const tries[] = {
-    "settle",  "lost",     "found",       "vouch",       "escalate",    "acknowledge",
-    "shelve",  "unshelve", "expire",      "handover",    "remark",      "suppress",
-    "release", "retire",   "!95",         "!0",          "=85",         "=75",
-    "=70",     "=0",       "=95 +10 =95", "=70 +60 =70", "=75 +60 =75",
+    "settle",      "lost",    "cause",    "found",       "vouch",       "escalate",
+    "acknowledge", "shelve",  "unshelve", "expire",      "handover",    "remark",
+    "suppress",    "release", "retire",   "!95",         "!0",          "=85",
+    "=75",         "=70",     "=0",       "=95 +10 =95", "=70 +60 =70", "=75 +60 =75",
 };
 
 static const struct outcome {
@@ -99,7 +107,7 @@ static const struct outcome {
     {"unacked", "=0", "clearing yellow 2"},
     {"unacked", "=95 +10 =95", "active_unacked orange 2"},
     {"unacked", "=70 +60 =70", "normal none 3 said resolved"},
-    {"acked", "lost", "unknown yellow 3 acked"},
+    {"acked", "lost", "unknown yellow 3"},
     {"acked", "shelve", "shelved yellow 3 acked"},
     {"acked", "remark", "active_acked yellow 3 acked"},
     {"acked", "suppress", "suppressed yellow 3 acked"},
@@ -124,7 +132,7 @@ static const struct outcome {
     {"clearing", "=95 +10 =95", "active_unacked orange 4"},
     {"clearing", "=70 +60 =70", "normal none 3 said resolved"},
     {"clearing", "=75 +60 =75", "active_unacked yellow 3"},
-    {"clearing, acked", "lost", "unknown yellow 4 acked"},
+    {"clearing, acked", "lost", "unknown yellow 4"},
     {"clearing, acked", "escalate", "clearing yellow 4 acked 1"},
     {"clearing, acked", "shelve", "shelved yellow 4 acked"},
     {"clearing, acked", "remark", "clearing yellow 4 acked"},
@@ -150,7 +158,7 @@ static const struct outcome {
     {"orange, clearing", "=95 +10 =95", "active_unacked orange 3"},
     {"orange, clearing", "=70 +60 =70", "clearing yellow 3"},
     {"orange, clearing", "=75 +60 =75", "active_unacked yellow 3"},
-    {"orange, clearing, acked", "lost", "unknown orange 4 acked"},
+    {"orange, clearing, acked", "lost", "unknown orange 4"},
     {"orange, clearing, acked", "escalate", "clearing orange 4 acked 1"},
     {"orange, clearing, acked", "shelve", "shelved orange 4 acked"},
     {"orange, clearing, acked", "remark", "clearing orange 4 acked"},
@@ -170,41 +178,114 @@ static const struct outcome {
     {"shelved", "remark", "shelved yellow 3"},
     {"shelved", "retire", "out_of_service none 3"},
     {"shelved", "!95", "active_unacked orange 3"},
+    {"shelved", "!0", "normal none 3 said resolved"},
     {"shelved", "=95 +10 =95", "active_unacked orange 3"},
-    {"shelved, acked", "lost", "unknown yellow 4 acked"},
+    {"shelved", "=70 +60 =70", "normal none 3 said resolved"},
+    {"shelved, acked", "lost", "unknown yellow 4"},
     {"shelved, acked", "unshelve", "active_acked yellow 4 acked"},
     {"shelved, acked", "expire", "active_acked yellow 4 acked"},
     {"shelved, acked", "handover", "active_acked yellow 4 acked"},
     {"shelved, acked", "remark", "shelved yellow 4 acked"},
     {"shelved, acked", "retire", "out_of_service none 4 acked"},
     {"shelved, acked", "!95", "active_unacked orange 4"},
+    {"shelved, acked", "!0", "normal none 4 acked said resolved"},
     {"shelved, acked", "=95 +10 =95", "active_unacked orange 4"},
+    {"shelved, acked", "=70 +60 =70", "normal none 4 acked said resolved"},
     {"suppressed", "lost", "unknown yellow 3"},
     {"suppressed", "acknowledge", "suppressed yellow 3 acked"},
     {"suppressed", "remark", "suppressed yellow 3"},
     {"suppressed", "release", "active_unacked yellow 3"},
     {"suppressed", "retire", "out_of_service none 3"},
     {"suppressed", "!95", "active_unacked orange 3"},
+    {"suppressed", "!0", "normal none 3 said resolved"},
     {"suppressed", "=95 +10 =95", "active_unacked orange 3"},
-    {"suppressed, acked", "lost", "unknown yellow 4 acked"},
+    {"suppressed", "=70 +60 =70", "normal none 3 said resolved"},
+    {"acked again", "lost", "unknown yellow 5"},
+    {"acked again", "shelve", "shelved yellow 5 acked"},
+    {"acked again", "remark", "active_acked yellow 5 acked"},
+    {"acked again", "suppress", "suppressed yellow 5 acked"},
+    {"acked again", "retire", "out_of_service none 5 acked"},
+    {"acked again", "!95", "active_unacked orange 5"},
+    {"acked again", "!0", "normal none 6 acked said resolved"},
+    {"acked again", "=70", "clearing yellow 5 acked"},
+    {"acked again", "=0", "clearing yellow 5 acked"},
+    {"acked again", "=95 +10 =95", "active_unacked orange 5"},
+    {"acked again", "=70 +60 =70", "normal none 6 acked said resolved"},
+    {"again", "lost", "unknown orange 6"},
+    {"again", "escalate", "active_unacked orange 6 1"},
+    {"again", "acknowledge", "active_acked orange 6 acked"},
+    {"again", "shelve", "shelved orange 6"},
+    {"again", "remark", "active_unacked orange 6"},
+    {"again", "suppress", "suppressed orange 6"},
+    {"again", "retire", "out_of_service none 6"},
+    {"again", "!0", "normal none 8 said resolved"},
+    {"again", "=75", "clearing orange 6"},
+    {"again", "=70", "clearing orange 6"},
+    {"again", "=0", "clearing orange 6"},
+    {"again", "=70 +60 =70", "clearing yellow 7"},
+    {"again", "=75 +60 =75", "active_unacked yellow 7"},
+    {"again, clearing", "lost", "unknown orange 7"},
+    {"again, clearing", "escalate", "clearing orange 7 1"},
+    {"again, clearing", "acknowledge", "clearing orange 7 acked"},
+    {"again, clearing", "shelve", "shelved orange 7"},
+    {"again, clearing", "remark", "clearing orange 7"},
+    {"again, clearing", "suppress", "suppressed orange 7"},
+    {"again, clearing", "retire", "out_of_service none 7"},
+    {"again, clearing", "!95", "active_unacked orange 7"},
+    {"again, clearing", "!0", "normal none 8 said resolved"},
+    {"again, clearing", "=85", "active_unacked orange 7"},
+    {"again, clearing", "=95 +10 =95", "active_unacked orange 7"},
+    {"again, clearing", "=70 +60 =70", "clearing yellow 7"},
+    {"again, clearing", "=75 +60 =75", "active_unacked yellow 7"},
+    {"again, shelved", "lost", "unknown orange 7"},
+    {"again, shelved", "acknowledge", "shelved orange 7 acked"},
+    {"again, shelved", "unshelve", "active_unacked orange 7"},
+    {"again, shelved", "expire", "active_unacked orange 7"},
+    {"again, shelved", "handover", "active_unacked orange 7"},
+    {"again, shelved", "remark", "shelved orange 7"},
+    {"again, shelved", "retire", "out_of_service none 7"},
+    {"again, shelved", "!0", "normal none 8 said resolved"},
+    {"again, shelved", "=70 +60 =70", "shelved yellow 7"},
+    {"again, shelved", "=75 +60 =75", "shelved yellow 7"},
+    {"again, suppressed", "lost", "unknown orange 7"},
+    {"again, suppressed", "acknowledge", "suppressed orange 7 acked"},
+    {"again, suppressed", "remark", "suppressed orange 7"},
+    {"again, suppressed", "release", "active_unacked orange 7"},
+    {"again, suppressed", "retire", "out_of_service none 7"},
+    {"again, suppressed", "!0", "normal none 8 said resolved"},
+    {"again, suppressed", "=70 +60 =70", "suppressed yellow 7"},
+    {"again, suppressed", "=75 +60 =75", "suppressed yellow 7"},
+    {"suppressed, acked", "lost", "unknown yellow 4"},
     {"suppressed, acked", "remark", "suppressed yellow 4 acked"},
     {"suppressed, acked", "release", "active_acked yellow 4 acked"},
     {"suppressed, acked", "retire", "out_of_service none 4 acked"},
     {"suppressed, acked", "!95", "active_unacked orange 4"},
+    {"suppressed, acked", "!0", "normal none 4 acked said resolved"},
     {"suppressed, acked", "=95 +10 =95", "active_unacked orange 4"},
+    {"suppressed, acked", "=70 +60 =70", "normal none 4 acked said resolved"},
     {"lost", "lost", "unknown yellow 3"},
+    {"lost", "cause", "unknown yellow 3"},
     {"lost", "found", "active_unacked yellow 3"},
     {"lost", "vouch", "active_unacked yellow 3"},
     {"lost", "escalate", "unknown yellow 3 1"},
     {"lost", "acknowledge", "unknown yellow 3 acked"},
     {"lost", "remark", "unknown yellow 3"},
     {"lost", "retire", "out_of_service none 3"},
-    {"lost, acked", "lost", "unknown yellow 4 acked"},
+    {"lost, acked", "lost", "unknown yellow 4"},
+    {"lost, acked", "cause", "unknown yellow 4 acked"},
     {"lost, acked", "found", "active_acked yellow 4 acked"},
     {"lost, acked", "vouch", "active_acked yellow 4 acked"},
     {"lost, acked", "escalate", "unknown yellow 4 acked 1"},
     {"lost, acked", "remark", "unknown yellow 4 acked"},
     {"lost, acked", "retire", "out_of_service none 4 acked"},
+    {"acked, lost", "lost", "unknown yellow 4"},
+    {"acked, lost", "cause", "unknown yellow 4"},
+    {"acked, lost", "found", "active_acked yellow 4 acked"},
+    {"acked, lost", "vouch", "active_acked yellow 4 acked"},
+    {"acked, lost", "escalate", "unknown yellow 4 1"},
+    {"acked, lost", "acknowledge", "unknown yellow 4 acked"},
+    {"acked, lost", "remark", "unknown yellow 4"},
+    {"acked, lost", "retire", "out_of_service none 4 acked"},
 };
 
 /* state event: why no alert ever meets it there */
@@ -213,8 +294,8 @@ static const struct unused {
     const char *why;
 } unused[] = {
     {"normal", "raise", "enter comes first, so it is pending by then"},
-    {"active_unacked active_acked shelved suppressed unknown", "step step_on cleared",
-     "they come to an alert that is clearing"},
+    {"active_unacked active_acked unknown", "step step_on cleared",
+     "they come to an alert that is clearing, or kept quiet"},
     {"unknown", "below above", "an alert without data is not cleared"},
     {"resolved", "*", "settle follows at once, and brings it to normal"},
 };
@@ -273,7 +354,7 @@ static void run(const struct alert_cell (*table)[ALERT_EVENT_COUNT], const char 
     text_add(&t, level_text(a.level));
     text_add(&t, " ");
     text_add_i64(&t, a.n);
-    text_add(&t, a.acked ? " acked" : "");
+    text_add(&t, alert_acked(&a) ? " acked" : "");
     if (a.escalation) {
         text_add(&t, " ");
         text_add_i64(&t, a.escalation);
@@ -363,6 +444,8 @@ static bool fits(unsigned state, unsigned event, struct alert_cell cell)
         return event == ALERT_ON_RAISE && holds_alert(state);
     case ALERT_DO_LOWER:
         return (event == ALERT_ON_STEP || event == ALERT_ON_STEP_ON) && holds_alert(state);
+    case ALERT_DO_LOSE:
+        return event == ALERT_ON_LOST && holds_alert(state);
     case ALERT_DO_ACK:
         return holds_alert(state) && state != ALERT_ACTIVE_ACKED; /* it is acknowledged */
     case ALERT_DO_END:

@@ -25,7 +25,7 @@ static const char *const life[] = {
 
     "active_unacked raise raise active_unacked",
     "active_unacked below move clearing",
-    "active_unacked lost move unknown",
+    "active_unacked lost lose unknown",
     "active_unacked escalate escalate active_unacked",
     "active_unacked acknowledge ack active_acked",
     "active_unacked shelve move shelved",
@@ -35,7 +35,7 @@ static const char *const life[] = {
 
     "active_acked raise raise active_unacked", /* worsening alerts again */
     "active_acked below move clearing",
-    "active_acked lost move unknown",
+    "active_acked lost lose unknown",
     "active_acked shelve move shelved",
     "active_acked remark move active_acked",
     "active_acked suppress move suppressed",
@@ -46,7 +46,7 @@ static const char *const life[] = {
     "clearing step lower as_acked",
     "clearing step_on lower clearing",
     "clearing cleared end resolved",
-    "clearing lost move unknown",
+    "clearing lost lose unknown",
     "clearing escalate escalate clearing", /* nobody has looked yet */
     "clearing acknowledge ack clearing",
     "clearing shelve move shelved",
@@ -57,7 +57,10 @@ static const char *const life[] = {
     "resolved settle move normal",
 
     "shelved raise raise active_unacked", /* worsening breaks the shelf */
-    "shelved lost move unknown",          /* so does silence */
+    "shelved step lower shelved",         /* what gets better is not hidden */
+    "shelved step_on lower shelved",
+    "shelved cleared end resolved",
+    "shelved lost lose unknown", /* silence breaks the shelf, too */
     "shelved acknowledge ack shelved",
     "shelved unshelve move as_acked",
     "shelved expire move as_acked",
@@ -66,13 +69,17 @@ static const char *const life[] = {
     "shelved retire end out_of_service",
 
     "suppressed raise raise active_unacked", /* worsening breaks it */
-    "suppressed lost move unknown",          /* silence is not what red explains */
+    "suppressed step lower suppressed",
+    "suppressed step_on lower suppressed",
+    "suppressed cleared end resolved",
+    "suppressed lost lose unknown", /* silence is not what red explains */
     "suppressed acknowledge ack suppressed",
     "suppressed remark move suppressed",
     "suppressed release move as_acked",
     "suppressed retire end out_of_service",
 
-    "unknown lost move unknown",
+    "unknown lost lose unknown",
+    "unknown cause move unknown",
     "unknown found move as_level", /* only fresh data, a count, or the end of the zone */
     "unknown vouch move as_level",
     "unknown escalate escalate unknown",
@@ -136,6 +143,7 @@ static struct alert machine(unsigned state, bool open, bool acked)
     a.state = (uint8_t)state;
     a.level = open ? LEVEL_ORANGE : LEVEL_NONE;
     a.acked = acked;
+    a.acked_lost = acked;
     a.n = open ? 5 : 0;
     a.start_ms = 1000;
     a.value = 95;
@@ -171,10 +179,10 @@ static void test_every_fired_cell(void **state)
 {
     (void)state;
     static const enum alert_event fired[] = {
-        ALERT_ON_SETTLE,   ALERT_ON_LOST,        ALERT_ON_FOUND,  ALERT_ON_VOUCH,
-        ALERT_ON_ESCALATE, ALERT_ON_ACKNOWLEDGE, ALERT_ON_SHELVE, ALERT_ON_UNSHELVE,
-        ALERT_ON_EXPIRE,   ALERT_ON_HANDOVER,    ALERT_ON_REMARK, ALERT_ON_SUPPRESS,
-        ALERT_ON_RELEASE,  ALERT_ON_RETIRE};
+        ALERT_ON_SETTLE,   ALERT_ON_LOST,     ALERT_ON_CAUSE,       ALERT_ON_FOUND,
+        ALERT_ON_VOUCH,    ALERT_ON_ESCALATE, ALERT_ON_ACKNOWLEDGE, ALERT_ON_SHELVE,
+        ALERT_ON_UNSHELVE, ALERT_ON_EXPIRE,   ALERT_ON_HANDOVER,    ALERT_ON_REMARK,
+        ALERT_ON_SUPPRESS, ALERT_ON_RELEASE,  ALERT_ON_RETIRE};
     for (unsigned s = 0; s < ALERT_STATE_COUNT; s++) {
         for (size_t e = 0; e < sizeof fired / sizeof fired[0]; e++) {
             for (int variant = 0; variant < 4; variant++) {
@@ -197,6 +205,7 @@ static void test_every_fired_cell(void **state)
                     assert_int_equal(a.state, acked ? ALERT_ACTIVE_ACKED : ALERT_ACTIVE_UNACKED);
                 assert_int_equal(a.level > LEVEL_NONE, open && cell->action != ALERT_DO_END);
                 assert_int_equal(a.acked, acked || (open && cell->action == ALERT_DO_ACK));
+                assert_int_equal(alert_acked(&a), a.acked && cell->action != ALERT_DO_LOSE);
                 assert_int_equal(a.escalation, cell->action == ALERT_DO_ESCALATE);
                 if (!silent) {
                     bool unknown = a.state == ALERT_UNKNOWN;
@@ -383,7 +392,7 @@ static void test_acknowledged(void **state)
     c.count = 0;
     fire(&d.a, &quick, ALERT_ON_LOST, &c);
     fire(&d.a, &quick, ALERT_ON_FOUND, &c);
-    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED); /* and through silence */
+    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED); /* and through silence, though … */
     value(&d, &quick, 1, 100, true);                 /* worsening alerts again */
     assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
     assert_int_equal(d.a.level, LEVEL_RED);
@@ -421,21 +430,40 @@ static void test_shelf_and_suppression(void **state)
     value(&d, &quick, 0, 85, true);
     fire(&d.a, &quick, ALERT_ON_SHELVE, &c);
     value(&d, &quick, 1, 85, true);
-    value(&d, &quick, 1, 10, true);
-    value(&d, &quick, 1000, 10, true);
-    assert_int_equal(d.a.state, ALERT_SHELVED);
+    value(&d, &quick, 1, 40, true);
+    value(&d, &quick, 119, 72, true); /* back over yellow's margin: the clear time begins anew */
+    value(&d, &quick, 1, 50, true);
+    value(&d, &quick, 119.9, 50, true);
+    assert_int_equal(d.changes.count, 0);
+    value(&d, &quick, 0.1, 50, true); /* what gets better is said, and stays on the shelf */
+    assert_int_equal(d.changes.count, 1);
+    assert_int_equal(d.changes.change[0].state, ALERT_SHELVED);
+    assert_int_equal(d.changes.change[0].level, LEVEL_BLUE);
+    assert_int_equal(d.changes.change[0].from_level, LEVEL_YELLOW);
+    value(&d, &quick, 1000, 46, true);
     assert_int_equal(d.changes.count, 0);
     value(&d, &quick, 1, 95, true);
     assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
     assert_int_equal(d.a.level, LEVEL_ORANGE);
     fire(&d.a, &quick, ALERT_ON_SUPPRESS, &c);
     value(&d, &quick, 1, 95, true);
-    value(&d, &quick, 1000, 10, true);
+    value(&d, &quick, 1, 10, true);
+    value(&d, &quick, 120, 10, true); /* a step at a time, as any other's */
     assert_int_equal(d.a.state, ALERT_SUPPRESSED);
-    assert_int_equal(d.a.level, LEVEL_ORANGE);
+    assert_int_equal(d.a.level, LEVEL_YELLOW);
     value(&d, &quick, 1, 200, true); /* worsening breaks it, too */
     assert_int_equal(d.a.state, ALERT_ACTIVE_UNACKED);
     assert_int_equal(d.a.level, LEVEL_RED);
+
+    fire(&d.a, &quick, ALERT_ON_SUPPRESS, &c);
+    value(&d, &quick, 1, 10, true);
+    for (int i = 0; i < VENUE_LEVELS; i++)
+        value(&d, &quick, 120, 10, true);
+    assert_int_equal(d.changes.count, 1); /* and it ends, though nobody released it */
+    assert_int_equal(d.changes.change[0].state, ALERT_RESOLVED);
+    assert_int_equal(d.changes.change[0].from_state, ALERT_SUPPRESSED);
+    assert_true(d.changes.change[0].ended);
+    assert_int_equal(d.a.state, ALERT_NORMAL);
 }
 
 static const struct venue_rule escalating = {
@@ -512,6 +540,64 @@ static void test_escalation(void **state)
     assert_int_equal(time_goes(&d, 0.001), 1);
 }
 
+/* Who answered for a level has not answered for the loss of its data. */
+static void test_lost_asks_again(void **state)
+{
+    (void)state;
+    struct drive d = begin();
+    value(&d, &escalating, 0, 100, true);
+    fire_now(&d, ALERT_ON_ACKNOWLEDGE);
+    int64_t first_ms = d.a.acked_ms;
+    time_goes(&d, 1000);
+    fire_now(&d, ALERT_ON_LOST);
+    assert_false(alert_acked(&d.a));
+    assert_true(alert_unanswered(&d.a));
+    assert_int_equal(time_goes(&d, 59.999), 0); /* counted from the loss */
+    assert_int_equal(time_goes(&d, 0.001), 1);
+    assert_int_equal(d.changes.change[0].escalation, 1);
+    fire_now(&d, ALERT_ON_CAUSE);
+    assert_int_equal(d.changes.count, 1);
+    assert_int_equal(d.changes.change[0].escalation, 1); /* another cause is no new loss */
+    fire_now(&d, ALERT_ON_ACKNOWLEDGE);
+    assert_int_equal(d.changes.count, 1);
+    assert_int_equal(time_goes(&d, 100000), 0);
+    assert_int_equal(d.a.acked_ms, first_ms);
+    fire_now(&d, ALERT_ON_CAUSE);
+    assert_true(alert_acked(&d.a));
+    fire_now(&d, ALERT_ON_FOUND);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED);
+
+    fire_now(&d, ALERT_ON_LOST); /* unanswered, but the level was answered for */
+    time_goes(&d, 60);
+    fire_now(&d, ALERT_ON_FOUND);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED);
+    assert_int_equal(time_goes(&d, 100000), 0);
+
+    d.a.hushed = true; /* the broker's own alert asks for the answer */
+    fire_now(&d, ALERT_ON_LOST);
+    assert_true(alert_acked(&d.a));
+    assert_int_equal(time_goes(&d, 100000), 0);
+    d.a.hushed = false; /* until the broker is back, and the data are not */
+    fire_now(&d, ALERT_ON_LOST);
+    assert_false(alert_acked(&d.a));
+    assert_int_equal(time_goes(&d, 60), 1);
+
+    d = begin(); /* the loss is acknowledged, and so is what was last known */
+    value(&d, &escalating, 0, 100, true);
+    fire_now(&d, ALERT_ON_LOST);
+    fire_now(&d, ALERT_ON_ACKNOWLEDGE);
+    fire_now(&d, ALERT_ON_FOUND);
+    assert_int_equal(d.a.state, ALERT_ACTIVE_ACKED);
+
+    d = begin(); /* nobody had answered: the loss does not begin the escalation anew */
+    value(&d, &escalating, 0, 100, true);
+    time_goes(&d, 40);
+    d.a.hushed = true; /* nor end it */
+    fire_now(&d, ALERT_ON_LOST);
+    assert_int_equal(time_goes(&d, 19.999), 0);
+    assert_int_equal(time_goes(&d, 0.001), 1);
+}
+
 /* What a supervisor has counted settles the level at once, up and down. */
 static void test_vouched(void **state)
 {
@@ -548,6 +634,7 @@ int main(void)
         cmocka_unit_test(test_start_is_unique),
         cmocka_unit_test(test_shelf_and_suppression),
         cmocka_unit_test(test_escalation),
+        cmocka_unit_test(test_lost_asks_again),
         cmocka_unit_test(test_vouched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

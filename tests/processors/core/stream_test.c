@@ -93,7 +93,11 @@ static void seen(void *arg, unsigned type, const union result_any *r)
         assert_true(r->zone.in_per_min >= 0 && r->zone.out_per_min >= 0);
         assert_true(r->zone.sensors_fresh <= r->zone.sensors);
         /* Silence is never green. */
-        assert_int_equal(r->zone.level == LEVEL_UNKNOWN, !r->zone.known);
+        if (r->zone.known)
+            assert_true(r->zone.level == LEVEL_UNKNOWN ? r->zone.rules_unknown > 0
+                                                       : r->zone.level || !r->zone.rules_unknown);
+        else
+            assert_int_equal(r->zone.level, LEVEL_UNKNOWN);
         break;
     case RECORD_REPLY:
         w->replies++;
