@@ -13,9 +13,9 @@
 enum { REFRESH_MS = 1000, COLUMNS_DEFAULT = 100, COLUMNS_MAX = 512, TROUBLE_BYTES = 512 };
 
 struct top {
-    struct top_state *state;
+    struct watch_state *state;
     const char *state_dir;
-    struct top_figures figures[2]; /* the last two looks */
+    struct watch_figures figures[2]; /* the last two looks */
     unsigned looks;
     char trouble[TROUBLE_BYTES];
     char *bytes; /* TOP_SCREEN_BYTES_MAX */
@@ -30,9 +30,9 @@ static int64_t now_ms(void)
 static struct top_view look(struct top *top)
 {
     struct error err = {0};
-    struct top_figures *now = &top->figures[top->looks % 2];
-    bool figures = top_figures_read(top->state_dir, now_ms(), now, &err);
-    bool results = figures && top_state_follow(top->state, &err);
+    struct watch_figures *now = &top->figures[top->looks % 2];
+    bool figures = watch_figures_read(top->state_dir, now_ms(), now, &err);
+    bool results = figures && watch_state_follow(top->state, &err);
     if (!figures || !results)
         error_describe(&err, top->trouble, sizeof top->trouble);
     return (struct top_view){
@@ -153,7 +153,7 @@ int cmd_top(int argc, char **argv)
     bool ok = false;
     if (top) {
         top->state_dir = config.state_dir;
-        top->state = top_state_new(config.state_dir);
+        top->state = watch_state_new(config.state_dir);
         top->bytes = malloc(TOP_SCREEN_BYTES_MAX);
     }
     if (!top || !top->state || !top->bytes)
@@ -161,7 +161,7 @@ int cmd_top(int argc, char **argv)
     else
         ok = once_only || json || !isatty(STDOUT_FILENO) ? once(top, json) : live(top);
     if (top) {
-        top_state_free(top->state);
+        watch_state_free(top->state);
         free(top->bytes);
     }
     free(top);

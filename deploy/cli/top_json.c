@@ -20,7 +20,7 @@ static void add_time(struct text *out, int64_t wall_ns)
     text_add_char(out, '"');
 }
 
-static void add_programs(struct text *out, const struct top_figures *now)
+static void add_programs(struct text *out, const struct watch_figures *now)
 {
     text_add(out, "\"programs\":{");
     for (int p = 0; p < PROGRAM_COUNT; p++) {
@@ -53,10 +53,10 @@ static void add_programs(struct text *out, const struct top_figures *now)
     text_add_char(out, '}');
 }
 
-static void add_books(struct text *out, const struct top_figures *now)
+static void add_books(struct text *out, const struct watch_figures *now)
 {
     struct account account[ACCOUNTS_MAX];
-    uint32_t count = books_accounts(now, account);
+    uint32_t count = watch_books(now, account);
     text_add(out, "\"books\":[");
     for (uint32_t i = 0; i < count; i++) {
         text_add(out, i ? ",{\"name\":" : "{\"name\":");
@@ -70,19 +70,19 @@ static void add_books(struct text *out, const struct top_figures *now)
             text_add_u64(out, account[i].part[p].value);
         }
         text_add(out, ",\"balanced\":");
-        add_bool(out, books_sum(&account[i]) == account[i].total);
+        add_bool(out, account_sum(&account[i]) == account[i].total);
         text_add_char(out, '}');
     }
     text_add_char(out, ']');
 }
 
 /* What is stale reads unknown to programs, too. */
-static void mark_unknown(enum top_kind kind, union result_any *any)
+static void mark_unknown(enum watch_kind kind, union result_any *any)
 {
-    if (kind == TOP_ZONES) {
+    if (kind == WATCH_ZONES) {
         any->zone.level = LEVEL_UNKNOWN;
         any->zone.known = 0;
-    } else if (kind == TOP_GATES) {
+    } else if (kind == WATCH_GATES) {
         any->gate.known = 0;
     } else {
         any->alert.last_known_level = any->alert.level;
@@ -90,15 +90,15 @@ static void mark_unknown(enum top_kind kind, union result_any *any)
     }
 }
 
-static void add_list(struct text *out, const struct top_view *view, enum top_kind kind,
+static void add_list(struct text *out, const struct top_view *view, enum watch_kind kind,
                      const char *name, unsigned type, bool stale)
 {
-    uint32_t count = top_state_count(view->state, kind);
+    uint32_t count = watch_state_count(view->state, kind);
     add_name(out, name);
     text_add_char(out, '[');
     for (uint32_t i = 0; i < count; i++) {
         union result_any any;
-        top_state_get(view->state, kind, i, &any);
+        watch_state_get(view->state, kind, i, &any);
         if (stale)
             mark_unknown(kind, &any);
         text_add(out, i ? "," : "");
@@ -110,19 +110,19 @@ static void add_list(struct text *out, const struct top_view *view, enum top_kin
 void top_screen_json(const struct top_view *view, struct text *out)
 {
     struct result_heartbeat heartbeat;
-    bool stale = top_state_stale(view->state, view->now->at_ms);
+    bool stale = watch_state_stale(view->state, view->now->at_ms);
     text_add(out, "{\"at\":");
     add_time(out, view->now->at_ms * 1000000);
     text_add(out, ",\"stale\":");
     add_bool(out, stale);
-    if (top_state_heartbeat(view->state, &heartbeat)) {
+    if (watch_state_heartbeat(view->state, &heartbeat)) {
         text_add(out, ",\"heartbeat_age_ms\":");
         text_add_i64(out, view->now->at_ms - heartbeat.at);
         text_add(out, ",\"heartbeat\":");
         result_json(RECORD_HEARTBEAT, &heartbeat, out);
     }
     struct result_figures figures;
-    if (top_state_figures(view->state, &figures)) {
+    if (watch_state_figures(view->state, &figures)) {
         text_add(out, ",\"alarm_figures\":");
         result_json(RECORD_FIGURES, &figures, out);
     }
@@ -135,10 +135,10 @@ void top_screen_json(const struct top_view *view, struct text *out)
     text_add_char(out, ',');
     add_books(out, view->now);
     text_add_char(out, ',');
-    add_list(out, view, TOP_ALERTS, "alerts", RECORD_ALERT, stale);
+    add_list(out, view, WATCH_ALERTS, "alerts", RECORD_ALERT, stale);
     text_add_char(out, ',');
-    add_list(out, view, TOP_ZONES, "zones", RECORD_ZONE, stale);
+    add_list(out, view, WATCH_ZONES, "zones", RECORD_ZONE, stale);
     text_add_char(out, ',');
-    add_list(out, view, TOP_GATES, "gates", RECORD_GATE, stale);
+    add_list(out, view, WATCH_GATES, "gates", RECORD_GATE, stale);
     text_add(out, "}\n");
 }

@@ -79,11 +79,11 @@ static void put_drill(struct screen *s, struct str status)
 
 uint32_t lists_unknown(const struct screen *s)
 {
-    struct top_state *state = s->view->state;
-    uint32_t count = top_state_count(state, TOP_ZONES), unknown = 0;
+    struct watch_state *state = s->view->state;
+    uint32_t count = watch_state_count(state, WATCH_ZONES), unknown = 0;
     for (uint32_t i = 0; i < count; i++) {
         union result_any any;
-        top_state_get(state, TOP_ZONES, i, &any);
+        watch_state_get(state, WATCH_ZONES, i, &any);
         unknown +=
             !exercise(any.zone.status) && (any.zone.known <= 0 || any.zone.level == LEVEL_UNKNOWN);
     }
@@ -94,7 +94,7 @@ static void alert_line(struct screen *s, uint32_t i)
 {
     union result_any any;
     char age[SCREEN_NUMBER_BYTES];
-    top_state_get(s->view->state, TOP_ALERTS, i, &any);
+    watch_state_get(s->view->state, WATCH_ALERTS, i, &any);
     const struct result_alert *a = &any.alert;
     put_first(s, a->status, a->level, true);
     put_name(s, a->status, a->zone);
@@ -132,7 +132,7 @@ static void zone_line(struct screen *s, uint32_t i)
 {
     union result_any any;
     char age[SCREEN_NUMBER_BYTES], people[32];
-    top_state_get(s->view->state, TOP_ZONES, i, &any);
+    watch_state_get(s->view->state, WATCH_ZONES, i, &any);
     const struct result_zone *z = &any.zone;
     put_first(s, z->status, z->level, z->known > 0);
     put_name(s, z->status, z->zone);
@@ -174,7 +174,7 @@ static void put_queue(struct screen *s, const struct result_gate *g)
 static void gate_line(struct screen *s, uint32_t i)
 {
     union result_any any;
-    top_state_get(s->view->state, TOP_GATES, i, &any);
+    watch_state_get(s->view->state, WATCH_GATES, i, &any);
     const struct result_gate *g = &any.gate;
     bool known = g->known > 0 && !s->stale;
     put_name(s, g->status, g->gate);
@@ -196,10 +196,10 @@ static void gate_line(struct screen *s, uint32_t i)
     screen_end(s);
 }
 
-static void list(struct screen *s, enum top_kind kind, const char *title, const char *none,
+static void list(struct screen *s, enum watch_kind kind, const char *title, const char *none,
                  const char *what, uint32_t lines, void (*line)(struct screen *s, uint32_t i))
 {
-    uint32_t count = top_state_count(s->view->state, kind);
+    uint32_t count = watch_state_count(s->view->state, kind);
     screen_put(s, BOLD, "%s", title);
     screen_end(s);
     if (count == 0) {
@@ -224,9 +224,10 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* Alerts have the first word on what room is left, then zones. */
 void lists_draw(struct screen *s)
 {
-    struct top_state *state = s->view->state;
-    uint32_t alerts = top_state_count(state, TOP_ALERTS), gates = top_state_count(state, TOP_GATES);
-    uint32_t zones = top_state_count(state, TOP_ZONES);
+    struct watch_state *state = s->view->state;
+    uint32_t alerts = watch_state_count(state, WATCH_ALERTS),
+             gates = watch_state_count(state, WATCH_GATES);
+    uint32_t zones = watch_state_count(state, WATCH_ZONES);
     uint32_t left = UINT32_MAX;
     if (s->view->rows)
         left = s->view->rows > s->rows + TITLES ? s->view->rows - s->rows - TITLES : 0;
@@ -235,15 +236,15 @@ void lists_draw(struct screen *s)
     uint32_t for_gates = s->view->rows ? (left > 8 ? least(gates, left / 4) : 0) : gates;
     left -= least(left, for_gates ? for_gates + 1 : 0); /* and their title */
     uint32_t for_zones = s->view->rows ? least(zones, left) : zones;
-    list(s, TOP_ALERTS, "ALERTS  ZONE               RULE               SINCE",
+    list(s, WATCH_ALERTS, "ALERTS  ZONE               RULE               SINCE",
          s->stale ? "unknown" : "none", "alerts", for_alerts, alert_line);
-    list(s, TOP_ZONES,
+    list(s, WATCH_ZONES,
          "LEVEL   ZONE               KIND     PEOPLE AT MOST    % CAP   MOST  P/M2 LOS    DATA  "
          "IN/MIN "
          "OUT/MIN",
          "no zone has reported yet", "zones", for_zones, zone_line);
     if (for_gates)
-        list(s, TOP_GATES,
+        list(s, WATCH_GATES,
              "GATE                       DIR  PER MIN REJ/MIN LANES       QUEUE    WAIT  STATE",
              "none", "gates", for_gates, gate_line);
 }

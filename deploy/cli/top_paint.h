@@ -38,21 +38,6 @@ static inline uint64_t screen_value(const struct screen *s, enum counter counter
 
 /* ---- the books (top_books.c) ----------------------------------------------------------------- */
 
-enum { ACCOUNTS_MAX = 5, ACCOUNT_PARTS = 6 };
-
-struct account {
-    const char *name, *left;
-    uint64_t total; /* of the left side */
-    struct account_part {
-        const char *name;
-        uint64_t value;
-        bool bad; /* worth a look when it is not zero */
-    } part[ACCOUNT_PARTS]; /* to the first without a name */
-};
-
-/* Those of the programs that ever ran; returns how many. */
-uint32_t books_accounts(const struct top_figures *now, struct account out[ACCOUNTS_MAX]);
-uint64_t books_sum(const struct account *account);
 void books_draw(struct screen *s);
 
 /* ---- levels, alerts, zones and gates (top_lists.c) ------------------------------------------- */

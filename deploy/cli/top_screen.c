@@ -8,7 +8,7 @@ enum { ALIVE_MS_MAX = 5000, TOP_COLUMNS_MIN = 40 };
 /* Per second since the figures before; "-" when there is nothing to compare with. */
 static const char *rate(const struct screen *s, enum counter counter, char out[SCREEN_NUMBER_BYTES])
 {
-    const struct top_figures *now = s->view->now, *before = s->view->before;
+    const struct watch_figures *now = s->view->now, *before = s->view->before;
     if (!before || !before->present || now->at_ms <= before->at_ms ||
         now->value[counter] < before->value[counter]) {
         (void)snprintf(out, SCREEN_NUMBER_BYTES, "-");
@@ -29,7 +29,7 @@ static void head(struct screen *s)
     struct text t = text_over(clock, sizeof clock - 1);
     text_add_time_ms(&t, s->now_ms);
     clock[t.len > 19 ? 19 : t.len] = '\0';
-    bool known = top_state_heartbeat(s->view->state, &heartbeat);
+    bool known = watch_state_heartbeat(s->view->state, &heartbeat);
     screen_put(s, BOLD, "crowdtide %.*s", known ? (int)heartbeat.instance.len : 1,
                known ? heartbeat.instance.at : "?");
     screen_put(s, PLAIN, "  %sZ  %s", clock, s->view->state_dir);
@@ -40,7 +40,7 @@ static void head(struct screen *s)
         screen_put(s, RED, " %s ", s->view->trouble);
         screen_end(s);
     }
-    if (!known && !top_state_exists(s->view->state)) {
+    if (!known && !watch_state_exists(s->view->state)) {
         screen_put(s, UNKNOWN, " UNKNOWN: nothing has run on this state directory yet ");
         screen_end(s);
     } else if (!known) {
@@ -78,7 +78,7 @@ static void put_some(struct screen *s, enum style style, int64_t count, const ch
 static void alarms(struct screen *s)
 {
     struct result_figures f;
-    if (s->stale || !top_state_figures(s->view->state, &f))
+    if (s->stale || !watch_state_figures(s->view->state, &f))
         return;
     screen_put(s, PLAIN, "alarms %" PRId64 " open", f.open);
     put_some(s, YELLOW, f.unacknowledged, "not acknowledged");
@@ -98,7 +98,7 @@ static void drill(struct screen *s)
 {
     struct result_heartbeat beat;
     char clock[40];
-    if (!top_state_heartbeat(s->view->state, &beat) || beat.drill <= 0)
+    if (!watch_state_heartbeat(s->view->state, &beat) || beat.drill <= 0)
         return;
     struct text t = text_over(clock, sizeof clock - 1);
     text_add_time_ms(&t, beat.drill_until);
@@ -207,7 +207,7 @@ void top_screen_draw(const struct top_view *view, struct text *out)
     if (bounded.columns < TOP_COLUMNS_MIN)
         bounded.columns = TOP_COLUMNS_MIN;
     struct screen s = {.view = &bounded, .out = out, .now_ms = view->now->at_ms};
-    s.stale = top_state_stale(view->state, s.now_ms);
+    s.stale = watch_state_stale(view->state, s.now_ms);
     head(&s);
     alarms(&s);
     drill(&s);

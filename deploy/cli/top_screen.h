@@ -10,25 +10,14 @@
 #ifndef CROWDTIDE_DEPLOY_CLI_TOP_SCREEN_H
 #define CROWDTIDE_DEPLOY_CLI_TOP_SCREEN_H
 
-#include "deploy/cli/top_state.h"
-#include "schemas/counters/counters.h"
-
-/* The counters at one moment. */
-struct top_figures {
-    bool present; /* there is a counters file */
-    int64_t at_ms;
-    uint64_t value[COUNTER_COUNT];
-    struct counters_program program[PROGRAM_COUNT];
-};
-/* Reads them all; present = false when no program ever ran. False: the file can't be read. */
-bool top_figures_read(const char *state_dir, int64_t now_ms, struct top_figures *ret,
-                      struct error *err);
+#include "processors/watch/watch_figures.h"
+#include "processors/watch/watch_state.h"
 
 struct top_view {
     const char *state_dir;
-    struct top_state *state;
-    const struct top_figures *now;
-    const struct top_figures *before; /* for rates; NULL: none yet */
+    struct watch_state *state;
+    const struct watch_figures *now;
+    const struct watch_figures *before; /* for rates; NULL: none yet */
     const char *trouble;              /* why something can't be read, or NULL */
     uint32_t columns;                 /* 40..512 */
     uint32_t rows;                    /* 0: as many as it takes */

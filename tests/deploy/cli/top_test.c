@@ -13,7 +13,7 @@ static const int64_t now_ms = INT64_C(1795000000000);
 struct place {
     char dir[4096];
     struct log_writer *writer[2]; /* alerts, bulk */
-    struct top_state *state;
+    struct watch_state *state;
     char *picture;
 };
 
@@ -32,7 +32,7 @@ static int setup(void **state)
                              &p->writer[i], &recovery, &err))
             return 1;
     }
-    p->state = top_state_new(p->dir);
+    p->state = watch_state_new(p->dir);
     p->picture = malloc(PICTURE_BYTES);
     *state = p;
     return p->state && p->picture ? 0 : 1;
@@ -41,7 +41,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct place *p = *state;
-    top_state_free(p->state);
+    watch_state_free(p->state);
     log_writer_close(p->writer[0]);
     log_writer_close(p->writer[1]);
     support_remove_tree(p->dir);
@@ -132,9 +132,9 @@ static void alert(struct place *p, const char *id, const char *in_state, int lev
 static const char *draw(struct place *p, int64_t at_ms, uint32_t columns, uint32_t rows)
 {
     struct error err = {0};
-    struct top_figures figures = {.at_ms = at_ms, .present = true};
+    struct watch_figures figures = {.at_ms = at_ms, .present = true};
     struct text out = text_over(p->picture, PICTURE_BYTES - 1);
-    assert_true(top_state_follow(p->state, &err));
+    assert_true(watch_state_follow(p->state, &err));
     top_screen_draw(&(struct top_view){.state_dir = "/state",
                                        .state = p->state,
                                        .now = &figures,
@@ -359,19 +359,19 @@ static void nothing_there_is_unknown(void **state)
 {
     (void)state;
     char *picture = malloc(PICTURE_BYTES);
-    struct top_state *empty = top_state_new("/nonexistent");
-    struct top_figures figures = {.at_ms = now_ms};
+    struct watch_state *empty = watch_state_new("/nonexistent");
+    struct watch_figures figures = {.at_ms = now_ms};
     struct text out = text_over(picture, PICTURE_BYTES - 1);
     struct error err = {0};
-    assert_true(top_state_follow(empty, &err));
-    assert_true(top_figures_read("/nonexistent", now_ms, &figures, &err));
+    assert_true(watch_state_follow(empty, &err));
+    assert_true(watch_figures_read("/nonexistent", now_ms, &figures, &err));
     assert_false(figures.present);
     top_screen_draw(
         &(struct top_view){.state_dir = "x", .state = empty, .now = &figures, .columns = 80}, &out);
     picture[out.len] = '\0';
     assert_non_null(strstr(picture, "UNKNOWN: nothing has run"));
     assert_null(strstr(picture, "none\n"));
-    top_state_free(empty);
+    watch_state_free(empty);
     free(picture);
 }
 
@@ -381,8 +381,8 @@ static void programs_read_stale_levels_as_unknown(void **state)
     struct error err = {0};
     beat(p, now_ms - 60000);
     zone(p, "calm-hall", LEVEL_NONE, 1, 20);
-    assert_true(top_state_follow(p->state, &err));
-    struct top_figures figures = {.at_ms = now_ms, .present = true};
+    assert_true(watch_state_follow(p->state, &err));
+    struct watch_figures figures = {.at_ms = now_ms, .present = true};
     struct text out = text_over(p->picture, PICTURE_BYTES - 1);
     top_screen_json(&(struct top_view){.state = p->state, .now = &figures, .columns = 80}, &out);
     p->picture[out.len] = '\0';

@@ -1,4 +1,4 @@
-#include "deploy/cli/top_state.h"
+#include "processors/watch/watch_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +28,10 @@ struct table {
     bool sorted;
 };
 
-struct top_state {
+struct watch_state {
     char state_dir[PATH_BYTES];
     struct log_reader *reader[LOGS];
-    struct table table[TOP_KINDS];
+    struct table table[WATCH_KINDS];
     struct last {
         uint8_t body[1024];
         uint32_t len;
@@ -40,25 +40,25 @@ struct top_state {
 
 static const char *const log_names[LOGS] = {"alerts", "bulk"};
 
-struct top_state *top_state_new(const char *state_dir)
+struct watch_state *watch_state_new(const char *state_dir)
 {
-    struct top_state *state = calloc(1, sizeof *state);
+    struct watch_state *state = calloc(1, sizeof *state);
     if (!state)
         return NULL;
     (void)snprintf(state->state_dir, sizeof state->state_dir, "%s", state_dir);
-    state->table[TOP_ZONES].type = RECORD_ZONE;
-    state->table[TOP_GATES].type = RECORD_GATE;
-    state->table[TOP_ALERTS].type = RECORD_ALERT;
+    state->table[WATCH_ZONES].type = RECORD_ZONE;
+    state->table[WATCH_GATES].type = RECORD_GATE;
+    state->table[WATCH_ALERTS].type = RECORD_ALERT;
     return state;
 }
 
-void top_state_free(struct top_state *state)
+void watch_state_free(struct watch_state *state)
 {
     if (!state)
         return;
     for (int l = 0; l < LOGS; l++)
         log_reader_close(state->reader[l]);
-    for (int k = 0; k < TOP_KINDS; k++) {
+    for (int k = 0; k < WATCH_KINDS; k++) {
         for (uint32_t i = 0; i < state->table[k].count; i++) {
             free(state->table[k].items[i].key);
             free(state->table[k].items[i].body);
@@ -100,7 +100,7 @@ static struct item *add(struct table *t, struct str key, uint64_t hash)
 {
     if (t->count == t->cap) {
         uint32_t cap = t->cap ? t->cap * 2 : 64;
-        if (cap > TOP_ITEMS_MAX)
+        if (cap > WATCH_ITEMS_MAX)
             return NULL;
         struct item *items = realloc(t->items, cap * sizeof *items);
         if (!items)
@@ -257,7 +257,7 @@ static bool last_get(const struct last *last, unsigned type, union result_any *r
     return last->len && result_decode(type, last->body, last->len, &origin, ret, NULL);
 }
 
-static void see(struct top_state *state, const struct log_view *view)
+static void see(struct watch_state *state, const struct log_view *view)
 {
     union result_any any;
     struct result_origin origin;
@@ -267,7 +267,7 @@ static void see(struct top_state *state, const struct log_view *view)
         result_decode(view->type, view->body, view->body_len, &origin, &any, NULL) &&
         !result_is_exercise(view->type, &any))
         last_keep(&state->figures, view);
-    for (int k = 0; k < TOP_KINDS; k++) {
+    for (int k = 0; k < WATCH_KINDS; k++) {
         if (view->type == state->table[k].type &&
             result_decode(view->type, view->body, view->body_len, &origin, &any, NULL))
             take(&state->table[k], view, &any);
@@ -276,7 +276,7 @@ static void see(struct top_state *state, const struct log_view *view)
 
 /* ---- following ------------------------------------------------------------------------------- */
 
-static bool open_tail(struct top_state *state, int which, struct error *err)
+static bool open_tail(struct watch_state *state, int which, struct error *err)
 {
     char dir[PATH_BYTES + 16];
     struct log_reader *reader = NULL;
@@ -285,7 +285,7 @@ static bool open_tail(struct top_state *state, int which, struct error *err)
     if (!log_reader_open(&options, &reader, err))
         return err->code == ERROR_NOT_FOUND;
     uint64_t last = log_reader_last_seq(reader);
-    uint64_t from = last > TOP_TAIL_RECORDS ? last - TOP_TAIL_RECORDS : 0;
+    uint64_t from = last > WATCH_TAIL_RECORDS ? last - WATCH_TAIL_RECORDS : 0;
     if (!log_reader_seek(reader, from, err) &&
         (err->code != ERROR_LOST || !log_reader_seek(reader, 0, err))) {
         log_reader_close(reader);
@@ -295,7 +295,7 @@ static bool open_tail(struct top_state *state, int which, struct error *err)
     return true;
 }
 
-static bool follow(struct top_state *state, int which, struct error *err)
+static bool follow(struct watch_state *state, int which, struct error *err)
 {
     if (!state->reader[which] && !open_tail(state, which, err))
         return false;
@@ -321,12 +321,12 @@ static bool follow(struct top_state *state, int which, struct error *err)
 }
 
 /* Nothing of a drill outlives it: its zones and gates have no last word. */
-static void exercises_drop(struct top_state *state)
+static void exercises_drop(struct watch_state *state)
 {
     struct result_heartbeat beat;
-    if (!top_state_heartbeat(state, &beat) || beat.drill > 0)
+    if (!watch_state_heartbeat(state, &beat) || beat.drill > 0)
         return;
-    for (int k = 0; k < TOP_KINDS; k++) {
+    for (int k = 0; k < WATCH_KINDS; k++) {
         struct table *t = &state->table[k];
         for (uint32_t i = t->count; i > 0; i--) {
             if (t->items[i - 1].exercise && t->items[i - 1].at_ms <= beat.at)
@@ -335,7 +335,7 @@ static void exercises_drop(struct top_state *state)
     }
 }
 
-bool top_state_follow(struct top_state *state, struct error *err)
+bool watch_state_follow(struct watch_state *state, struct error *err)
 {
     bool alerts = follow(state, 0, err);
     bool bulk = follow(state, 1, err);
@@ -343,18 +343,19 @@ bool top_state_follow(struct top_state *state, struct error *err)
     return bulk && alerts;
 }
 
-bool top_state_exists(const struct top_state *state)
+bool watch_state_exists(const struct watch_state *state)
 {
     return state->reader[0] || state->reader[1];
 }
 
-uint32_t top_state_count(struct top_state *state, enum top_kind kind)
+uint32_t watch_state_count(struct watch_state *state, enum watch_kind kind)
 {
     sort(&state->table[kind]);
     return state->table[kind].count;
 }
 
-void top_state_get(struct top_state *state, enum top_kind kind, uint32_t i, union result_any *ret)
+void watch_state_get(struct watch_state *state, enum watch_kind kind, uint32_t i,
+                     union result_any *ret)
 {
     struct table *t = &state->table[kind];
     struct result_origin origin;
@@ -363,7 +364,7 @@ void top_state_get(struct top_state *state, enum top_kind kind, uint32_t i, unio
         result_clear(t->type, ret); /* it could be read when it came */
 }
 
-bool top_state_heartbeat(struct top_state *state, struct result_heartbeat *ret)
+bool watch_state_heartbeat(struct watch_state *state, struct result_heartbeat *ret)
 {
     union result_any any;
     if (!last_get(&state->heartbeat, RECORD_HEARTBEAT, &any))
@@ -372,7 +373,7 @@ bool top_state_heartbeat(struct top_state *state, struct result_heartbeat *ret)
     return true;
 }
 
-bool top_state_figures(struct top_state *state, struct result_figures *ret)
+bool watch_state_figures(struct watch_state *state, struct result_figures *ret)
 {
     union result_any any;
     if (!last_get(&state->figures, RECORD_FIGURES, &any))
@@ -381,11 +382,11 @@ bool top_state_figures(struct top_state *state, struct result_figures *ret)
     return true;
 }
 
-bool top_state_stale(struct top_state *state, int64_t now_ms)
+bool watch_state_stale(struct watch_state *state, int64_t now_ms)
 {
     struct result_heartbeat heartbeat;
-    if (!top_state_heartbeat(state, &heartbeat) || heartbeat.at == RESULT_ABSENT)
+    if (!watch_state_heartbeat(state, &heartbeat) || heartbeat.at == RESULT_ABSENT)
         return true;
     int64_t age_ms = now_ms - heartbeat.at;
-    return age_ms > TOP_STALE_MS || age_ms < -TOP_STALE_MS;
+    return age_ms > WATCH_STALE_MS || age_ms < -WATCH_STALE_MS;
 }
