@@ -41,7 +41,8 @@ static void add_programs(struct text *out, const struct watch_figures *now)
         bool first = true;
         for (int c = 0; c < COUNTER_COUNT; c++) {
             char name[COUNTER_NAME_BYTES];
-            if ((int)counter_info_of((enum counter)c)->program != p)
+            if ((int)counter_info_of((enum counter)c)->program != p ||
+                counter_in_histogram((enum counter)c))
                 continue;
             text_add(out, first ? "" : ",");
             first = false;

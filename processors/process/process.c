@@ -257,6 +257,7 @@ static bool batch(struct runner *r, uint32_t *ret_records, bool *ret_caught_up, 
     int64_t wall_ns = clock_wall_ns();
     uint32_t records = 0;
     uint64_t bytes = 0;
+    int64_t oldest_wall_ns = 0;
     *ret_caught_up = false;
     while (records < BATCH_RECORDS_MAX && bytes < BATCH_BYTES_MAX) {
         struct log_view view;
@@ -276,11 +277,17 @@ static bool batch(struct runner *r, uint32_t *ret_records, bool *ret_caught_up, 
             return false;
         if (!take(r, &view, wall_ns, err))
             return false;
+        if (!oldest_wall_ns)
+            oldest_wall_ns = view.wall_ns;
         records++;
         bytes += view.body_len;
     }
     *ret_records = records;
-    return commit(r, err);
+    if (!commit(r, err))
+        return false;
+    if (records)
+        counters_observe(r->counters, HISTOGRAM_PROCESS_RESULT, clock_wall_ns() - oldest_wall_ns);
+    return true;
 }
 
 static bool due(int64_t *at_ns, int64_t now_ns, int64_t every_ms)

@@ -26,6 +26,7 @@ struct kafka_feed_options { /* borrowed; must outlive the run */
     bool urgent;
     bool rebase;
     enum counter delivered, rejected, skipped, lag, lost, uncounted, seq;
+    enum histogram latency;
 };
 
 /* Until shared->stop, or a condition that no retry helps: returns the exit code, having reported why. */

@@ -35,6 +35,7 @@ struct kafka_feed {
     struct sink_books books;
     bool full;        /* the last transaction hit a limit: go on at once */
     int64_t began_ns; /* the last transaction */
+    int64_t oldest_wall_ns; /* when process wrote its first result; 0: it has none */
     int64_t ended_ns;
     int64_t durable_ns;
     struct pace backoff;

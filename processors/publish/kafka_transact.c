@@ -163,6 +163,8 @@ static bool committed(struct kafka_feed *f, struct error *err)
     counters_set(counters, f->options->rejected, f->committed.rejected);
     counters_set(counters, f->options->skipped, f->committed.skipped);
     counters_add(counters, COUNTER_KAFKA_TRANSACTIONS, 1);
+    if (f->oldest_wall_ns)
+        counters_observe(counters, f->options->latency, clock_wall_ns() - f->oldest_wall_ns);
     publish_set_up(f->shared, COUNTER_KAFKA_UP, f->options->number, true);
     kafka_feed_show_lag(f);
     sink_books_at(&f->books, &f->committed.at);
@@ -239,6 +241,7 @@ struct progress kafka_feed_transact(struct kafka_feed *f, struct feed_item *item
     struct error err = {0};
     enum feed_read read = FEED_NONE;
     f->began_ns = clock_boot_ns();
+    f->oldest_wall_ns = item ? item->view.wall_ns : 0;
     enum kafka_outcome outcome = kafka_producer_begin(f->producer, &err);
     if (outcome == KAFKA_OK && item)
         outcome = fill(f, item, &read, &err);

@@ -54,6 +54,7 @@ static void describe(const struct publish_options *options, struct publish_share
     alerts->lost = COUNTER_KAFKA_ALERTS_LOST;
     alerts->uncounted = COUNTER_KAFKA_ALERTS_UNCOUNTED;
     alerts->seq = COUNTER_KAFKA_ALERTS_SEQ;
+    alerts->latency = HISTOGRAM_KAFKA_ALERTS_SINK;
     bulk->log = "bulk";
     bulk->number = 1;
     bulk->every_ms = (uint32_t)config->kafka_bulk_ms;
@@ -64,6 +65,7 @@ static void describe(const struct publish_options *options, struct publish_share
     bulk->lost = COUNTER_KAFKA_BULK_LOST;
     bulk->uncounted = COUNTER_KAFKA_BULK_UNCOUNTED;
     bulk->seq = COUNTER_KAFKA_BULK_SEQ;
+    bulk->latency = HISTOGRAM_KAFKA_BULK_SINK;
     for (int i = 0; i < FEEDS; i++)
         kafka_instance_name(thread[i].options.instance);
 }

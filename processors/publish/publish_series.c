@@ -132,7 +132,8 @@ static bool open_feeds(struct series *s, struct error *err)
          .lag = COUNTER_SERIES_ALERTS_LAG,
          .lost = COUNTER_SERIES_ALERTS_LOST,
          .uncounted = COUNTER_SERIES_ALERTS_UNCOUNTED,
-         .seq = COUNTER_SERIES_ALERTS_SEQ},
+         .seq = COUNTER_SERIES_ALERTS_SEQ,
+         .latency = HISTOGRAM_SERIES_ALERTS_SINK},
         {.shared = &s->shared,
          .state_dir = config->state_dir,
          .log = "bulk",
@@ -145,7 +146,8 @@ static bool open_feeds(struct series *s, struct error *err)
          .lag = COUNTER_SERIES_BULK_LAG,
          .lost = COUNTER_SERIES_BULK_LOST,
          .uncounted = COUNTER_SERIES_BULK_UNCOUNTED,
-         .seq = COUNTER_SERIES_BULK_SEQ},
+         .seq = COUNTER_SERIES_BULK_SEQ,
+         .latency = HISTOGRAM_SERIES_BULK_SINK},
     };
     for (int i = 0; i < FEEDS; i++) {
         if (!open_feed(s, i, &options[i], err))

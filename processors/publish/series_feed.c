@@ -20,6 +20,7 @@ enum {
 struct line {
     uint32_t offset, len;
     uint16_t type;
+    int64_t wall_ns; /* when process wrote the result */
     struct log_position at;
 };
 
@@ -138,6 +139,7 @@ static bool add_point(struct series_feed *f, const struct feed_item *item, struc
     f->lines[f->line_count++] = (struct line){.offset = (uint32_t)f->len,
                                               .len = (uint32_t)text.len,
                                               .type = item->view.type,
+                                              .wall_ns = item->view.wall_ns,
                                               .at = f->end};
     f->len += text.len;
     return true;
@@ -268,6 +270,8 @@ static bool on_stored(struct series_feed *f, int64_t now_ns, struct error *err)
     struct publish_shared *publish = f->options.shared->publish;
     counters_add(publish->counters, f->options.delivered, f->sent);
     counters_add(publish->counters, COUNTER_SERIES_REQUESTS, 1);
+    counters_observe(publish->counters, f->options.latency,
+                     clock_wall_ns() - f->lines[f->next].wall_ns);
     publish_set_up(publish, COUNTER_SERIES_UP, f->options.number, true);
     pace_reset(&f->backoff);
     f->created = false;

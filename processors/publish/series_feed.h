@@ -33,6 +33,7 @@ struct series_feed_options {
     uint32_t every_ms; /* batches begin this far apart unless full; 0: at once */
     bool urgent;
     enum counter delivered, rejected, skipped, lag, lost, uncounted, seq;
+    enum histogram latency;
 };
 
 struct series_feed;

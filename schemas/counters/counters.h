@@ -21,6 +21,26 @@
 enum program { PROGRAM_RUN, PROGRAM_INGEST, PROGRAM_PROCESS, PROGRAM_KAFKA, PROGRAM_SERIES, PROGRAM_COUNT };
 const char *program_name(enum program program); /* run, ingest, process, publish-kafka, publish-series */
 
+/* program, name, what is observed. A histogram is a row of SUM counters: how many fell under each bound and over the one before
+   (NAME_LE_0 …, the last: over them all), and their sum (NAME_SUM_US). */
+#define HISTOGRAMS(H)                                                                              \
+    H(PROCESS, RESULT, "log to result: from a message in the readings log to its results published; the oldest of each batch") \
+    H(KAFKA, ALERTS_SINK, "result to Kafka: from a result of the alerts log to its commit; the oldest of each transaction") \
+    H(KAFKA, BULK_SINK, "result to Kafka: from a result of the bulk log to its commit; the oldest of each transaction") \
+    H(SERIES, ALERTS_SINK, "result to store: from a result of the alerts log to the store's 2xx; the oldest of each request") \
+    H(SERIES, BULK_SINK, "result to store: from a result of the bulk log to the store's 2xx; the oldest of each request")
+#define HISTOGRAM_COUNTER_ROWS(C, program, name)                                                   \
+    C(program, name##_LE_0, SUM, "", "") C(program, name##_LE_1, SUM, "", "")                      \
+    C(program, name##_LE_2, SUM, "", "") C(program, name##_LE_3, SUM, "", "")                      \
+    C(program, name##_LE_4, SUM, "", "") C(program, name##_LE_5, SUM, "", "")                      \
+    C(program, name##_LE_6, SUM, "", "") C(program, name##_LE_7, SUM, "", "")                      \
+    C(program, name##_LE_8, SUM, "", "") C(program, name##_LE_9, SUM, "", "")                      \
+    C(program, name##_LE_10, SUM, "", "") C(program, name##_LE_11, SUM, "", "")                    \
+    C(program, name##_LE_12, SUM, "", "") C(program, name##_SUM_US, SUM, "us", "")
+enum { HISTOGRAM_BOUNDS = 12 };
+#define HISTOGRAM_BOUNDS_MS                                                                        \
+    {5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 60000}
+
 /* program, name, type (SUM or GAUGE), unit, help */
 #define COUNTERS(C)                                                                                \
     C(INGEST, MESSAGES, SUM, "messages", "MQTT messages appended to the readings log")            \
@@ -89,7 +109,12 @@ const char *program_name(enum program program); /* run, ingest, process, publish
     C(SERIES, REQUESTS, SUM, "requests", "HTTP requests answered 2xx")                            \
     C(SERIES, RETRIES, SUM, "requests", "HTTP requests to be repeated")                           \
     C(SERIES, UP, GAUGE, "", "1 while the last attempt succeeded")                                \
-    C(RUN, RESTARTS, SUM, "restarts", "programs started again after they ended")
+    C(RUN, RESTARTS, SUM, "restarts", "programs started again after they ended")                  \
+    HISTOGRAM_COUNTER_ROWS(C, PROCESS, RESULT)                                                     \
+    HISTOGRAM_COUNTER_ROWS(C, KAFKA, ALERTS_SINK)                                                  \
+    HISTOGRAM_COUNTER_ROWS(C, KAFKA, BULK_SINK)                                                    \
+    HISTOGRAM_COUNTER_ROWS(C, SERIES, ALERTS_SINK)                                                 \
+    HISTOGRAM_COUNTER_ROWS(C, SERIES, BULK_SINK)
 
 enum counter {
 #define COUNTER_ENUM(program, name, type, unit, help) COUNTER_##program##_##name,
@@ -98,6 +123,13 @@ enum counter {
     COUNTER_COUNT
 };
 
+
+enum histogram {
+#define HISTOGRAM_ENUM(program, name, help) HISTOGRAM_##program##_##name,
+    HISTOGRAMS(HISTOGRAM_ENUM)
+#undef HISTOGRAM_ENUM
+    HISTOGRAM_COUNT
+};
 /* clang-format on */
 
 struct counter_info {
@@ -109,6 +141,17 @@ struct counter_info {
 };
 /* NULL when counter is none. */
 const struct counter_info *counter_info_of(enum counter counter);
+
+struct histogram_info {
+    const char *name; /* as in the table */
+    const char *help;
+    enum program program;
+    enum counter first; /* bucket 0; the others and the sum follow */
+};
+/* NULL when histogram is none. */
+const struct histogram_info *histogram_info_of(enum histogram histogram);
+/* True for the counters that are part of a histogram. */
+bool counter_in_histogram(enum counter counter);
 
 enum { COUNTER_NAME_BYTES = 32 };
 /* The counter's name within its program, lower case: "last_tick_ns". Returns out. */
@@ -135,6 +178,9 @@ void counters_add(struct counters *counters, enum counter counter, uint64_t n);
 void counters_set(struct counters *counters, enum counter counter, uint64_t value);
 /* 0 for NULL and for a counter that the writing program does not know. */
 uint64_t counters_get(const struct counters *counters, enum counter counter);
+
+/* One duration into its bucket; below 0 counts as 0. Thread and NULL as above. */
+void counters_observe(struct counters *counters, enum histogram histogram, int64_t duration_ns);
 
 struct counters_program {
     int64_t pid; /* of the last process, 0: never ran */

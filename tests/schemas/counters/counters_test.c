@@ -65,6 +65,34 @@ static void every_counter_has_a_place_of_its_own(void **state)
         counters_close(c[p]);
 }
 
+static void a_duration_falls_into_the_bucket_that_holds_it(void **state)
+{
+    static const struct {
+        int64_t ns;
+        uint32_t bucket;
+    } cases[] = {
+        {-1, 0},         {0, 0},          {5000000, 0},    {5001000, 1},      {10000000, 1},
+        {249000000, 5},  {1000000000, 7}, {1000001000, 8}, {60000000000, 11}, {60000001000, 12},
+        {INT64_MAX, 12},
+    };
+    struct counters *c = open_ok(*state, PROGRAM_PROCESS);
+    const struct histogram_info *info = histogram_info_of(HISTOGRAM_PROCESS_RESULT);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        enum counter bucket = (enum counter)(info->first + cases[i].bucket);
+        enum counter sum = (enum counter)(info->first + HISTOGRAM_BOUNDS + 1);
+        uint64_t before = counters_get(c, bucket), sum_before = counters_get(c, sum);
+        counters_observe(c, HISTOGRAM_PROCESS_RESULT, cases[i].ns);
+        assert_int_equal(counters_get(c, bucket), before + 1);
+        assert_int_equal(counters_get(c, sum) - sum_before,
+                         cases[i].ns > 0 ? cases[i].ns / 1000 : 0);
+    }
+    counters_close(c);
+    assert_true(counter_in_histogram(info->first));
+    assert_true(counter_in_histogram(COUNTER_PROCESS_RESULT_SUM_US));
+    assert_false(counter_in_histogram(COUNTER_RUN_RESTARTS));
+    assert_null(histogram_info_of(HISTOGRAM_COUNT));
+}
+
 static void names_are_lower_case_and_differ_within_a_program(void **state)
 {
     (void)state;
@@ -267,6 +295,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(sums_go_on_and_gauges_begin_at_zero),
         T(every_counter_has_a_place_of_its_own),
+        T(a_duration_falls_into_the_bucket_that_holds_it),
         T(names_are_lower_case_and_differ_within_a_program),
         T(a_second_process_of_the_program_is_refused),
         T(a_kill_at_the_start_costs_no_sums),
