@@ -19,6 +19,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
     C(ingest, "take MQTT messages into the readings log")                                          \
     C(process, "compute zone metrics and alerts from the readings log")                            \
     C(publish, "kafka | series: send results to Kafka or to the time-series store")                \
+    C(serve, "answer /metrics, /healthz and /readyz over HTTP")                                    \
     C(check, "check the configuration and the venue file; --connect tries the servers")            \
     C(test, "run scripts of what happens and what must come of it against a venue file")           \
     C(replay, "run recorded readings through another venue file and compare the alerts")           \

@@ -18,7 +18,7 @@ enum {
     REMINDER_MS = 60000,
     HUNG_MS = 60000,
     PATH_BYTES = 4096,
-    PROGRAMS = 4,
+    PROGRAMS = 5,
 };
 
 enum { STAGE_INGEST, STAGE_PROCESS, STAGE_PUBLISH };
@@ -71,6 +71,7 @@ static int supervise(const struct config *config, const char *config_path,
     const char *const process[] = {"crowdtide", "process", option, config_path, NULL};
     const char *const kafka[] = {"crowdtide", "publish", "kafka", option, config_path, NULL};
     const char *const series[] = {"crowdtide", "publish", "series", option, config_path, NULL};
+    const char *const serve[] = {"crowdtide", "serve", option, config_path, NULL};
     const uint32_t bad_config = 1U << EXIT_USAGE, fenced = 1U << 3;
     struct running running = {.counters = counters};
     struct supervise_program programs[PROGRAMS];
@@ -100,6 +101,11 @@ static int supervise(const struct config *config, const char *config_path,
                                                        .argv = series,
                                                        .final_codes = bad_config | fenced,
                                                        .stage = STAGE_PUBLISH};
+    }
+    if (config->serve_enabled) {
+        running.program[count] = PROGRAM_SERVE;
+        programs[count++] = (struct supervise_program){
+            .name = "serve", .argv = serve, .final_codes = bad_config, .stage = STAGE_PUBLISH};
     }
     for (uint32_t i = 0; i < count; i++)
         programs[i].path = binary;
@@ -140,10 +146,10 @@ int cmd_run(int argc, char **argv)
     const struct arguments spec = {
         .command = "run",
         .operands = "",
-        .about =
-            "Starts ingest, process and the publishers, and starts again what ends. SIGTERM or\n"
-            "Ctrl-C stops them in order and leaves nothing half done; twice: at once; three\n"
-            "times: kills. SIGHUP makes ingest read the venue file again.",
+        .about = "Starts ingest, process, the publishers and serve, and starts again what ends. "
+                 "SIGTERM or\n"
+                 "Ctrl-C stops them in order and leaves nothing half done; twice: at once; three\n"
+                 "times: kills. SIGHUP makes ingest read the venue file again.",
         .options = options,
         .more =
             "Exit codes: 0 stopped, 1 failure (also: already running on this state directory),\n"

@@ -154,6 +154,8 @@ static void programs(struct screen *s)
     screen_put(s, BOLD, "PROGRAM         STATE   FOR      PID");
     screen_end(s);
     for (int p = 0; p < PROGRAM_COUNT; p++) {
+        if (p == PROGRAM_SERVE && s->view->now->program[p].pid == 0)
+            continue; /* nobody has to run it */
         screen_put(s, PLAIN, "%s", program_name((enum program)p));
         screen_to(s, 16);
         program_state(s, (enum program)p);
@@ -193,6 +195,9 @@ static void programs(struct screen *s)
             sink_line(s, COUNTER_SERIES_ALERTS_DELIVERED, COUNTER_SERIES_BULK_DELIVERED,
                       COUNTER_SERIES_UP, COUNTER_SERIES_ALERTS_LAG, COUNTER_SERIES_BULK_LAG,
                       PROGRAM_SERIES);
+            break;
+        case PROGRAM_SERVE:
+            screen_put(s, PLAIN, "%s requests/s", rate(s, COUNTER_SERVE_REQUESTS, a));
             break;
         case PROGRAM_COUNT:
             break;

@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2034 # read by the scripts that source this file
 PACKAGES_BUILD=(gcc g++ cmake ninja-build=ninja pkg-config=pkg-config libc6-dev libpaho-mqtt-dev librdkafka-dev
-    libcurl4-openssl-dev libsimdjson-dev libyaml-dev libssl-dev zlib1g-dev libcmocka-dev tzdata)
+    libcurl4-openssl-dev libmicrohttpd-dev libsimdjson-dev libyaml-dev libssl-dev zlib1g-dev libcmocka-dev tzdata)
 # shellcheck disable=SC2034
 PACKAGES_LOOK=(mosquitto-clients=mosquitto_pub kcat=kcat influxdb-client=influx jq=jq curl=curl util-linux=flock procps=ps)
 # shellcheck disable=SC2034

@@ -71,7 +71,10 @@
     S(CHOICE, series_gzip, "series.gzip", "", "auto|on|off", "", "auto", "", "compress requests; auto: not on loopback") \
     S(INT, series_batch_points, "series.batch_points", "", 1, 100000, 5000, "points", "points per request, at most") \
     S(INT, series_batch_ms, "series.batch_ms", "", 1, 60000, 1000, "ms", "bulk points wait at most this long for company; alerts do not wait") \
-    S(INT, series_timeout_s, "series.timeout_s", "", 1, 600, 30, "s", "whole request")
+    S(INT, series_timeout_s, "series.timeout_s", "", 1, 600, 30, "s", "whole request") \
+    S(BOOL, serve_enabled, "serve.enabled", "", 0, 1, 1, "", "run starts serve: /metrics, /healthz, /readyz") \
+    S(TEXT, serve_listen, "serve.listen", "CROWDTIDE_SERVE_LISTEN", 1, 120, "127.0.0.1:9570", "", "numeric address and port it answers on; [::1]:9570 for IPv6. It has no password: keep it on loopback or behind a proxy") \
+    S(INT, serve_ready_lag, "serve.ready_lag_records", "", 1, 1000000000, 100000, "records", "further behind than this is not ready")
 
 /* clang-format on */
 

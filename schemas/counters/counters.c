@@ -102,6 +102,7 @@ const char *program_name(enum program program)
         [PROGRAM_PROCESS] = "process",
         [PROGRAM_KAFKA] = "publish-kafka",
         [PROGRAM_SERIES] = "publish-series",
+        [PROGRAM_SERVE] = "serve",
     };
     return (unsigned)program < PROGRAM_COUNT ? names[program] : "unknown";
 }

@@ -18,8 +18,8 @@
 #include "schemas/base/error.h"
 
 /* clang-format off */
-enum program { PROGRAM_RUN, PROGRAM_INGEST, PROGRAM_PROCESS, PROGRAM_KAFKA, PROGRAM_SERIES, PROGRAM_COUNT };
-const char *program_name(enum program program); /* run, ingest, process, publish-kafka, publish-series */
+enum program { PROGRAM_RUN, PROGRAM_INGEST, PROGRAM_PROCESS, PROGRAM_KAFKA, PROGRAM_SERIES, PROGRAM_SERVE, PROGRAM_COUNT };
+const char *program_name(enum program program); /* run, ingest, process, publish-kafka, publish-series, serve */
 
 /* program, name, what is observed. A histogram is a row of SUM counters: how many fell under each bound and over the one before
    (NAME_LE_0 …, the last: over them all), and their sum (NAME_SUM_US). */
@@ -110,6 +110,7 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(SERIES, RETRIES, SUM, "requests", "HTTP requests to be repeated")                           \
     C(SERIES, UP, GAUGE, "", "1 while the last attempt succeeded")                                \
     C(RUN, RESTARTS, SUM, "restarts", "programs started again after they ended")                  \
+    C(SERVE, REQUESTS, SUM, "requests", "HTTP requests answered")                                  \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, RESULT)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, KAFKA, ALERTS_SINK)                                                  \
     HISTOGRAM_COUNTER_ROWS(C, KAFKA, BULK_SINK)                                                    \

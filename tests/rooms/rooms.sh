@@ -25,6 +25,8 @@ read -r -d '' RULES <<'TEXT' || true
 .                         ^<MQTT                                                     no
 ^(processors/net|tests)/  ^<(librdkafka|curl)/                                       yes
 .                         ^<(librdkafka|curl)/                                       no
+^(processors/net|tests)/  ^<microhttpd                                               yes
+.                         ^<microhttpd                                               no
 ^schemas/json/json\.cpp$  ^<simdjson                                                 yes
 .                         ^<simdjson                                                 no
 TEXT

@@ -18,9 +18,10 @@ ARGUMENTS = {
     "process": ["process"],
     "kafka": ["publish", "kafka"],
     "series": ["publish", "series"],
+    "serve": ["serve"],
     "run": ["run"],
 }
-SECTIONS = {"ingest": "ingest", "process": "process", "kafka": "publish-kafka", "series": "publish-series", "run": "run"}
+SECTIONS = {"ingest": "ingest", "process": "process", "kafka": "publish-kafka", "series": "publish-series", "serve": "serve", "run": "run"}
 
 
 def binary():
@@ -44,6 +45,8 @@ class Crowdtide:
         lines += [f"  client_id: {client_id}"] if client_id else []
         lines += ["kafka:", f"  brokers: {kafka.brokers}"] if kafka else []
         lines += ["series:", f"  url: {influx.url}"] if influx else []
+        self.serve_port = work.port()
+        lines += ["serve:", f"  listen: 127.0.0.1:{self.serve_port}"]
         self.config.write_text("\n".join(lines) + "\n" + settings)
         self.programs = {}
 

@@ -1,0 +1,134 @@
+#include "processors/serve/serve.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "processors/net/web_server.h"
+#include "processors/serve/metrics.h"
+#include "processors/serve/ready.h"
+#include "schemas/base/clock.h"
+#include "schemas/base/report.h"
+
+#define PROGRAM "serve"
+
+enum { LOOK_MS = 500, EXIT_STOPPED = 0, EXIT_BROKEN = 1, EXIT_CONFIG = 2, TROUBLE_BYTES = 512 };
+
+struct serve {
+    const struct serve_options *options;
+    struct counters *counters; /* our own */
+    pthread_mutex_t lock;      /* guards state and trouble: the server's thread reads them */
+    struct watch_state *state;
+    char trouble[TROUBLE_BYTES]; /* "" none */
+};
+
+static int64_t now_ms(void)
+{
+    return clock_wall_ns() / 1000000;
+}
+
+/* With the lock held. */
+static void look(struct serve *s, struct watch_figures *figures)
+{
+    struct error err = {0};
+    if (watch_figures_read(s->options->config->state_dir, now_ms(), figures, &err))
+        return;
+    error_describe(&err, s->trouble, sizeof s->trouble);
+}
+
+static void answer_metrics(struct serve *s, const struct web_request *request,
+                           struct web_answer *answer)
+{
+    struct watch_figures figures;
+    enum metrics_format format = strstr(request->accept, "application/openmetrics-text")
+                                     ? METRICS_OPENMETRICS
+                                     : METRICS_PROMETHEUS;
+    look(s, &figures);
+    answer->content_type = metrics_content_type(format);
+    metrics_write(
+        &(struct metrics_view){.figures = &figures, .state = s->state, .now_ms = now_ms()}, format,
+        &answer->body);
+}
+
+static void answer_ready(struct serve *s, struct web_answer *answer)
+{
+    struct watch_figures figures;
+    const struct config *config = s->options->config;
+    look(s, &figures);
+    const struct ready_view view = {.figures = &figures,
+                                    .state = s->state,
+                                    .kafka = config->kafka_enabled,
+                                    .series = config->series_enabled,
+                                    .lag_records = (uint64_t)config->serve_ready_lag,
+                                    .trouble = s->trouble[0] ? s->trouble : NULL,
+                                    .now_ms = now_ms()};
+    answer->content_type = "application/json";
+    if (!ready_write(&view, &answer->body))
+        answer->status = 503;
+}
+
+/* In the server's thread. */
+static void answer(void *context, const struct web_request *request, struct web_answer *answer)
+{
+    struct serve *s = context;
+    counters_add(s->counters, COUNTER_SERVE_REQUESTS, 1);
+    pthread_mutex_lock(&s->lock);
+    if (strcmp(request->path, "/metrics") == 0) {
+        answer_metrics(s, request, answer);
+    } else if (strcmp(request->path, "/readyz") == 0) {
+        answer_ready(s, answer);
+    } else if (strcmp(request->path, "/healthz") == 0) {
+        text_add(&answer->body, "ok\n");
+    } else {
+        answer->status = 404;
+        text_add(&answer->body, "There is /metrics, /healthz and /readyz.\n");
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Follows the results logs until stopped. */
+static void watch(struct serve *s)
+{
+    while (!__atomic_load_n(s->options->stop, __ATOMIC_RELAXED)) {
+        struct error err = {0};
+        const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+        counters_alive(s->counters);
+        pthread_mutex_lock(&s->lock);
+        bool ok = watch_state_follow(s->state, &err);
+        s->trouble[0] = '\0';
+        if (!ok)
+            error_describe(&err, s->trouble, sizeof s->trouble);
+        pthread_mutex_unlock(&s->lock);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+int serve_run(const struct serve_options *options)
+{
+    struct serve s = {.options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct web_server *server = NULL;
+    struct error err = {0};
+    const struct web_server_options web = {.listen = options->config->serve_listen,
+                                           .answer = answer,
+                                           .context = &s,
+                                           .answer_bytes_max = METRICS_BYTES_MAX};
+    s.state = watch_state_new(options->config->state_dir);
+    bool ok = s.state || error_set(&err, ERROR_NO_MEMORY, 0, "start");
+    ok = ok && counters_open(options->config->state_dir, PROGRAM_SERVE, &s.counters, &err) &&
+         web_server_open(&web, &server, &err);
+    if (ok) {
+        report(REPORT_INFO, PROGRAM, "started", "listen=%s port=%u", web.listen,
+               web_server_port(server));
+        watch(&s);
+        report(REPORT_INFO, PROGRAM, "stopped", "requests=%llu",
+               (unsigned long long)counters_get(s.counters, COUNTER_SERVE_REQUESTS));
+    } else {
+        report_error(PROGRAM, "stopped", &err);
+    }
+    web_server_close(server);
+    watch_state_free(s.state);
+    counters_close(s.counters);
+    pthread_mutex_destroy(&s.lock);
+    return ok ? EXIT_STOPPED : err.code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_BROKEN;
+}
