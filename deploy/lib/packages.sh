@@ -15,7 +15,7 @@ PACKAGES_KAFKA=(openjdk-17-jre-headless=java maven=mvn)
 # shellcheck disable=SC2034
 PACKAGES_SERIES=(influxdb=influxd)
 # shellcheck disable=SC2034
-PACKAGES_TEST=(clang clang-tidy clang-format shellcheck python3 python3-jsonschema python3-yaml python3-paho-mqtt openssl victoria-metrics dpkg-dev file)
+PACKAGES_TEST=(clang clang-tidy clang-format shellcheck python3 python3-jsonschema python3-yaml python3-paho-mqtt openssl victoria-metrics prometheus dpkg-dev file)
 
 package_present() { # ENTRY
     local package=${1%%=*} command=${1#*=}
@@ -61,7 +61,7 @@ services_release() { # PACKAGE… just installed
     POLICY_OURS=
     [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1 || return 0
     for package in "$@"; do
-        case $package in mosquitto | influxdb | victoria-metrics) ;; *) continue ;; esac
+        case $package in mosquitto | influxdb | victoria-metrics | prometheus | prometheus-node-exporter) ;; *) continue ;; esac
         if as_root systemctl disable --now "$package" >/dev/null 2>&1; then
             say "The service $package that came with the package is off: crowdtide starts its own on loopback."
             say "  To have it after all: sudo systemctl enable --now $package"
