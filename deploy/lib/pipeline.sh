@@ -36,6 +36,7 @@ pipeline_start() {
     fi
     pipeline_reach
     pipeline_settings >"$RUN_DIR/crowdtide.settings"
+    port_record crowdtide SERVE_PORT
     process_start crowdtide "$CROWDTIDE" run -c "$CONFIG"
     process_wait crowdtide 60 pipeline_flows
 }
@@ -92,7 +93,7 @@ pipeline_describe() {
     pipeline_line mosquitto "MQTT broker, where sensors publish" "$CROWDTIDE_MQTT_URL"
     pipeline_line kafka "$kafka_name" "$CROWDTIDE_KAFKA_BROKERS"
     pipeline_line influxdb "InfluxDB" "$CROWDTIDE_SERIES_URL"
-    pipeline_line crowdtide "ingest, process, publish kafka and series" "$CONFIG"
+    pipeline_line crowdtide "ingest, process, publish kafka and series, serve" "$CONFIG"
     pipeline_line simulate "plays the venue's day, 60 times as fast" "$CROWDTIDE_MQTT_URL"
     [ -n "$own_mqtt" ] || say "  given       MQTT broker                                $CROWDTIDE_MQTT_URL"
     [ "$kafka_kind" != given ] || say "  given       Kafka                                      $CROWDTIDE_KAFKA_BROKERS"
@@ -111,6 +112,8 @@ pipeline_hints() {
 How to look:
   all figures, live
     $program top
+  is everything well, and if not, why not; figures for Prometheus
+    curl http://$CROWDTIDE_SERVE_LISTEN/readyz http://$CROWDTIDE_SERVE_LISTEN/metrics
   alerts as they reach Kafka
     kcat -b $CROWDTIDE_KAFKA_BROKERS -t crowdtide.alerts -o beginning -X isolation.level=read_committed
   the fullest zones in the last minute, from InfluxDB

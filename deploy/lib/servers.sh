@@ -27,6 +27,7 @@ ports_settle() {
     port_settle kafka KAFKA_PORT 9092
     port_settle kafka KAFKA_CONTROLLER_PORT $((KAFKA_PORT + 1))
     port_settle influxdb INFLUX_PORT 8086
+    port_settle crowdtide SERVE_PORT 9570
 }
 
 port_record() { # SERVER VARIABLE

@@ -43,7 +43,7 @@ next_port() {
     printf -v "$1" %s "$port"
     port=$((port + 1))
 }
-for variable in MQTT_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT INFLUX_PORT; do
+for variable in MQTT_PORT KAFKA_PORT KAFKA_CONTROLLER_PORT INFLUX_PORT SERVE_PORT; do
     next_port "$variable"
     export "${variable?}"
 done
@@ -57,7 +57,7 @@ says "--once prints the transition of Kafka" '"id": "expo/'
 says "--once prints the point of InfluxDB" '^  alert,'
 echo "deploy/up --once: $((SECONDS - began)) s"
 [ -z "$(pids)" ] || fails "--once left pid files"
-for p in "$MQTT_PORT" "$KAFKA_PORT" "$INFLUX_PORT"; do
+for p in "$MQTT_PORT" "$KAFKA_PORT" "$INFLUX_PORT" "$SERVE_PORT"; do
     if port_busy "$p"; then fails "--once left port $p in use"; fi
 done
 
@@ -85,6 +85,10 @@ says "the second run says what runs" '^Running already, and left alone: mosquitt
 hint() { grep -A 2 -E "^    ($1)" "$scratch/hints" | sed -n '1{/\\$/!{p;q}};p' | sed '/^  [^ ]/d;/^$/d'; }
 line=$(hint kcat)
 run timeout 30 bash -c "$line -e -q" || fails "the kcat line: $line"
+line=$(hint 'curl http')
+run bash -c "$line" || fails "the curl line: $line"
+says "serve is ready" '"ready":true'
+says "serve has figures" '^crowdtide_ingest_messages_total [1-9]'
 line=$(hint influx)
 run bash -c "$line" || fails "the influx line: $line"
 says "the influx line finds zones" "percent_capacity|top"
