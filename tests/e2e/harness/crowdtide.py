@@ -8,6 +8,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import time
 
@@ -86,6 +87,15 @@ class Crowdtide:
             raise Failure(f"crowdtide {' '.join(arguments)}: exit code {done.returncode}, expected {code}\n"
                           f"{done.stdout[-500:]}{done.stderr[-500:]}")
         return done.stdout
+
+    def raw(self, *lines, path=None):
+        """The answers to lines written straight to the command socket."""
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(10)
+            peer.connect(str(path or self.state / "command.sock"))
+            peer.sendall("".join(line + "\n" for line in lines).encode())
+            stream = peer.makefile()
+            return [json.loads(stream.readline()) for _ in lines]
 
     def top(self):
         """The counters, or None while there are none yet."""

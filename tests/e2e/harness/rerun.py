@@ -11,10 +11,12 @@ from .crowdtide import Crowdtide
 from .workspace import wait
 
 
-def run(work, tide):
-    """process over a copy of the readings log, without a single kill."""
+def run(work, tide, prepare=None):
+    """process over a copy of the readings log, without a single kill. prepare(again) is called before it starts."""
     again = Crowdtide(work, tide.venue_path.read_text(), name="again")
     shutil.copytree(tide.state / "readings", again.state / "readings")
+    if prepare:
+        prepare(again)
     last = tide.log_facts("readings")["last_seq"]
     again.start("process")
     wait("the uninterrupted run has read everything", lambda: again.counter("process", "input_seq") == last, 60,

@@ -5,20 +5,15 @@
 import collections
 import datetime
 
-TOPICS = {"alert": "crowdtide.alerts", "zone": "crowdtide.zones", "gate": "crowdtide.gates", "light": "crowdtide.lights",
-          "lane": "crowdtide.lanes", "reject": "crowdtide.rejects", "light_group": "crowdtide.light-groups",
-          "sensor": "crowdtide.sensors", "history": "crowdtide.history",
-          "reading": "crowdtide.readings", "deadletter": "crowdtide.deadletter", "reply": "crowdtide.replies",
-          "figures": "crowdtide.alarm-figures", "heartbeat": "crowdtide.heartbeat"}
+from .contract import specs
 
-# Measurement → its tags, the field with the point's time, and a field that no point lacks.
-TAGS = {"reading": ("venue", "sensor", "kind", "zone"), "zone": ("venue", "zone", "kind"),
-        "gate": ("venue", "gate", "direction"), "light": ("venue", "zone", "light"),
-        "lane": ("venue", "gate", "lane", "direction"), "reject": ("venue", "gate", "reason"),
-        "light_group": ("venue", "zone", "group"), "sensor": ("venue", "sensor", "zone"), "history": ("venue", "zone"),
-        "alert": ("venue", "zone", "rule"), "alarm_figures": ("venue",), "heartbeat": ("instance",)}
-MEASUREMENT = {"figures": "alarm_figures"}  # the others are called as their results
-STAMP = {"reading": "ts"}
+# Result type → its topic, as log/results.json says what a record of the type holds.
+TOPICS = {case["if"]["properties"]["type"]["const"]: "crowdtide." + result["$ref"].split("/")[-1].removesuffix(".json")
+          for case in specs.load("log/results.json")["allOf"] if "$ref" in (result := case["then"]["properties"]["result"])}
+
+# Result type → its measurement; what each consists of; a field that no point lacks.
+SERIES = specs.load("series.json")["measurements"]
+MEASUREMENT = {kind: name for kind, topic in TOPICS.items() for name, facts in SERIES.items() if facts["topic"] == topic}
 ALWAYS_THERE = {"reading": "received", "zone": "sensors", "gate": "known", "light": "known", "lane": "total",
                 "reject": "total", "light_group": "lights", "sensor": "silence_ms", "history": "revision", "alert": "n",
                 "alarm_figures": "open", "heartbeat": "valid_until"}
@@ -57,12 +52,12 @@ def points(logs):
     expected = collections.defaultdict(set)
     for records in logs.values():
         for record in records:
-            kind, fields = MEASUREMENT.get(record["type"], record["type"]), record["result"]
-            if kind not in TAGS:
+            if record["type"] not in MEASUREMENT:
                 continue
-            stamp_ns = time_ms(fields[STAMP.get(kind, "at")]) * 1_000_000
-            if kind in ("reading", "alert"):  # several in one millisecond
+            name, fields = MEASUREMENT[record["type"]], record["result"]
+            stamp_ns = time_ms(fields[SERIES[name]["time"]["field"]]) * 1_000_000
+            if SERIES[name]["time"]["several_per_ms"]:
                 stamp_ns += record["origin"]["input_seq"] % 1_000_000
-            exercise = "drill_" if fields.get("status") == "Exercise" else ""
-            expected[exercise + kind].add((*(fields.get(tag) for tag in TAGS[kind]), stamp_ns))
+            exercise = fields.get("status") == "Exercise"
+            expected[SERIES[name]["exercise"] if exercise else name].add((*(fields.get(tag) for tag in SERIES[name]["tags"]), stamp_ns))
     return expected
