@@ -115,6 +115,8 @@ void text_add_base64(struct text *t, const uint8_t *bytes, size_t len);
 /* Parses RFC 3339 with offset ("Z" or ±hh:mm, any fraction up to 9 digits) into milliseconds since 1970.
    Returns false, leaving *ret_unix_ms alone, when the text is not such a time. */
 bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms);
+/* The same, but the offset may be lacking: *ret_offset is then false, and *ret_ms what it would be in UTC. */
+bool time_parse_civil(struct str s, bool *ret_offset, int64_t *ret_ms);
 
 #ifdef __cplusplus
 }

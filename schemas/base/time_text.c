@@ -101,13 +101,13 @@ static bool parse_civil(struct str s, int64_t *ret_ms)
     return true;
 }
 
-bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms)
+bool time_parse_civil(struct str s, bool *ret_offset, int64_t *ret_ms)
 {
     int64_t ms;
-    if (s.len < 20 || !parse_civil(s, &ms))
+    if (s.len < 19 || !parse_civil(s, &ms))
         return false;
     uint32_t at = 19;
-    if (s.at[at] == '.') {
+    if (at < s.len && s.at[at] == '.') {
         uint32_t first = ++at;
         int64_t scale = 100;
         for (; at < s.len && s.at[at] >= '0' && s.at[at] <= '9'; at++, scale /= 10)
@@ -115,12 +115,10 @@ bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms)
         if (at == first || at - first > 9)
             return false;
     }
-    if (at >= s.len)
-        return false;
-    if (s.at[at] == 'Z' || s.at[at] == 'z') {
+    if (at < s.len && (s.at[at] == 'Z' || s.at[at] == 'z')) {
         if (at + 1 != s.len)
             return false;
-    } else {
+    } else if (at < s.len) {
         int64_t h = get_digits(s, at + 1, 2), mi = get_digits(s, at + 4, 2);
         if ((s.at[at] != '+' && s.at[at] != '-') || at + 6 != s.len || s.at[at + 3] != ':' ||
             h < 0 || h > 23 || mi < 0 || mi > 59)
@@ -128,6 +126,17 @@ bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms)
         int64_t offset_ms = (h * 60 + mi) * 60000;
         ms += s.at[at] == '+' ? -offset_ms : offset_ms;
     }
+    *ret_offset = at < s.len;
+    *ret_ms = ms;
+    return true;
+}
+
+bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms)
+{
+    bool offset;
+    int64_t ms;
+    if (!time_parse_civil(s, &offset, &ms) || !offset)
+        return false;
     *ret_unix_ms = ms;
     return true;
 }

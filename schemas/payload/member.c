@@ -214,6 +214,30 @@ bool member_read(const struct member *m, const struct json_field *f, struct resu
     return true;
 }
 
+bool member_said(const struct member *m, const struct result_reading *r)
+{
+    const char *at = (const char *)r + m->offset;
+    int64_t whole;
+    double real;
+    struct str text;
+    switch (m->kind) {
+    case MEMBER_TIME:
+    case MEMBER_COUNT:
+        memcpy(&whole, at, sizeof whole);
+        return whole != RESULT_ABSENT;
+    case MEMBER_REAL:
+        memcpy(&real, at, sizeof real);
+        return !isnan(real);
+    case MEMBER_BOOL:
+        return *(const int8_t *)at >= 0;
+    case MEMBER_WORD:
+    case MEMBER_TEXT:
+        memcpy(&text, at, sizeof text);
+        return text.len > 0;
+    }
+    return false;
+}
+
 /* What makes a message of this class one: something to count, or a state. */
 bool members_complete(enum sensor_class class, enum counter_kind kind,
                       const struct result_reading *r, struct refusal *refusal)

@@ -46,6 +46,9 @@ const struct member *member_find(struct members members, struct str name);
 bool member_read(const struct member *member, const struct json_field *field,
                  struct result_reading *into, struct refusal *refusal);
 
+/* True when the reading has the member. */
+bool member_said(const struct member *member, const struct result_reading *reading);
+
 /* True when the reading says something of its class: a count, an event with a direction, a state. Else false with WRONG_TYPE. */
 bool members_complete(enum sensor_class class, enum counter_kind kind,
                       const struct result_reading *reading, struct refusal *refusal);

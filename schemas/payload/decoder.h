@@ -1,0 +1,73 @@
+/* decoder: what the files that decode share. Nothing here is seen outside of this room. */
+#ifndef CROWDTIDE_SCHEMAS_PAYLOAD_DECODER_H
+#define CROWDTIDE_SCHEMAS_PAYLOAD_DECODER_H
+
+#include "schemas/payload/internal.h"
+#include "schemas/payload/payload_decode.h"
+
+enum {
+    PAYLOAD_MEMBERS_MAX = 1024, /* of an object that is looked into; keys are compared with one another */
+    PAYLOAD_TEXT_BYTES = 128 * 1024, /* of all names and texts that a message's readings put together */
+    PAYLOAD_IGNORED_MAX = 256,
+};
+
+struct payload_element { /* that an `each` visits just now */
+    uint32_t index;
+    struct str key; /* of an object's member; len 0 of a list's item */
+};
+
+struct payload_decoder {
+    struct json_parser *parser;
+    const struct payload_map *map;
+    const struct payload_message *message;
+    struct json_document document;
+    bool parsed; /* document is that of the last message */
+    struct str capture[PAYLOAD_CAPTURES_MAX];
+    uint32_t at[PAYLOAD_POINTERS_MAX]; /* of each step of the map: its place on the tape; 0: not there */
+    struct payload_element element[PAYLOAD_SCOPES_MAX];
+    struct json_field carried[PAYLOAD_SCOPES_MAX][PAYLOAD_CARRIED_MAX];
+    struct { /* members of one object that no step wants, chained by fingerprint */
+        uint16_t first[2 * PAYLOAD_MEMBERS_MAX], next[PAYLOAD_MEMBERS_MAX + 1];
+        uint64_t fingerprint[PAYLOAD_MEMBERS_MAX + 1];
+        struct str key[PAYLOAD_MEMBERS_MAX + 1];
+    } other;
+    struct refusal refusal; /* of the message as a whole */
+    struct payload_reading reading[PAYLOAD_READINGS_MAX + 1]; /* the last is where one too many is noticed */
+    uint32_t count;
+    struct result_reading cleared;
+    char text[PAYLOAD_TEXT_BYTES];
+    uint32_t text_len;
+    uint16_t bucket[2 * PAYLOAD_READINGS_MAX], chain[PAYLOAD_READINGS_MAX]; /* payload_merge.c */
+    uint64_t ignored[PAYLOAD_IGNORED_MAX];
+    uint32_t ignored_count;
+};
+
+enum payload_got { PAYLOAD_ABSENT, PAYLOAD_GOT, PAYLOAD_WRONG };
+
+/* payload_walk.c: finds the steps of a scope below one place of the tape. False: d->refusal. */
+bool payload_walk(struct payload_decoder *d, const struct payload_scope *scope, uint32_t at);
+/* The step that follows a step by this key; 0: none. */
+uint32_t payload_walk_find(const struct payload_step *step, struct str key, uint64_t fingerprint);
+/* A further step of a JSON Pointer. */
+void payload_walk_key(struct text *out, struct str key);
+/* The JSON Pointer of a step as it stands in this document, elements by index or key. */
+void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct text *out);
+
+/* payload_eval.c: all about the entry's scope. */
+bool payload_eval_conditions(const struct payload_decoder *d, struct payload_conditions conditions);
+/* ABSENT: a part of it is not there; WRONG: it is no text, or too long. */
+enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope,
+                                       const struct payload_template *template,
+                                       struct str *ret_text);
+/* The first alternative that applies, into its member; WRONG: *refusal. */
+enum payload_got payload_eval_member(struct payload_decoder *d, uint32_t scope,
+                                     const struct payload_alternatives *alternatives,
+                                     struct result_reading *into, struct refusal *refusal);
+enum payload_got payload_eval_time(struct payload_decoder *d, uint32_t scope,
+                                   const struct payload_alternatives *alternatives,
+                                   int64_t *ret_ms, struct refusal *refusal);
+
+/* payload_merge.c: parts of one reading into one; what is incomplete is refused. */
+void payload_merge(struct payload_decoder *d);
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * internal: what the files of this room share: a map as it is compiled, and the reader that compiles it.
+ *
+ * Places. All pointers of a map that begin at one place of the document (the document itself, or an element that an `each` visits) are merged into one tree of steps: a scope. A walk of
+ * the scope fills, for each step, where on the document's tape it was found: decoder.at[step], 0 for nowhere. Everything else names steps by number.
+ */
+#ifndef CROWDTIDE_SCHEMAS_PAYLOAD_INTERNAL_H
+#define CROWDTIDE_SCHEMAS_PAYLOAD_INTERNAL_H
+
+#include "schemas/base/arena.h"
+#include "schemas/json/json_document.h"
+#include "schemas/payload/member.h"
+#include "schemas/payload/payload_map.h"
+#include "schemas/payload/payload_time.h"
+#include "schemas/payload/payload_topic.h"
+#include "schemas/yaml/tree.h"
+
+enum {
+    PAYLOAD_NO_INDEX = -1,         /* a step that is no position in a list */
+    PAYLOAD_LIST_INDEX_MAX = 255,  /* a pointer's position in a list */
+    PAYLOAD_STEPS_MAX = 32,        /* of one pointer */
+    PAYLOAD_WORDS_MAX = 64,        /* of one value; likewise alternatives, conditions, constants of one list */
+    PAYLOAD_FOR_MAX = 64,          /* rounds of one `for` */
+    PAYLOAD_FOR_NAMES_MAX = 4,
+    PAYLOAD_PIECES_MAX = 16,       /* of one template */
+    PAYLOAD_CONTENT_TYPES_MAX = 8,
+};
+
+struct payload_slot { /* of a step's table of following steps; open addressing */
+    uint64_t fingerprint;
+    struct str key;
+    uint32_t step; /* 0: free */
+};
+
+struct payload_step {
+    struct str key;        /* ~0 and ~1 resolved */
+    int32_t index;         /* in a list; PAYLOAD_NO_INDEX */
+    uint32_t parent, scope; /* parent 0: the scope's own place */
+    uint32_t child, sibling; /* first child; 0: none */
+    uint32_t child_count;
+    int32_t index_max;     /* the largest of its children's */
+    bool iterated;         /* an `each` visits what it holds */
+    bool wanted;           /* a value, condition or template looks at it */
+    uint32_t slot_mask;
+    const struct payload_slot *slot; /* NULL: no children */
+};
+
+struct payload_scope {
+    uint32_t parent;       /* 0 for the first level, and for the document, which is scope 0 */
+    uint32_t list;         /* the step in the parent scope whose items or members are visited */
+    uint32_t depth;        /* 0: the document */
+    uint32_t root;         /* the step that is the element itself */
+    const uint32_t *step;  /* all of its steps, parents first */
+    uint32_t step_count;
+    const uint32_t *inner; /* those that are looked into, parents first */
+    uint32_t inner_count;
+    const uint32_t *entry; /* entries that read its elements */
+    uint32_t entry_count;
+    const uint32_t *child; /* scopes inside */
+    uint32_t child_count;
+    const uint32_t *carried; /* [carried_count] the step that renews each; NULL: no entry here */
+};
+
+/* A text, number or yes/no of the map, to compare with what a message has, whatever its kind there. */
+struct payload_constant {
+    struct str text;
+    double number;
+    bool is_number, is_bool, boolean;
+};
+struct payload_constants {
+    const struct payload_constant *constant;
+    uint32_t count;
+};
+
+struct payload_condition {
+    enum { CONDITION_IN, CONDITION_NOT_IN, CONDITION_PRESENT, CONDITION_ABSENT, CONDITION_ABOVE, CONDITION_BELOW } test;
+    bool capture;   /* place is a capture, not a step */
+    uint32_t place;
+    struct payload_constants among;
+    double bound;
+};
+struct payload_conditions { /* all of them have to hold */
+    const struct payload_condition *condition;
+    uint32_t count;
+};
+
+struct payload_piece {
+    enum { PIECE_TEXT, PIECE_CAPTURE, PIECE_STEP, PIECE_CARRIED, PIECE_INDEX, PIECE_KEY } kind;
+    struct str text;
+    uint32_t place;
+};
+struct payload_template {
+    const struct payload_piece *piece;
+    uint32_t count;
+    struct str source;
+};
+
+struct payload_word {
+    struct payload_constant from;
+    struct json_field to;
+};
+
+struct payload_value {
+    enum { VALUE_STEP, VALUE_CONSTANT, VALUE_TEMPLATE, VALUE_PAYLOAD } from;
+    uint32_t step;
+    struct json_field constant;
+    struct payload_template text;
+    const struct payload_word *word;
+    uint32_t word_count;
+    bool number_in_text;
+    bool scaled;                   /* multiply, divide, add, carried are to be applied */
+    double multiply, divide, add;  /* scale as a fraction of whole numbers: 0.1 is exact so */
+    uint32_t carried;              /* added, too; carried_count: none */
+    double min, max;
+    struct payload_constants invalid;
+    struct payload_conditions when;
+    enum payload_time_format format; /* times */
+    struct payload_zone zone;
+};
+
+struct payload_alternatives { /* the first that applies */
+    const struct member *member; /* NULL: a time */
+    const struct payload_value *value;
+    uint32_t count;
+    bool required;
+};
+
+struct payload_entry {
+    struct payload_binding binding;
+    uint32_t scope;
+    struct payload_conditions when;
+    struct payload_template device, part;
+    struct payload_alternatives time; /* count 0: receive time */
+    const struct payload_alternatives *member;
+    uint32_t member_count;
+    bool historical;                       /* always */
+    const struct payload_conditions *stored; /* or when one of these holds: the entry's `historical`, the map's `retransmission` */
+    uint32_t stored_count;
+};
+
+struct payload_status {
+    struct payload_template device;
+    struct payload_alternatives online; /* of a member with the words online and offline */
+    bool needs_document;                /* as of the map */
+    uint32_t captures;                  /* bits of those it needs */
+};
+
+struct payload_carried {
+    struct str name;
+    struct json_field start;
+};
+
+struct payload_map {
+    struct arena *arena;
+    struct payload_facts facts;
+    struct payload_captures captures;
+    uint32_t captures_needed; /* by readings: bits */
+    const struct payload_filter *filter; /* own, those of statuses behind them */
+    uint32_t filter_count, own_count;
+    const struct str *content_type;
+    uint32_t content_type_count;
+    struct payload_conditions when;
+    const struct payload_carried *carried;
+    uint32_t carried_count;
+    bool needs_document; /* something is looked up in JSON; else the payload may be any text */
+    const struct payload_step *step; /* [0] is none */
+    uint32_t step_count;
+    const struct payload_scope *scope;
+    uint32_t scope_count;
+    const struct payload_entry *entry;
+    uint32_t entry_count;
+    const struct payload_status *status;
+    uint32_t status_count;
+    const struct payload_sample *sample;
+    uint32_t sample_count;
+    const struct payload_privacy *privacy;
+    uint32_t privacy_count;
+};
+
+/* A map while it is read. */
+struct payload_reader {
+    struct payload_map *map;
+    struct arena *arena; /* the map's */
+    struct problems *problems;
+    const struct tree_node *root;
+    struct payload_step step[PAYLOAD_POINTERS_MAX];
+    uint32_t step_count;
+    struct payload_scope scope[PAYLOAD_SCOPES_MAX];
+    uint32_t scope_count;
+    struct payload_entry entry[PAYLOAD_ENTRIES_MAX];
+    uint32_t entry_count;
+    struct payload_filter filter[2 * PAYLOAD_FILTERS_MAX];
+    uint32_t filter_count;
+    struct str for_name[PAYLOAD_FOR_NAMES_MAX], for_value[PAYLOAD_FOR_NAMES_MAX]; /* of the round */
+    uint32_t for_count;
+    uint32_t captures; /* bits of those used by what is being read */
+    uint32_t here;     /* the scope that what is being read belongs to */
+    struct { /* what the map says for all entries, as it reads in each scope */
+        bool read;
+        struct payload_alternatives time, seq;
+        struct payload_conditions retransmission;
+    } common[PAYLOAD_SCOPES_MAX];
+};
+
+/* All of these: false (or NULL) with a problem. */
+void *payload_alloc(struct payload_reader *r, size_t count, size_t size);
+/* A copy in the map's arena, with the round's `for` replaced. */
+bool payload_keep(struct payload_reader *r, const struct tree_node *node, struct str text,
+                  struct str *ret_text);
+/* One line of text that way. */
+bool payload_text(struct payload_reader *r, const struct tree_node *node, const char *name,
+                  uint32_t min, uint32_t max, struct str *ret_text);
+/* A map, its keys among those given. */
+bool payload_keys(struct payload_reader *r, const struct tree_node *node, const char *what,
+                  const char *const *keys, uint32_t count);
+
+/* Where several may stand, one may stand without brackets. */
+static inline uint32_t payload_list_count(const struct tree_node *node)
+{
+    return node->kind == TREE_LIST ? node->count : 1;
+}
+static inline const struct tree_node *payload_list_item(const struct tree_node *node, uint32_t i)
+{
+    return node->kind == TREE_LIST ? node->item[i] : node;
+}
+/* At most max of them. */
+bool payload_list_fits(struct payload_reader *r, const struct tree_node *node, const char *what,
+                       uint32_t max);
+
+/* payload_pointer.c: pointers to steps, `each` to scopes. Both of r->here. */
+bool payload_pointer(struct payload_reader *r, const struct tree_node *node, const char *name,
+                     uint32_t *ret_step);
+bool payload_pointer_text(struct payload_reader *r, const struct tree_node *node, struct str text,
+                          uint32_t *ret_step);
+bool payload_each(struct payload_reader *r, const struct tree_node *node, uint32_t *ret_scope);
+bool payload_scopes_finish(struct payload_reader *r);
+/* Tokens of "/a/b~1c"; false with a reason when it is no pointer. */
+bool payload_tokens(struct arena *arena, struct str pointer, bool stars,
+                    struct payload_token ret_token[PAYLOAD_STEPS_MAX], uint32_t *ret_count,
+                    const char **ret_reason);
+
+/* payload_condition.c */
+struct payload_constant payload_constant(struct str text);
+bool payload_constants(struct payload_reader *r, const struct tree_node *node, const char *name,
+                       struct payload_constants *ret);
+bool payload_conditions(struct payload_reader *r, const struct tree_node *node, const char *name,
+                        struct payload_conditions *ret);
+
+/* payload_template.c */
+bool payload_template(struct payload_reader *r, const struct tree_node *node, const char *name,
+                      struct payload_template *ret);
+
+/* payload_value.c: member NULL: a time. */
+bool payload_alternatives(struct payload_reader *r, const struct tree_node *node, const char *name,
+                          const struct member *member, struct payload_alternatives *ret);
+/* payload_words.c: `words` of a value, and `is`. */
+bool payload_words(struct payload_reader *r, const struct tree_node *node,
+                   const struct member *member, struct payload_value *value);
+bool payload_is(struct payload_reader *r, const struct tree_node *node,
+                const struct member *member, struct payload_value *value);
+
+/* payload_entry.c, payload_status.c, payload_sample.c, payload_head.c: the sections. root is a map. */
+void payload_read_head(struct payload_reader *r);
+void payload_read_topics(struct payload_reader *r);
+void payload_read_carry(struct payload_reader *r);
+void payload_read_readings(struct payload_reader *r);
+void payload_read_statuses(struct payload_reader *r);
+void payload_read_privacy(struct payload_reader *r);
+void payload_read_samples(struct payload_reader *r);
+/* Filters of a list, into r->filter, with `status` as what they are for. */
+void payload_read_filters(struct payload_reader *r, const struct tree_node *node, uint32_t status);
+
+/* payload_maps.c: the filter of the map, as the list has it, that fits the topic; its captures. NULL: none. */
+const struct payload_filter *payload_maps_match(const struct payload_maps *maps,
+                                                const struct payload_map *map, struct str topic,
+                                                struct str ret_capture[PAYLOAD_CAPTURES_MAX]);
+
+#endif

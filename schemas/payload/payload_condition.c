@@ -1,0 +1,137 @@
+/* Conditions of a map, and the constants that they compare with. */
+#include "schemas/payload/internal.h"
+
+struct payload_constant payload_constant(struct str text)
+{
+    struct payload_constant c = {.text = text};
+    c.is_number = tree_parse_number(text, &c.number);
+    c.is_bool = str_is(text, "true") || str_is(text, "false");
+    c.boolean = c.is_bool && text.at[0] == 't';
+    return c;
+}
+
+bool payload_constants(struct payload_reader *r, const struct tree_node *node, const char *name,
+                       struct payload_constants *ret)
+{
+    uint32_t count = payload_list_count(node);
+    if (!payload_list_fits(r, node, name, PAYLOAD_WORDS_MAX))
+        return false;
+    struct payload_constant *constant = payload_alloc(r, count, sizeof *constant);
+    if (!constant)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct str text;
+        if (!payload_text(r, payload_list_item(node, i), name, 0, READING_TEXT_BYTES_MAX, &text))
+            return false;
+        constant[i] = payload_constant(text);
+    }
+    *ret = (struct payload_constants){constant, count};
+    return true;
+}
+
+enum { TESTS_MAX = 6 };
+static const char *const tests[TESTS_MAX] = {"equals", "in", "not", "present", "above", "below"};
+
+/* One test of a condition, `key: node`. */
+static bool test_read(struct payload_reader *r, uint32_t test, const struct tree_node *node,
+                      struct payload_condition *c)
+{
+    bool present;
+    switch (test) {
+    case 0:
+        if (!tree_expect(node, TREE_SCALAR, tests[test], r->problems))
+            return false;
+        c->test = CONDITION_IN;
+        return payload_constants(r, node, tests[test], &c->among);
+    case 1:
+        c->test = CONDITION_IN;
+        return payload_constants(r, node, tests[test], &c->among);
+    case 2:
+        c->test = CONDITION_NOT_IN;
+        return payload_constants(r, node, tests[test], &c->among);
+    case 3:
+        if (!tree_bool(node, tests[test], &present, r->problems))
+            return false;
+        c->test = present ? CONDITION_PRESENT : CONDITION_ABSENT;
+        return true;
+    default:
+        c->test = test == 4 ? CONDITION_ABOVE : CONDITION_BELOW;
+        return tree_number(node, tests[test], -1e15, 1e15, &c->bound, r->problems);
+    }
+}
+
+static bool capture_find(struct payload_reader *r, const struct tree_node *node, uint32_t *ret)
+{
+    const struct payload_captures *captures = &r->map->captures;
+    struct str name;
+    if (!payload_text(r, node, "capture", 1, ID_BYTES_MAX, &name))
+        return false;
+    for (uint32_t i = 0; i < captures->count; i++)
+        if (str_equal(captures->name[i], name)) {
+            r->captures |= 1u << i;
+            *ret = i;
+            return true;
+        }
+    problems_add(r->problems, node->line, node->column,
+                 "capture: no topic filter captures {" STR_FMT "}", STR_ARG(name));
+    return false;
+}
+
+/* One condition of the file: a test for each of its tests, which all have to hold. Returns how
+ * many; 0: a problem. */
+static uint32_t condition_read(struct payload_reader *r, const struct tree_node *node,
+                               struct payload_condition *to)
+{
+    static const char *const keys[] = {"at",  "capture", "equals", "in",
+                                       "not", "present", "above",  "below"};
+    struct payload_condition place = {0};
+    if (!payload_keys(r, node, "a condition", keys, sizeof keys / sizeof keys[0]))
+        return 0;
+    const struct tree_node *at = tree_find(node, "at"), *capture = tree_find(node, "capture");
+    if (!at == !capture) {
+        problems_add(r->problems, node->line, node->column,
+                     "a condition has `at` (a pointer) or `capture` (a name of the topic)%s",
+                     at ? ", not both" : "");
+        return 0;
+    }
+    place.capture = capture;
+    if (at ? !payload_pointer(r, at, "at", &place.place) : !capture_find(r, capture, &place.place))
+        return 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < TESTS_MAX; i++) {
+        const struct tree_node *test = tree_find(node, tests[i]);
+        if (!test)
+            continue;
+        if (capture && i >= 3) {
+            problems_add(r->problems, test->line, test->column,
+                         "%s: of a capture only equals, in and not", tests[i]);
+            return 0;
+        }
+        to[count] = place;
+        if (!test_read(r, i, test, &to[count++]))
+            return 0;
+    }
+    if (count == 0)
+        problems_add(r->problems, node->line, node->column,
+                     "a condition asks something: equals, in, not, present, above or below");
+    return count;
+}
+
+bool payload_conditions(struct payload_reader *r, const struct tree_node *node, const char *name,
+                        struct payload_conditions *ret)
+{
+    uint32_t nodes = payload_list_count(node), count = 0;
+    if (!payload_list_fits(r, node, name, PAYLOAD_WORDS_MAX))
+        return false;
+    struct payload_condition *c = payload_alloc(r, (size_t)nodes * TESTS_MAX, sizeof *c);
+    if (!c)
+        return false;
+    for (uint32_t i = 0; i < nodes; i++) {
+        uint32_t read = condition_read(r, payload_list_item(node, i), c + count);
+        if (!read)
+            return false;
+        count += read;
+    }
+    *ret = (struct payload_conditions){c, count};
+    return true;
+}

@@ -1,0 +1,305 @@
+#include "schemas/payload/payload_decode.h"
+
+#include <stdlib.h>
+
+#include "schemas/payload/decoder.h"
+
+struct payload_decoder *payload_decoder_new(void)
+{
+    struct payload_decoder *d = calloc(1, sizeof *d);
+    if (!d)
+        return NULL;
+    d->parser = json_parser_new(PAYLOAD_DOCUMENT_BYTES_MAX);
+    result_clear(RECORD_READING, &d->cleared);
+    if (d->parser)
+        return d;
+    free(d);
+    return NULL;
+}
+
+void payload_decoder_free(struct payload_decoder *decoder)
+{
+    if (decoder)
+        json_parser_free(decoder->parser);
+    free(decoder);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* "application/json; charset=utf-8" is application/json. */
+static bool type_is(struct str said, struct str wanted)
+{
+    const char *end = memchr(said.at, ';', said.len);
+    uint32_t len = end ? (uint32_t)(end - said.at) : said.len;
+    while (len && said.at[len - 1] == ' ')
+        len--;
+    if (len != wanted.len)
+        return false;
+    for (uint32_t i = 0; i < len; i++)
+        if (lower(said.at[i]) != lower(wanted.at[i]))
+            return false;
+    return true;
+}
+
+static bool type_fits(struct payload_decoder *d, struct str said)
+{
+    const struct payload_map *map = d->map;
+    if (said.len == 0 || map->content_type_count == 0)
+        return true;
+    for (uint32_t i = 0; i < map->content_type_count; i++)
+        if (type_is(said, map->content_type[i]))
+            return true;
+    struct text t = refusal_begin(&d->refusal, REFUSAL_MALFORMED);
+    text_add(&t, "content type: not ");
+    for (uint32_t i = 0; i < map->content_type_count; i++) {
+        text_add(&t, i ? " or " : "");
+        text_add_str(&t, map->content_type[i]);
+    }
+    return refusal_end(&t);
+}
+
+static bool parse(struct payload_decoder *d)
+{
+    static const enum refusal_reason reasons[] = {[JSON_MALFORMED] = REFUSAL_MALFORMED,
+                                                  [JSON_UTF8] = REFUSAL_UTF8,
+                                                  [JSON_TOO_LARGE] = REFUSAL_OVERSIZED,
+                                                  [JSON_NO_MEMORY] = REFUSAL_OVERSIZED};
+    struct str payload = d->message->payload;
+    enum json_status status =
+        json_parse_document(d->parser, (const uint8_t *)payload.at, payload.len, &d->document);
+    d->parsed = status == JSON_OK;
+    return d->parsed ||
+           refusal_about(&d->refusal, reasons[status], "payload", json_status_text(status));
+}
+
+/* Makes the document's places known; a map that only takes the payload as text needs none. */
+static bool document_read(struct payload_decoder *d, bool needed)
+{
+    const struct payload_map *map = d->map;
+    if (needed)
+        return parse(d) && payload_walk(d, &map->scope[0], JSON_ROOT);
+    for (uint32_t i = 0; i < map->scope[0].step_count; i++)
+        d->at[map->scope[0].step[i]] = 0;
+    return utf8_valid((const uint8_t *)d->message->payload.at, d->message->payload.len) ||
+           refusal_set(&d->refusal, REFUSAL_UTF8, "payload: not UTF-8");
+}
+
+/* device or part of a reading or status. */
+static bool name_read(struct payload_decoder *d, uint32_t scope, const char *what,
+                      const struct payload_template *template, struct str *ret_name,
+                      struct refusal *refusal)
+{
+    enum payload_got got = payload_eval_template(d, scope, template, ret_name);
+    if (got == PAYLOAD_GOT && ret_name->len <= PAYLOAD_NAME_BYTES_MAX)
+        return true;
+    *ret_name = (struct str){0};
+    return refusal_about(refusal, REFUSAL_WRONG_TYPE, what,
+                         got == PAYLOAD_ABSENT ? "not in the message"
+                                               : "not a text of at most 128 bytes");
+}
+
+static void who_read(struct payload_decoder *d, const struct payload_entry *entry,
+                     struct payload_reading *reading)
+{
+    struct refusal refusal;
+    if (name_read(d, entry->scope, "device", &entry->device, &reading->device, &refusal) &&
+        reading->device.len == 0)
+        (void)refusal_set(&refusal, REFUSAL_WRONG_TYPE, "device: empty");
+    else if (reading->device.len &&
+             name_read(d, entry->scope, "part", &entry->part, &reading->part, &refusal))
+        return;
+    if (!reading->refused)
+        reading->refusal = refusal;
+    reading->refused = true;
+}
+
+static bool stored(const struct payload_decoder *d, const struct payload_entry *entry)
+{
+    bool stored = entry->historical;
+    for (uint32_t i = 0; i < entry->stored_count && !stored; i++)
+        stored = payload_eval_conditions(d, entry->stored[i]);
+    return stored;
+}
+
+/* One entry of the map, of the document or of one element. False: the message is refused. */
+static bool entry_read(struct payload_decoder *d, uint32_t number)
+{
+    const struct payload_entry *entry = &d->map->entry[number];
+    if (entry->when.count && !payload_eval_conditions(d, entry->when))
+        return true;
+    struct payload_reading *r = &d->reading[d->count];
+    bool said = false;
+    r->refused = false;
+    r->values = d->cleared;
+    for (uint32_t i = 0; i < entry->member_count && !r->refused; i++) {
+        enum payload_got got =
+            payload_eval_member(d, entry->scope, &entry->member[i], &r->values, &r->refusal);
+        r->refused = got == PAYLOAD_WRONG;
+        said = said || r->refused ||
+               (got == PAYLOAD_GOT &&
+                entry->member[i].member->offset != offsetof(struct result_reading, seq));
+    }
+    if (!said)
+        return true;
+    if (d->count == PAYLOAD_READINGS_MAX)
+        return refusal_set(&d->refusal, REFUSAL_OUT_OF_RANGE, "payload: more than 256 readings");
+    if (!r->refused && entry->time.count)
+        r->refused = payload_eval_time(d, entry->scope, &entry->time, &r->values.ts, &r->refusal) ==
+                     PAYLOAD_WRONG;
+    r->device = r->part = (struct str){0};
+    who_read(d, entry, r);
+    r->entry = number;
+    r->class = entry->binding.class;
+    r->kind = entry->binding.kind;
+    r->historical = stored(d, entry);
+    r->partial = entry->binding.partial;
+    r->unbound_ignore = entry->binding.unbound_ignore;
+    d->count++;
+    return true;
+}
+
+/* What an element renews. A base of another kind would make all that follows wrong. */
+static bool carried_renew(struct payload_decoder *d, uint32_t number)
+{
+    const struct payload_map *map = d->map;
+    const struct payload_scope *scope = &map->scope[number];
+    for (uint32_t i = 0; scope->carried && i < map->carried_count; i++) {
+        struct json_field f, *to = &d->carried[number][i];
+        uint32_t at = d->at[scope->carried[i]];
+        if (!at)
+            continue;
+        json_read(&d->document, at, &f);
+        if (f.kind == JSON_INT || f.kind == JSON_UINT) {
+            f.real = f.kind == JSON_INT ? (double)f.integer : (double)f.natural;
+            f.kind = JSON_REAL;
+        }
+        enum json_kind wanted = map->carried[i].start.kind;
+        if (f.kind != wanted) {
+            struct text t = refusal_begin(&d->refusal, REFUSAL_WRONG_TYPE);
+            text_add(&t, "payload ");
+            payload_walk_path(d, scope->carried[i], &t);
+            text_add(&t, wanted == JSON_REAL ? ": not a number" : ": not a text");
+            return refusal_end(&t);
+        }
+        *to = f;
+    }
+    return true;
+}
+
+static bool scope_read(struct payload_decoder *d, uint32_t number);
+
+static bool element_read(struct payload_decoder *d, uint32_t number, uint32_t at)
+{
+    const struct payload_scope *scope = &d->map->scope[number];
+    return payload_walk(d, scope, at) && carried_renew(d, number) && scope_read(d, number);
+}
+
+/* The elements of a scope, in the document's order. */
+static bool elements_read(struct payload_decoder *d, uint32_t number)
+{
+    const struct payload_scope *scope = &d->map->scope[number];
+    const struct json_document *doc = &d->document;
+    uint32_t list = d->at[scope->list];
+    enum json_kind kind = list ? json_kind_at(doc, list) : JSON_NULL;
+    struct payload_element *element = &d->element[number];
+    if (kind == JSON_NULL)
+        return true;
+    if (kind != JSON_ARRAY && kind != JSON_OBJECT) {
+        struct text t = refusal_begin(&d->refusal, REFUSAL_WRONG_TYPE);
+        text_add(&t, "payload ");
+        payload_walk_path(d, scope->list, &t);
+        text_add(&t, ": neither a list nor an object");
+        return refusal_end(&t);
+    }
+    *element = (struct payload_element){0};
+    for (uint32_t at = json_first(list), end = json_end(doc, list); at != end;
+         element->index++, at = json_after(doc, at)) {
+        if (kind == JSON_OBJECT)
+            element->key = json_text(doc, at++);
+        if (!element_read(d, number, at))
+            return false;
+    }
+    return true;
+}
+
+/* The entries of one scope, then the scopes inside it. */
+static bool scope_read(struct payload_decoder *d, uint32_t number)
+{
+    const struct payload_scope *scope = &d->map->scope[number];
+    for (uint32_t i = 0; i < scope->entry_count; i++)
+        if (!entry_read(d, scope->entry[i]))
+            return false;
+    for (uint32_t i = 0; i < scope->child_count; i++)
+        if (!elements_read(d, scope->child[i]))
+            return false;
+    return true;
+}
+
+static bool readings_read(struct payload_decoder *d)
+{
+    const struct payload_map *map = d->map;
+    if (!document_read(d, map->needs_document))
+        return false;
+    if (!payload_eval_conditions(d, map->when))
+        return true;
+    for (uint32_t s = 1; s < map->scope_count; s++)
+        for (uint32_t i = 0; map->scope[s].carried && i < map->carried_count; i++)
+            d->carried[s][i] = map->carried[i].start;
+    if (!scope_read(d, 0))
+        return false;
+    payload_merge(d);
+    return true;
+}
+
+static bool status_read(struct payload_decoder *d, const struct payload_status *status,
+                        struct payload_outcome *ret)
+{
+    struct result_reading values;
+    if (!document_read(d, status->needs_document))
+        return false;
+    values.state = (struct str){0};
+    switch (payload_eval_member(d, 0, &status->online, &values, &d->refusal)) {
+    case PAYLOAD_ABSENT:
+        ret->kind = PAYLOAD_NOTHING;
+        return true;
+    case PAYLOAD_WRONG:
+        return false;
+    case PAYLOAD_GOT:
+        break;
+    }
+    if (!name_read(d, 0, "device", &status->device, &ret->device, &d->refusal))
+        return false;
+    ret->kind = PAYLOAD_STATUS;
+    ret->online = str_is(values.state, "online");
+    return true;
+}
+
+void payload_decode(struct payload_decoder *decoder, const struct payload_maps *maps,
+                    const struct payload_map *map, const struct payload_message *message,
+                    struct payload_outcome *ret_outcome)
+{
+    struct payload_decoder *d = decoder;
+    d->map = map;
+    d->message = message;
+    d->parsed = false;
+    d->count = d->text_len = 0;
+    ret_outcome->count = 0;
+    const struct payload_filter *filter = payload_maps_match(maps, map, message->topic, d->capture);
+    bool ok;
+    if (!filter)
+        ok = refusal_set(&d->refusal, REFUSAL_UNKNOWN_TOPIC, "topic: no filter of the map fits");
+    else if (filter->status != PAYLOAD_FOR_READINGS)
+        ok = status_read(d, &map->status[filter->status], ret_outcome);
+    else if ((ok = type_fits(d, message->content_type) && readings_read(d)))
+        ret_outcome->kind = d->count ? PAYLOAD_READINGS : PAYLOAD_NOTHING;
+    if (!ok) {
+        ret_outcome->kind = PAYLOAD_REFUSED;
+        ret_outcome->refusal = d->refusal;
+        d->count = 0;
+    }
+    ret_outcome->count = d->count;
+    ret_outcome->reading = d->reading;
+}

@@ -1,0 +1,269 @@
+#include "schemas/payload/payload_topic.h"
+
+#include <string.h>
+
+static bool refuse(const char *reason, const char **ret_reason)
+{
+    *ret_reason = reason;
+    return false;
+}
+
+static bool name_valid(struct str name)
+{
+    for (uint32_t i = 0; i < name.len; i++) {
+        char c = name.at[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            c != '_')
+            return false;
+    }
+    return name.len > 0 && name.len <= ID_BYTES_MAX;
+}
+
+/* The place of a capture's name, which is added when the names are open; -1: it serves as +. */
+static int32_t capture_place(struct arena *arena, struct payload_captures *captures, bool closed,
+                             struct str name, const char **ret_reason)
+{
+    for (uint32_t i = 0; i < captures->count; i++)
+        if (str_equal(captures->name[i], name))
+            return (int32_t)i;
+    if (closed)
+        return -1;
+    struct str copy = {0};
+    if (captures->count == PAYLOAD_CAPTURES_MAX)
+        *ret_reason = "the map captures more than 8 names";
+    else if (!(copy = arena_copy(arena, name)).at)
+        *ret_reason = "out of memory";
+    if (!copy.at)
+        return -1;
+    captures->name[captures->count] = copy;
+    return (int32_t)captures->count++;
+}
+
+struct parse {
+    struct arena *arena;
+    struct payload_captures *captures;
+    bool closed;
+    struct payload_filter *filter;
+    const char **ret_reason;
+};
+
+static bool piece_add(struct parse *p, struct payload_level *level, struct str text,
+                      int32_t capture)
+{
+    if (level->piece_count == PAYLOAD_LEVEL_PIECES_MAX)
+        return refuse("a level has too many parts", p->ret_reason);
+    level->piece[level->piece_count++] =
+        (struct payload_level_piece){.text = text, .capture = capture};
+    return true;
+}
+
+/* "vs-{device}" and the like. An unknown name of a closed list is a capture that nobody reads:
+ * place PAYLOAD_CAPTURES_MAX. */
+static bool pattern_parse(struct parse *p, struct str text, struct payload_level *level)
+{
+    level->piece = arena_alloc(p->arena, PAYLOAD_LEVEL_PIECES_MAX, sizeof *level->piece);
+    if (!level->piece)
+        return refuse("out of memory", p->ret_reason);
+    for (uint32_t at = 0; at < text.len;) {
+        uint32_t end = at;
+        if (text.at[at] != '{') {
+            while (end < text.len && text.at[end] != '{')
+                end++;
+            struct str literal = {text.at + at, end - at};
+            if (memchr(literal.at, '}', literal.len))
+                return refuse("a } without its {", p->ret_reason);
+            if (!piece_add(p, level, literal, -1))
+                return false;
+            at = end;
+            continue;
+        }
+        while (end < text.len && text.at[end] != '}')
+            end++;
+        struct str name = {text.at + at + 1, end - at - 1};
+        if (end == text.len)
+            return refuse("a { without its }", p->ret_reason);
+        if (!name_valid(name))
+            return refuse("a capture's name is letters, digits and _", p->ret_reason);
+        if (level->piece_count && level->piece[level->piece_count - 1].capture >= 0)
+            return refuse("two captures without text between them", p->ret_reason);
+        *p->ret_reason = NULL;
+        int32_t place = capture_place(p->arena, p->captures, p->closed, name, p->ret_reason);
+        if (*p->ret_reason)
+            return false;
+        if (place >= 0 && p->filter->captures & 1u << place)
+            return refuse("a name is captured twice", p->ret_reason);
+        if (place >= 0)
+            p->filter->captures |= 1u << place;
+        if (!piece_add(p, level, name, place < 0 ? PAYLOAD_CAPTURES_MAX : place))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+static bool level_parse_one(struct parse *p, struct str text, bool first,
+                            struct payload_level *level)
+{
+    *level = (struct payload_level){.kind = LEVEL_LITERAL, .literal = text};
+    if (str_is(text, "+")) {
+        level->kind = LEVEL_PLUS;
+        return true;
+    }
+    for (uint32_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '+' || text.at[i] == '#')
+            return refuse("+ and # each fill a level of their own, # the last", p->ret_reason);
+        if (text.at[i] == '\0')
+            return refuse("a topic has no NUL", p->ret_reason);
+    }
+    if (!text.len || (!memchr(text.at, '{', text.len) && !memchr(text.at, '}', text.len)))
+        return true;
+    if (!pattern_parse(p, text, level))
+        return false;
+    level->kind = LEVEL_PATTERN;
+    if (level->piece_count == 1 && level->piece[0].capture >= 0) {
+        level->kind = LEVEL_CAPTURE;
+        level->capture = (uint32_t)level->piece[0].capture;
+    }
+    if (first && text.at[0] == '$') /* it would have to be subscribed as +, which leaves out $ */
+        return refuse("a first level that begins with $ is written out", p->ret_reason);
+    return true;
+}
+
+static bool subscribe_text(struct parse *p, struct str text)
+{
+    char buffer[PAYLOAD_FILTER_BYTES_MAX];
+    struct text out = text_over(buffer, sizeof buffer);
+    const struct payload_filter *f = p->filter;
+    for (uint32_t i = 0; i < f->level_count; i++) {
+        text_add(&out, i ? "/" : "");
+        if (f->level[i].kind == LEVEL_LITERAL)
+            text_add_str(&out, f->level[i].literal);
+        else
+            text_add_char(&out, '+');
+    }
+    if (f->rest)
+        text_add(&out, f->level_count ? "/#" : "#");
+    p->filter->text = text;
+    p->filter->subscribe = arena_copy(p->arena, (struct str){buffer, (uint32_t)out.len});
+    return p->filter->subscribe.at || refuse("out of memory", p->ret_reason);
+}
+
+bool payload_filter_parse(struct arena *arena, struct str text, struct payload_captures *captures,
+                          bool closed, struct payload_filter *ret_filter, const char **ret_reason)
+{
+    struct payload_filter filter = {.status = PAYLOAD_FOR_READINGS};
+    struct parse p = {arena, captures, closed, &filter, ret_reason};
+    struct payload_level level[PAYLOAD_LEVELS_MAX];
+    if (text.len == 0 || text.len > PAYLOAD_FILTER_BYTES_MAX)
+        return refuse("it is empty, or longer than 512 bytes", ret_reason);
+    text = arena_copy(arena, text);
+    if (!text.at)
+        return refuse("out of memory", ret_reason);
+    for (uint32_t at = 0; at <= text.len && !filter.rest;) {
+        uint32_t end = at;
+        while (end < text.len && text.at[end] != '/')
+            end++;
+        struct str part = {text.at + at, end - at};
+        at = end + 1;
+        if (str_is(part, "#") && end == text.len) {
+            filter.rest = true;
+        } else if (filter.level_count == PAYLOAD_LEVELS_MAX) {
+            return refuse("it has more than 32 levels", ret_reason);
+        } else {
+            if (!level_parse_one(&p, part, filter.level_count == 0, &level[filter.level_count]))
+                return false;
+            filter.level_count++;
+        }
+    }
+    struct payload_level *kept = arena_alloc(arena, filter.level_count, sizeof *kept);
+    if (!kept)
+        return refuse("out of memory", ret_reason);
+    memcpy(kept, level, filter.level_count * sizeof *kept);
+    filter.level = kept;
+    if (!subscribe_text(&p, text))
+        return false;
+    *ret_filter = filter;
+    return true;
+}
+
+/* Where a text occurs first from `from` on; len + 1: nowhere. */
+static uint32_t text_find(struct str in, uint32_t from, struct str what)
+{
+    for (uint32_t at = from; at + what.len <= in.len; at++)
+        if (memcmp(in.at + at, what.at, what.len) == 0)
+            return at;
+    return in.len + 1;
+}
+
+static void capture_set(struct str *captures, int32_t place, struct str text)
+{
+    if (place < PAYLOAD_CAPTURES_MAX)
+        captures[place] = text;
+}
+
+/* Each capture ends where the text behind it first occurs, the last where the level, less its last
+ * text, ends. */
+static bool pattern_match(const struct payload_level *level, struct str text, struct str *captures)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < level->piece_count; i++) {
+        const struct payload_level_piece *piece = &level->piece[i];
+        if (piece->capture < 0) {
+            if (at + piece->text.len > text.len ||
+                memcmp(text.at + at, piece->text.at, piece->text.len) != 0)
+                return false;
+            at += piece->text.len;
+            continue;
+        }
+        uint32_t end = text.len;
+        if (i + 2 == level->piece_count) {
+            uint32_t tail = level->piece[i + 1].text.len;
+            end = text.len >= at + tail ? text.len - tail : at;
+        } else if (i + 1 < level->piece_count) {
+            end = text_find(text, at + 1, level->piece[i + 1].text);
+        }
+        if (end <= at || end > text.len)
+            return false;
+        capture_set(captures, piece->capture, (struct str){text.at + at, end - at});
+        at = end;
+    }
+    return at == text.len;
+}
+
+bool payload_level_match(const struct payload_level *level, struct str text,
+                         struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+{
+    switch (level->kind) {
+    case LEVEL_LITERAL:
+        return str_equal(level->literal, text);
+    case LEVEL_PLUS:
+        return true;
+    case LEVEL_CAPTURE:
+        if (text.len)
+            capture_set(ret_capture, (int32_t)level->capture, text);
+        return text.len > 0;
+    case LEVEL_PATTERN:
+        return pattern_match(level, text, ret_capture);
+    }
+    return false;
+}
+
+bool payload_filter_match(const struct payload_filter *filter, struct str topic,
+                          struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+{
+    bool literal_first = filter->level_count && filter->level[0].kind == LEVEL_LITERAL;
+    if (topic.len == 0 || (topic.at[0] == '$' && !literal_first))
+        return false;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < filter->level_count; i++) {
+        if (at > topic.len)
+            return false; /* the topic has fewer levels */
+        const char *slash = memchr(topic.at + at, '/', topic.len - at);
+        uint32_t end = slash ? (uint32_t)(slash - topic.at) : topic.len;
+        struct str text = {topic.at + at, end - at};
+        if (!payload_level_match(&filter->level[i], text, ret_capture))
+            return false;
+        at = end + 1;
+    }
+    return filter->rest || at == topic.len + 1;
+}

@@ -1,0 +1,130 @@
+/* Finds a map's steps on the tape of a document: one pass over the members of each object that has
+ * some, whose keys are compared with one another on the way. */
+#include "schemas/payload/decoder.h"
+
+uint32_t payload_walk_find(const struct payload_step *step, struct str key, uint64_t fingerprint)
+{
+    if (!step->slot)
+        return 0;
+    for (uint32_t at = (uint32_t)fingerprint & step->slot_mask; step->slot[at].step;
+         at = (at + 1) & step->slot_mask)
+        if (step->slot[at].fingerprint == fingerprint && str_equal(step->slot[at].key, key))
+            return step->slot[at].step;
+    return 0;
+}
+
+void payload_walk_key(struct text *out, struct str key)
+{
+    text_add_char(out, '/');
+    for (uint32_t i = 0; i < key.len; i++) {
+        if (key.at[i] == '~' || key.at[i] == '/')
+            text_add(out, key.at[i] == '~' ? "~0" : "~1");
+        else
+            text_add_char(out, key.at[i]);
+    }
+}
+
+void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct text *out)
+{
+    const struct payload_map *map = d->map;
+    const struct payload_step *s = &map->step[step];
+    if (s->parent) {
+        payload_walk_path(d, s->parent, out);
+        payload_walk_key(out, s->key);
+    } else if (s->scope) { /* an element */
+        const struct payload_element *element = &d->element[s->scope];
+        payload_walk_path(d, map->scope[s->scope].list, out);
+        if (element->key.len) {
+            payload_walk_key(out, element->key);
+        } else {
+            text_add_char(out, '/');
+            text_add_u64(out, element->index);
+        }
+    }
+}
+
+static bool refuse(struct payload_decoder *d, uint32_t step, enum refusal_reason reason,
+                   const char *what, struct str key)
+{
+    struct text t = refusal_begin(&d->refusal, reason);
+    text_add(&t, "payload");
+    if (d->map->step[step].parent || d->map->step[step].scope) {
+        text_add_char(&t, ' ');
+        payload_walk_path(d, step, &t);
+    }
+    text_add(&t, ": ");
+    text_add(&t, what);
+    if (key.len && key.len <= PAYLOAD_NAME_BYTES_MAX)
+        text_add_json(&t, key);
+    return refusal_end(&t);
+}
+
+/* True when a member that no step wants has the key of one before it. Chained by fingerprint, so
+ * that the cost grows with the number of members only. */
+static bool seen(struct payload_decoder *d, struct str key, uint64_t fingerprint, uint32_t mask,
+                 uint32_t *count)
+{
+    uint16_t *first = &d->other.first[(fingerprint >> 40) & mask];
+    for (uint32_t i = *first; i; i = d->other.next[i])
+        if (d->other.fingerprint[i] == fingerprint && str_equal(d->other.key[i], key))
+            return true;
+    uint32_t added = ++*count;
+    d->other.fingerprint[added] = fingerprint;
+    d->other.key[added] = key;
+    d->other.next[added] = *first;
+    *first = (uint16_t)added;
+    return false;
+}
+
+static bool object_walk(struct payload_decoder *d, uint32_t of, uint32_t object)
+{
+    const struct json_document *doc = &d->document;
+    const struct payload_step *step = &d->map->step[of];
+    uint32_t members = (uint32_t)(doc->tape[object] >> 32) & 0xffffff, others = 0, mask = 7;
+    if (members > PAYLOAD_MEMBERS_MAX)
+        return refuse(d, of, REFUSAL_OUT_OF_RANGE, "more than 1024 members", (struct str){0});
+    while (mask < members)
+        mask = 2 * mask + 1;
+    memset(d->other.first, 0, (mask + 1) * sizeof d->other.first[0]);
+    for (uint32_t at = json_first(object), end = json_end(doc, object); at != end;
+         at = json_after(doc, at + 1)) {
+        struct str key = json_text(doc, at);
+        uint64_t fingerprint = json_fingerprint(key);
+        uint32_t found = payload_walk_find(step, key, fingerprint);
+        if (found ? d->at[found] != 0 : seen(d, key, fingerprint, mask, &others))
+            return refuse(d, of, REFUSAL_DUPLICATE_KEY, "a key occurs twice: ", key);
+        if (found)
+            d->at[found] = at + 1;
+    }
+    return true;
+}
+
+static void array_walk(struct payload_decoder *d, uint32_t of, uint32_t array)
+{
+    const struct json_document *doc = &d->document;
+    const struct payload_step *step = &d->map->step[of];
+    uint32_t at = json_first(array), end = json_end(doc, array);
+    for (int32_t index = 0; at != end && index <= step->index_max;
+         index++, at = json_after(doc, at))
+        for (uint32_t child = step->child; child; child = d->map->step[child].sibling)
+            if (d->map->step[child].index == index)
+                d->at[child] = at;
+}
+
+bool payload_walk(struct payload_decoder *d, const struct payload_scope *scope, uint32_t at)
+{
+    for (uint32_t i = 0; i < scope->step_count; i++)
+        d->at[scope->step[i]] = 0;
+    d->at[scope->root] = at;
+    for (uint32_t i = 0; i < scope->inner_count; i++) {
+        uint32_t step = scope->inner[i], found = d->at[step];
+        if (!found)
+            continue;
+        enum json_kind kind = json_kind_at(&d->document, found);
+        if (kind == JSON_OBJECT && !object_walk(d, step, found))
+            return false;
+        if (kind == JSON_ARRAY)
+            array_walk(d, step, found);
+    }
+    return true;
+}

@@ -1,0 +1,444 @@
+/* payload_decode: maps and messages, and what becomes of them, as people write them in a map's
+ * samples. */
+#include "schemas/payload/payload_decode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/support.h"
+
+enum { TEXT_MAX = 128 * 1024, RECEIVED_MS = 1767268800 /* s */ };
+
+struct fixture {
+    struct payload_decoder *decoder;
+    char payload[PAYLOAD_DOCUMENT_BYTES_MAX + JSON_PADDING_BYTES];
+    char text[TEXT_MAX];
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    f->decoder = payload_decoder_new();
+    *state = f;
+    return f->decoder ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    payload_decoder_free(f->decoder);
+    free(f);
+    return 0;
+}
+
+static struct payload_maps *maps_of(const char *source)
+{
+    static struct problems problems;
+    struct payload_map *map = NULL;
+    struct payload_maps *maps = payload_maps_new();
+    struct error err = {0};
+    problems = (struct problems){0};
+    if (!payload_map_parse(str_of(source), &map, &problems))
+        for (uint32_t i = 0; i < problems_listed(&problems); i++)
+            print_error("%u:%u %s\n", problems.problem[i].line, problems.problem[i].column,
+                        problems.problem[i].text);
+    assert_non_null(map);
+    assert_true(payload_maps_add(maps, map, NULL, 0, &err));
+    return maps;
+}
+
+static const char *decode(struct fixture *f, const struct payload_maps *maps, const char *topic,
+                          const char *payload, const char *content_type)
+{
+    size_t len = strlen(payload);
+    struct payload_outcome outcome;
+    assert_true(len <= PAYLOAD_DOCUMENT_BYTES_MAX);
+    memset(f->payload, '}', len + JSON_PADDING_BYTES);
+    memcpy(f->payload, payload, len);
+    const struct payload_message message = {.topic = str_of(topic),
+                                            .payload = {f->payload, (uint32_t)len},
+                                            .content_type = str_of(content_type),
+                                            .received_ms = RECEIVED_MS * INT64_C(1000),
+                                            .utc_offset_s = 8 * 3600};
+    const struct payload_map *map = payload_maps_find(maps, message.topic);
+    if (!map)
+        return "no map\n";
+    payload_decode(f->decoder, maps, map, &message, &outcome);
+    struct text out = text_over(f->text, TEXT_MAX - 1);
+    payload_outcome_text(&outcome, &out);
+    f->text[out.len] = '\0';
+    return f->text;
+}
+
+/* Most cases are about one member of one reading. */
+#define MAP(entry) "payload: m\ntopics: [\"t/{device}\"]\nreadings:\n  - " entry "\n"
+#define TOTAL(members) MAP("{class: crowd, kind: total, device: \"{device}\", " members "}")
+#define LEVEL(members) MAP("{class: crowd, kind: level, device: \"{device}\", " members "}")
+#define GATE(members) MAP("{class: gate, device: \"{device}\", " members "}")
+#define LIGHT(members) MAP("{class: light, device: \"{device}\", " members "}")
+
+static const struct sample {
+    const char *name, *map, *payload, *want;
+} samples[] = {
+    {"a total", TOTAL("in: /in, out: /out"), "{\"in\":72,\"out\":200}",
+     "d1 crowd_total in=72 out=200\n"},
+    {"order of keys", TOTAL("in: /in, out: /out"), "{\"out\":200,\"x\":1,\"in\":72}",
+     "d1 crowd_total in=72 out=200\n"},
+    {"a member that is not there", TOTAL("in: /in, out: /out"), "{\"in\":72}",
+     "d1 crowd_total in=72\n"},
+    {"none is there", TOTAL("in: /in"), "{\"x\":72}", "nothing\n"},
+    {"null is not there", TOTAL("in: /in"), "{\"in\":null}", "nothing\n"},
+    {"required", TOTAL("in: /in, out: {at: /out, required: yes}"), "{\"in\":72}",
+     "d1 crowd_total refused wrong_type: out (/out): missing\n"},
+    {"wrong type", TOTAL("in: /in"), "{\"in\":\"72\"}",
+     "d1 crowd_total refused wrong_type: in (/in): not a whole number\n"},
+    {"out of range", TOTAL("in: /in"), "{\"in\":-1}",
+     "d1 crowd_total refused out_of_range: in (/in): not from 0 to 9007199254740992\n"},
+    {"deep", LEVEL("occupancy: /a/b~1c/0/d"), "{\"a\":{\"b/c\":[{\"d\":4},{\"d\":5}]}}",
+     "d1 crowd_level occupancy=4\n"},
+    {"item of a list", LEVEL("occupancy: /2"), "[1,[2],{},4]",
+     "d1 crowd_level refused wrong_type: occupancy (/2): not a whole number\n"},
+    {"the document itself", LEVEL("occupancy: \"\""), "17", "d1 crowd_level occupancy=17\n"},
+    {"text as number", LEVEL("occupancy: {at: /n, from: text}"), "{\"n\":\"12\"}",
+     "d1 crowd_level occupancy=12\n"},
+    {"text that is none", LEVEL("occupancy: {at: /n, from: text}"), "{\"n\":\"12x\"}",
+     "d1 crowd_level refused wrong_type: occupancy (/n): not a number written as text\n"},
+    {"scale to a whole", LEVEL("occupancy: {at: /n, scale: 0.1}"), "{\"n\":30}",
+     "d1 crowd_level occupancy=3\n"},
+    {"scale to a fraction", LEVEL("occupancy: {at: /n, scale: 0.1}"), "{\"n\":31}",
+     "d1 crowd_level refused wrong_type: occupancy (/n): not a whole number\n"},
+    {"add", LEVEL("occupancy: {at: /n, add: 2}"), "{\"n\":30}", "d1 crowd_level occupancy=32\n"},
+    {"scale a real", LIGHT("power_w: {at: /kw, scale: 1000}"), "{\"kw\":0.0295}",
+     "d1 light power_w=29.5\n"},
+    {"min", LEVEL("occupancy: {at: /n, min: 5}"), "{\"n\":4}",
+     "d1 crowd_level refused out_of_range: occupancy (/n): beyond the map's min and max\n"},
+    {"max", LIGHT("lux: {at: /n, max: 5}"), "{\"n\":5.5}",
+     "d1 light refused out_of_range: lux (/n): beyond the map's min and max\n"},
+    {"invalid number", LEVEL("occupancy: {at: /n, invalid: [255, N/A]}"), "{\"n\":255}",
+     "nothing\n"},
+    {"invalid text", LEVEL("occupancy: {at: /n, invalid: [255, N/A]}"), "{\"n\":\"N/A\"}",
+     "nothing\n"},
+    {"valid", LEVEL("occupancy: {at: /n, invalid: [255, N/A]}"), "{\"n\":254}",
+     "d1 crowd_level occupancy=254\n"},
+    {"words of a text", LIGHT("state: {at: /s, words: {ON: on, OFF: off}}"), "{\"s\":\"OFF\"}",
+     "d1 light state=off\n"},
+    {"words of a number", LIGHT("state: {at: /s, words: {1: on, 0: off}}"), "{\"s\":1}",
+     "d1 light state=on\n"},
+    {"words of a boolean", LIGHT("state: {at: /s, words: {true: on, false: off}}"), "{\"s\":false}",
+     "d1 light state=off\n"},
+    {"words into a boolean", LIGHT("fault: {at: /s, words: {lampFailed: yes, ok: no}}"),
+     "{\"s\":\"lampFailed\"}", "d1 light fault=yes\n"},
+    {"words into a number", GATE("lanes_open: {at: /s, words: {open: 1, shut: 0}}"),
+     "{\"s\":\"shut\"}", "d1 gate lanes_open=0\n"},
+    {"no such word", LIGHT("state: {at: /s, words: {ON: on}}"), "{\"s\":\"BLINK\"}",
+     "d1 light refused out_of_range: state (/s): not among the words of the map\n"},
+    {"the member's own words", GATE("state: /s"), "{\"s\":\"closed\"}", "d1 gate state=closed\n"},
+    {"not one of them", GATE("state: /s"), "{\"s\":\"ajar\"}",
+     "d1 gate refused out_of_range: state (/s): not a word of the contract\n"},
+    {"a boolean", LIGHT("fault: /f"), "{\"f\":true}", "d1 light fault=yes\n"},
+    {"alternatives: the first there", LEVEL("occupancy: [/a, /b]"), "{\"b\":2,\"a\":1}",
+     "d1 crowd_level occupancy=1\n"},
+    {"alternatives: the second", LEVEL("occupancy: [/a, /b]"), "{\"b\":2}",
+     "d1 crowd_level occupancy=2\n"},
+    {"alternatives: by condition",
+     LIGHT("state: [{is: dim, when: {at: /b, above: 0, below: 100}}, {at: /on, words: {true: on, "
+           "false: off}}]"),
+     "{\"on\":true,\"b\":50}", "d1 light state=dim\n"},
+    {"alternatives: condition fails",
+     LIGHT("state: [{is: dim, when: {at: /b, above: 0, below: 100}}, {at: /on, words: {true: on, "
+           "false: off}}]"),
+     "{\"on\":true,\"b\":100}", "d1 light state=on\n"},
+    {"a constant event", GATE("event: {is: pass}, direction: {is: in}, lane: /door"),
+     "{\"door\":3}", "d1 gate lane=3 event=pass direction=in\n"},
+    {"a text put together",
+     GATE("event: {is: reject}, direction: {is: out}, reason: {is: "
+          "\"{/a} {/b}\"}"),
+     "{\"a\":\"x\",\"b\":1.5}", "d1 gate event=reject direction=out reason=x 1.5\n"},
+    {"when equals", LEVEL("when: {at: /k, equals: x}, occupancy: /n"), "{\"k\":\"x\",\"n\":1}",
+     "d1 crowd_level occupancy=1\n"},
+    {"when equals not", LEVEL("when: {at: /k, equals: x}, occupancy: /n"), "{\"k\":\"y\",\"n\":1}",
+     "nothing\n"},
+    {"when in", LEVEL("when: [{at: /k, in: [1, 2]}], occupancy: /n"), "{\"k\":2,\"n\":1}",
+     "d1 crowd_level occupancy=1\n"},
+    {"when not, absent", LEVEL("when: [{at: /k, not: 2}], occupancy: /n"), "{\"n\":1}",
+     "d1 crowd_level occupancy=1\n"},
+    {"when present", LEVEL("when: [{at: /k, present: yes}], occupancy: /n"), "{\"k\":0,\"n\":1}",
+     "d1 crowd_level occupancy=1\n"},
+    {"when present, null", LEVEL("when: [{at: /k, present: yes}], occupancy: /n"),
+     "{\"k\":null,\"n\":1}", "nothing\n"},
+    {"when absent", LEVEL("when: [{at: /k, present: no}], occupancy: /n"), "{\"n\":1}",
+     "d1 crowd_level occupancy=1\n"},
+    {"when capture", LEVEL("when: [{capture: device, in: [d1, d2]}], occupancy: /n"), "{\"n\":1}",
+     "d1 crowd_level occupancy=1\n"},
+    {"when capture differs", LEVEL("when: [{capture: device, equals: d2}], occupancy: /n"),
+     "{\"n\":1}", "nothing\n"},
+    {"two conditions", LEVEL("when: [{at: /k, above: 1}, {at: /k, below: 3}], occupancy: /n"),
+     "{\"k\":3,\"n\":1}", "nothing\n"},
+    {"for",
+     MAP("{for: {n: [1, 2]}, class: crowd, kind: total, device: \"{device}\", part: "
+         "\"line{n}\", in: \"/l{n}_in\", out: \"/l{n}_out\"}"),
+     "{\"l2_in\":5,\"l1_in\":1,\"l1_out\":2}",
+     "d1/line1 crowd_total in=1 out=2\nd1/line2 crowd_total in=5\n"},
+    {"for, names together",
+     MAP("{for: {n: [1, 2], p: [a, b]}, class: crowd, kind: level, device: \"{p}\", "
+         "occupancy: \"/{n}\"}"),
+     "{\"1\":5,\"2\":6}", "a crowd_level occupancy=5\nb crowd_level occupancy=6\n"},
+    {"each of a list",
+     MAP("{each: \"/c/*\", class: crowd, kind: total, device: \"{./id}\", part: \"{index}\", "
+         "in: ./v}"),
+     "{\"c\":[{\"id\":7,\"v\":1},{\"id\":\"x\",\"v\":2},{\"v\":null}]}",
+     "7/0 crowd_total in=1\nx/1 crowd_total in=2\n"},
+    {"each of an object",
+     MAP("{each: \"/c/*\", class: crowd, kind: level, device: \"{key}\", occupancy: .}"),
+     "{\"c\":{\"a\":1,\"b\":2}}", "a crowd_level occupancy=1\nb crowd_level occupancy=2\n"},
+    {"each in each",
+     MAP("{each: \"/l/*/c/*\", class: crowd, kind: total, device: \"{../id}-{./id}\", in: ./v, "
+         "out: /o}"),
+     "{\"o\":9,\"l\":[{\"id\":1,\"c\":[{\"id\":2,\"v\":3},{\"id\":3,\"v\":4}]},{\"c\":[{\"id\":2,"
+     "\"v\":5}],\"id\":2}]}",
+     "1-2 crowd_total in=3 out=9\n1-3 crowd_total in=4 out=9\n2-2 crowd_total in=5 out=9\n"},
+    {"where in the elements",
+     MAP("{each: \"/l/*/c/*\", class: crowd, kind: total, device: d, part: \"{./id}\", in: ./v/w}"),
+     "{\"l\":[{},{\"c\":{\"x/y\":{\"id\":1,\"v\":{\"w\":1.5}}}}]}",
+     "d/1 crowd_total refused wrong_type: in (/l/1/c/x~1y/v/w): not a whole number\n"},
+    {"each of no list", MAP("{each: \"/c/*\", class: crowd, kind: total, device: d, in: ./v}"),
+     "{\"c\":5}", "refused wrong_type: payload /c: neither a list nor an object\n"},
+    {"each of nothing", MAP("{each: \"/c/*\", class: crowd, kind: total, device: d, in: ./v}"),
+     "{\"c\":null}", "nothing\n"},
+    {"a device that is not there", MAP("{class: crowd, kind: total, device: \"{/id}\", in: /v}"),
+     "{\"v\":1}", " crowd_total refused wrong_type: device: not in the message\n"},
+    {"one refused, one read",
+     MAP("{each: \"/*\", class: crowd, kind: total, device: d, part: \"{index}\", in: ./v}"),
+     "[{\"v\":\"x\"},{\"v\":2}]",
+     "d/0 crowd_total refused wrong_type: in (/0/v): not a whole number\nd/1 crowd_total in=2\n"},
+    {"parts of one reading",
+     MAP("{each: \"/*\", when: {at: ./n, equals: fw}, class: crowd, kind: delta, device: d, in: "
+         "./v}\n  - {each: \"/*\", when: {at: ./n, equals: bw}, class: crowd, kind: delta, "
+         "device: d, out: ./v}"),
+     "[{\"n\":\"bw\",\"v\":1},{\"n\":\"fw\",\"v\":2}]", "d crowd_delta in=2 out=1\n"},
+    {"one member twice, the same",
+     MAP("{each: \"/*\", class: crowd, kind: delta, device: d, in: ./v}"), "[{\"v\":1},{\"v\":1}]",
+     "d crowd_delta in=1\n"},
+    {"one member twice, differently",
+     MAP("{each: \"/*\", class: crowd, kind: delta, device: d, in: ./v}"),
+     "[{\"v\":1},{\"v\":2},{\"v\":1}]",
+     "d crowd_delta refused out_of_range: in: said twice, and differently, for one time\n"},
+    {"an event without direction", GATE("event: /e"), "{\"e\":\"pass\"}",
+     "d1 gate refused wrong_type: direction: missing beside event\n"},
+    {"incomplete", TOTAL("occupancy: /n"), "{\"n\":1}",
+     "d1 crowd_total refused wrong_type: in, out: both missing, and the sensor counts "
+     "passages\n"},
+    {"incomplete, but partial", TOTAL("partial: yes, occupancy: /n"), "{\"n\":1}",
+     "d1 crowd_total occupancy=1 partial\n"},
+    {"historical", TOTAL("historical: yes, in: /n"), "{\"n\":1}",
+     "d1 crowd_total in=1 historical\n"},
+    {"historical by condition", TOTAL("historical: {at: /h, equals: true}, in: /n"),
+     "{\"n\":1,\"h\":true}", "d1 crowd_total in=1 historical\n"},
+    {"not historical by condition", TOTAL("historical: {at: /h, equals: true}, in: /n"),
+     "{\"n\":1,\"h\":false}", "d1 crowd_total in=1\n"},
+    {"a time of its own", LEVEL("occupancy: /n, time: {at: /t, format: epoch_s}"),
+     "{\"n\":1,\"t\":1767268800.5}", "d1 crowd_level occupancy=1 ts=2026-01-01T12:00:00.500Z\n"},
+    {"a wrong time", LEVEL("occupancy: /n, time: {at: /t, format: rfc3339}"),
+     "{\"n\":1,\"t\":\"2026-01-01T12:00:00\"}",
+     "d1 crowd_level refused wrong_type: time (/t): has no offset, and the map names no zone\n"},
+    {"seq", LEVEL("occupancy: /n, seq: /s"), "{\"n\":1,\"s\":7}",
+     "d1 crowd_level occupancy=1 seq=7\n"},
+    {"seq alone says nothing", LEVEL("occupancy: /n, seq: /s"), "{\"s\":7}", "nothing\n"},
+    {"trailing garbage", LEVEL("occupancy: /n"), "{\"n\":1} x",
+     "refused malformed: payload: not JSON\n"},
+    {"bad UTF-8", LEVEL("occupancy: /n"), "{\"n\":\"\xff\"}", "refused utf8: payload: not UTF-8\n"},
+    {"a key twice", LEVEL("occupancy: /n"), "{\"n\":1,\"n\":1}",
+     "refused duplicate_key: payload: a key occurs twice: \"n\"\n"},
+    {"a key twice that nobody looks at", LEVEL("occupancy: /n"), "{\"x\":1,\"n\":1,\"x\":2}",
+     "refused duplicate_key: payload: a key occurs twice: \"x\"\n"},
+    {"a key twice in an object looked into", LEVEL("occupancy: /a/n"),
+     "{\"a\":{\"n\":1,\"b\":2,\"b\":3}}",
+     "refused duplicate_key: payload /a: a key occurs twice: \"b\"\n"},
+    {"a key twice where nobody looks", LEVEL("occupancy: /n"), "{\"n\":1,\"x\":{\"y\":1,\"y\":2}}",
+     "d1 crowd_level occupancy=1\n"},
+    {"a key twice in what is iterated",
+     MAP("{each: \"/*\", class: crowd, kind: level, device: \"{key}\", occupancy: .}"),
+     "{\"a\":1,\"a\":2}", "refused duplicate_key: payload: a key occurs twice: \"a\"\n"},
+    {"an empty payload", LEVEL("occupancy: /n"), "", "refused malformed: payload: not JSON\n"},
+};
+
+static void run(struct fixture *f, const char *name, const char *map, const char *payload,
+                const char *want)
+{
+    struct payload_maps *maps = maps_of(map);
+    const char *got = decode(f, maps, "t/d1", payload, "");
+    if (strcmp(got, want) != 0)
+        fail_msg("%s:\nwant %sgot  %s", name, want, got);
+    payload_maps_free(maps);
+}
+
+static void test_samples(void **state)
+{
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+        run(*state, samples[i].name, samples[i].map, samples[i].payload, samples[i].want);
+}
+
+static const char senml[] = "payload: senml\n"
+                            "topics: [\"t/{x}\"]\n"
+                            "carry:\n"
+                            "  bn: {at: ./bn, start: \"\"}\n"
+                            "  bt: {at: ./bt, start: 0}\n"
+                            "  bv: {at: ./bv, start: 0}\n"
+                            "time:\n"
+                            "  - {at: ./t, format: senml, add: bt}\n"
+                            "  - {is: 0, format: senml, add: bt}\n"
+                            "readings:\n"
+                            "  - each: /*\n"
+                            "    when: {at: ./n, equals: in}\n"
+                            "    class: crowd\n"
+                            "    kind: total\n"
+                            "    device: \"{bn}\"\n"
+                            "    in: {at: ./v, add: bv}\n"
+                            "  - each: /*\n"
+                            "    when: {at: ./n, equals: out}\n"
+                            "    class: crowd\n"
+                            "    kind: total\n"
+                            "    device: \"{bn}\"\n"
+                            "    out: {at: ./v, add: bv}\n";
+
+static void test_carried_values_hold_until_renewed(void **state)
+{
+    struct fixture *f = *state;
+    run(f, "absolute", senml,
+        "[{\"bn\":\"a\",\"bt\":1767268000,\"n\":\"in\",\"v\":1},{\"n\":\"out\",\"v\":2},"
+        "{\"bn\":\"b\",\"bv\":10,\"n\":\"in\",\"v\":3,\"t\":1.5},{\"n\":\"in\",\"v\":4}]",
+        "a crowd_total in=1 out=2 ts=2026-01-01T11:46:40.000Z\n"
+        "b crowd_total in=13 ts=2026-01-01T11:46:41.500Z\n"
+        "b crowd_total in=14 ts=2026-01-01T11:46:40.000Z\n");
+    run(f, "the next message begins anew, relative to receipt", senml,
+        "[{\"bn\":\"c\"},{\"n\":\"in\",\"v\":3,\"t\":-10}]",
+        "c crowd_total in=3 ts=2026-01-01T11:59:50.000Z\n");
+    run(f, "a base of another kind", senml, "[{\"bn\":\"a\"},{\"bt\":\"x\",\"n\":\"in\",\"v\":1}]",
+        "refused wrong_type: payload /1/bt: not a number\n");
+}
+
+static const char whole[] =
+    "payload: whole\n"
+    "topics: [\"t/{device}\", \"u/{device}/#\"]\n"
+    "content_type: [application/json, text/json]\n"
+    "when: {at: /type, not: heartbeat}\n"
+    "time: {at: /ts, format: local, zone: venue}\n"
+    "seq: /fCnt\n"
+    "retransmission: {at: /again, equals: true}\n"
+    "readings:\n"
+    "  - {class: crowd, kind: delta, device: \"{device}\", in: /in}\n"
+    "status:\n"
+    "  - topics: [\"t/{device}/LWT\", \"u/{device}/LWT\"]\n"
+    "    device: \"{device}\"\n"
+    "    value: {text: payload, words: {Online: online, Offline: offline}}\n"
+    "  - topics: [\"v/{id}\"]\n"
+    "    device: \"{id}\"\n"
+    "    value: {at: /state}\n";
+
+static const struct {
+    const char *topic, *payload, *type, *want;
+} messages[] = {
+    {"t/a", "{\"in\":1}", "", "a crowd_delta in=1\n"},
+    {"t/a", "{\"in\":1,\"fCnt\":3,\"ts\":\"2026-01-01T20:00:00\"}", "Application/JSON; charset=x",
+     "a crowd_delta in=1 seq=3 ts=2026-01-01T12:00:00.000Z\n"},
+    {"t/a", "{\"in\":1}", "text/plain",
+     "refused malformed: content type: not application/json or text/json\n"},
+    {"u/b/x/y", "{\"in\":1,\"again\":true}", "text/json", "b crowd_delta in=1 historical\n"},
+    {"t/a", "{\"in\":1,\"type\":\"heartbeat\"}", "", "nothing\n"},
+    {"t/a/LWT", "Online", "", "online a\n"},
+    {"u/a/LWT", "Offline", "", "offline a\n"},
+    {"u/a/LWT", "?", "", "refused out_of_range: status: not among the words of the map\n"},
+    {"u/a/LWT", "\xff", "", "refused utf8: payload: not UTF-8\n"},
+    {"v/a", "{\"state\":\"offline\"}", "", "offline a\n"},
+    {"v/a", "{\"status\":\"offline\"}", "", "nothing\n"},
+    {"v/a", "offline", "", "refused malformed: payload: not JSON\n"},
+    {"w/a", "{}", "", "no map\n"},
+};
+
+static void test_messages_of_one_map(void **state)
+{
+    struct payload_maps *maps = maps_of(whole);
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+        assert_string_equal(
+            decode(*state, maps, messages[i].topic, messages[i].payload, messages[i].type),
+            messages[i].want);
+    payload_maps_free(maps);
+}
+
+static void test_a_payload_that_is_no_json(void **state)
+{
+    static const char map[] = "payload: power\n"
+                              "topics: [\"t/{device}\"]\n"
+                              "readings:\n"
+                              "  - {class: light, device: \"{device}\", state: {text: payload, "
+                              "words: {ON: on, OFF: off}}}\n";
+    run(*state, "bare text", map, "ON", "d1 light state=on\n");
+    run(*state, "bare text of another kind", map, "on",
+        "d1 light refused out_of_range: state: not among the words of the map\n");
+    run(*state, "not UTF-8", map, "\xc0\x80", "refused utf8: payload: not UTF-8\n");
+    run(*state, "bare number", LEVEL("occupancy: {text: payload, from: text}"), "17",
+        "d1 crowd_level occupancy=17\n");
+}
+
+/* n elements that each say something, then one that does not. */
+static const char *list_of(char *to, uint32_t n)
+{
+    char *at = to;
+    *at++ = '[';
+    for (uint32_t i = 0; i < n; i++)
+        at += sprintf(at, "{\"v\":%u},", i);
+    strcpy(at, "{}]");
+    return to;
+}
+
+static void test_at_most_256_readings(void **state)
+{
+    static const char map[] =
+        MAP("{each: \"/*\", class: crowd, kind: delta, device: \"{index}\", in: ./v}");
+    static char list[16 * 300];
+    struct payload_maps *maps = maps_of(map);
+    assert_true(strncmp(decode(*state, maps, "t/d", list_of(list, PAYLOAD_READINGS_MAX), ""), "0 ",
+                        2) == 0);
+    assert_string_equal(decode(*state, maps, "t/d", list_of(list, PAYLOAD_READINGS_MAX + 1), ""),
+                        "refused out_of_range: payload: more than 256 readings\n");
+    payload_maps_free(maps);
+}
+
+static void ignored_add(void *context, struct str pointer)
+{
+    struct text *out = context;
+    text_add_str(out, pointer);
+    text_add_char(out, ' ');
+}
+
+static void test_ignored_members(void **state)
+{
+    struct fixture *f = *state;
+    char got[512];
+    struct text out = text_over(got, sizeof got - 1);
+    struct payload_maps *maps = maps_of(
+        MAP("{each: \"/c/*\", when: {at: /k, equals: 1}, class: crowd, kind: delta, device: "
+            "\"{./id}\", in: ./v/0, out: /o/x}"));
+    (void)decode(f, maps, "t/d",
+                 "{\"k\":1,\"o\":{\"x\":1,\"y~/\":2},\"c\":[{\"id\":1,\"v\":[1,2],\"w\":{}},{\"w\":"
+                 "1,\"z\":2}],\"m\":[1,{}]}",
+                 "");
+    payload_ignored(f->decoder, payload_maps_at(maps, 0), ignored_add, &out);
+    got[out.len] = '\0';
+    assert_string_equal(got, "/o/y~0~1 /c/*/v/1 /c/*/w /c/*/z /m ");
+    payload_maps_free(maps);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_samples, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_carried_values_hold_until_renewed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_messages_of_one_map, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_payload_that_is_no_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_at_most_256_readings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ignored_members, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
