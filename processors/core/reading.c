@@ -1,5 +1,6 @@
 #include "processors/core/reading.h"
 
+#include "schemas/json/json_fault.h"
 #include "schemas/payload/member.h"
 
 static const struct str words_status[] = {{"online", 6}, {"offline", 7}, {0}};
@@ -17,7 +18,8 @@ static bool status_read(struct str payload, struct result_reading *into, struct 
     return refusal_set(refusal, REFUSAL_MALFORMED, "status: neither online nor offline");
 }
 
-static bool refuse_json(enum json_status status, size_t members, struct refusal *refusal)
+static bool refuse_json(enum json_status status, size_t members, struct str payload,
+                        struct refusal *refusal)
 {
     static const enum refusal_reason reasons[] = {
         [JSON_MALFORMED] = REFUSAL_MALFORMED,          [JSON_UTF8] = REFUSAL_UTF8,
@@ -32,6 +34,8 @@ static bool refuse_json(enum json_status status, size_t members, struct refusal 
         text_add(&t, ", after member ");
         text_add_u64(&t, members);
     }
+    if (status == JSON_MALFORMED || status == JSON_UTF8)
+        json_fault_add(&t, (const uint8_t *)payload.at, payload.len);
     return refusal_end(&t);
 }
 
@@ -46,7 +50,7 @@ bool reading_parse(struct json_parser *parser, enum topic_class class,
     enum json_status status = json_parse_flat(parser, (const uint8_t *)payload.at, payload.len,
                                               fields, READING_MEMBERS_MAX, &count);
     if (status != JSON_OK)
-        return refuse_json(status, count, refusal);
+        return refuse_json(status, count, payload, refusal);
     const struct members members = members_of(sensor->class, sensor->kind);
     for (size_t f = 0; f < count; f++) {
         const struct member *member = member_find(members, fields[f].key);

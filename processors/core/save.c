@@ -251,6 +251,8 @@ static void walk_scalars(struct codec *c, struct core *core)
     codec_bool(c, &core->started);
     codec_i64(c, &core->now_ns);
     codec_i64(c, &core->second);
+    if (core->second < 0 || core->second > INT64_MAX / CORE_SECOND_NS)
+        c->failed = true;
     codec_bool(c, &core->connected);
     codec_i64(c, &core->ears.lost_ms);
     codec_i64(c, &core->ears.since_ms);

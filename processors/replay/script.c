@@ -146,7 +146,7 @@ static bool line_date(struct script *s, struct str rest)
 {
     int64_t day_ms;
     if (!script_date(rest, &day_ms))
-        return script_broken(s, "date 2026-11-23 is the form");
+        return script_broken(s, "date 2026-11-23 is the form, from 1971 to 2199");
     s->clock.day_ms = day_ms;
     return true;
 }

@@ -1,6 +1,7 @@
 #include "processors/replay/script_words.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "schemas/json/json.h"
 
@@ -139,7 +140,7 @@ bool script_time_of_day(struct str word, int64_t *ret_ms)
 bool script_date(struct str word, int64_t *ret_ms)
 {
     char text[32];
-    if (word.len != 10)
+    if (word.len != 10 || memcmp(word.at, "1971", 4) < 0 || memcmp(word.at, "2199", 4) > 0)
         return false;
     (void)snprintf(text, sizeof text, STR_FMT "T00:00:00Z", STR_ARG(word));
     return time_parse_rfc3339(str_of(text), ret_ms);

@@ -32,7 +32,7 @@ bool script_words_split(struct str line, struct script_words *ret, const char **
 
 /* hh:mm:ss or hh:mm:ss.mmm into ms after midnight; hours up to 99 run on into the next days. */
 bool script_time_of_day(struct str word, int64_t *ret_ms);
-/* 2026-11-23 into ms since 1970 of its midnight in UTC. */
+/* 2026-11-23 into ms since 1970 of its midnight in UTC. Years 1971 to 2199: log time counts nanoseconds, which end in 2262. */
 bool script_date(struct str word, int64_t *ret_ms);
 /* +08:00 into seconds. */
 bool script_offset(struct str word, int32_t *ret_s);

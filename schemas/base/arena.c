@@ -3,7 +3,19 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
+/* With AddressSanitizer each allocation is a chunk of its own: a byte too many is seen then. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_SEPARATE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_SEPARATE 1
+#endif
+#endif
+#ifdef ARENA_SEPARATE
+enum { ARENA_CHUNK_BYTES = 0 };
+#else
 enum { ARENA_CHUNK_BYTES = 64 * 1024 };
+#endif
 
 struct chunk {
     struct chunk *next;

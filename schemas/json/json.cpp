@@ -6,10 +6,6 @@
 
 namespace dom = simdjson::dom;
 
-/* Nesting deeper than this is refused as malformed: no payload needs it, and the bound keeps the
- * parser's memory fixed. */
-static constexpr size_t JSON_DEPTH_MAX = 64;
-
 static_assert(JSON_PADDING_BYTES >= simdjson::SIMDJSON_PADDING, "callers promise too little");
 
 /* json_document.h reads the tape itself. */

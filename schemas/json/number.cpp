@@ -25,9 +25,16 @@ static size_t exponent_shorten(char *text, size_t len)
     return to;
 }
 
+/* From here on with an exponent: readers, ours too, take digits alone for a whole number of 64
+ * bits. */
+static constexpr double WHOLE_MAX = 9223372036854774784.0;
+
 extern "C" size_t json_number_format(double v, char out[JSON_NUMBER_BYTES_MAX])
 {
-    std::to_chars_result end = std::to_chars(out, out + JSON_NUMBER_BYTES_MAX, v);
+    bool whole = std::fabs(v) > WHOLE_MAX;
+    std::to_chars_result end =
+        whole ? std::to_chars(out, out + JSON_NUMBER_BYTES_MAX, v, std::chars_format::scientific)
+              : std::to_chars(out, out + JSON_NUMBER_BYTES_MAX, v);
     return exponent_shorten(out, static_cast<size_t>(end.ptr - out));
 }
 

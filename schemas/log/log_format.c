@@ -111,6 +111,10 @@ bool log_header_decode(const uint8_t from[LOG_SEGMENT_HEADER_BYTES], struct log_
     memcpy(got.log.bytes, from + AT_LOG, 16);
     memcpy(got.segment.bytes, from + AT_SEGMENT, 16);
     memcpy(got.source.bytes, from + AT_SOURCE, 16);
+    if (got.epoch == 0 || got.epoch > LOG_EPOCH_MAX || got.prev_epoch > got.epoch ||
+        got.first_seq > LOG_SEQ_MAX || got.kept_seq > LOG_SEQ_MAX ||
+        got.epoch_first_seq > LOG_SEQ_MAX || got.prev_seq > LOG_SEQ_MAX)
+        return error_set(err, ERROR_MALFORMED, 0, "segment header: sequences or epochs");
     *ret = got;
     return true;
 }
@@ -168,7 +172,8 @@ bool log_record_at(const struct log_image *image, uint64_t offset, bool check_cr
         .body = at + LOG_RECORD_HEADER_BYTES,
         .body_len = len,
     };
-    if (view.epoch == 0 || view.epoch > image->header.epoch || view.seq < image->header.first_seq)
+    if (view.epoch == 0 || view.epoch > image->header.epoch || view.seq < image->header.first_seq ||
+        view.seq > LOG_SEQ_MAX)
         return false;
     if (check_crc &&
         bytes_get_u32(at + AT_CRC) !=

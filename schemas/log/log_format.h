@@ -53,8 +53,11 @@
  *
  * (4) A batch counts whole or not at all.
  *
+ * A header is valid when its CRC holds and its sequences and epochs are at most LOG_SEQ_MAX and
+ * LOG_EPOCH_MAX.
+ *
  * A record is valid when its CRC holds, its epoch is from 1 to the segment's, its end leaves
- * LOG_READ_PADDING_BYTES in the file, and its sequence follows that of the record before, or is
+ * LOG_READ_PADDING_BYTES in the file, and its sequence is at most LOG_SEQ_MAX and follows that of the record before, or is
  * higher and so is its epoch.
  *
  * Segments sorted by first sequence: one is superseded when another with a higher epoch begins at
@@ -78,6 +81,10 @@ enum {
     LOG_UNSYNCED_BYTES_MAX = 256 * 1024 * 1024,
     LOG_UNSYNCED_SEGMENTS_MAX = 64,
 };
+/* Sequences and epochs rise from 1 to these, which takes for ever; whatever is above was not written
+   by a log. */
+#define LOG_SEQ_MAX (UINT64_C(1) << 62)
+#define LOG_EPOCH_MAX (UINT32_C(1) << 31)
 _Static_assert(LOG_UNSYNCED_RECORDS_MAX < LOG_SEQ_SKIP,
                "a power cut must not lose more than is skipped");
 

@@ -238,7 +238,15 @@ bool log_recover(struct log_writer *w, const struct log_writer_options *options,
     w->epoch_first_seq = 1;
     if (!got.created && !plan_existing(w, options, &past, &loaded, &plan, &got, err))
         goto done;
-    w->epoch = (plan.dir.epoch_max > past.epoch ? plan.dir.epoch_max : past.epoch) + 1;
+    if (!log_seal_measure(w, &plan, &loaded, err))
+        goto done;
+    uint32_t epoch = plan.dir.epoch_max > past.epoch ? plan.dir.epoch_max : past.epoch;
+    if (epoch >= LOG_EPOCH_MAX || w->epoch_first_seq >= LOG_SEQ_MAX) {
+        error_set(err, ERROR_CORRUPT, 0, "%s: epoch %u, sequence %llu: no log comes so far", w->dir,
+                  epoch, (unsigned long long)w->epoch_first_seq);
+        goto done;
+    }
+    w->epoch = epoch + 1;
 
     /* From here on things change. When records that were published are about to be void, nothing
        counts as published until that is done; and should we die before, the next one takes it for a

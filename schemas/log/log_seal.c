@@ -58,15 +58,18 @@ static bool visit(struct log_writer *w, struct log_plan *plan, struct log_loaded
     return !write || flush(w, err);
 }
 
+bool log_seal_measure(struct log_writer *w, struct log_plan *plan, struct log_loaded *loaded,
+                      struct error *err)
+{
+    return visit(w, plan, loaded, false, &plan->copy_bytes, err);
+}
+
 bool log_seal(struct log_writer *w, struct log_plan *plan, struct log_loaded *loaded,
               struct error *err)
 {
     const struct log_io *io = w->io;
     char tmp[LOG_PATH_BYTES_MAX], path[LOG_PATH_BYTES_MAX], name[LOG_NAME_BYTES];
-    uint64_t bytes = 0;
-    if (!visit(w, plan, loaded, false, &bytes, err))
-        return false;
-    bytes += LOG_SEGMENT_HEADER_BYTES + LOG_READ_PADDING_BYTES;
+    uint64_t bytes = plan->copy_bytes + LOG_SEGMENT_HEADER_BYTES + LOG_READ_PADDING_BYTES;
     bytes = (bytes + FILE_BLOCK_BYTES - 1) / FILE_BLOCK_BYTES * FILE_BLOCK_BYTES;
     if (bytes < w->segment_bytes)
         bytes = w->segment_bytes;

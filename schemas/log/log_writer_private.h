@@ -121,11 +121,15 @@ struct log_plan {
     uint64_t cover_from;      /* first sequence of the new segment */
     struct log_mark prev;     /* last record before it */
     struct log_mark kept;     /* last record of the log */
+    uint64_t copy_bytes;      /* log_seal_measure: what is to be copied */
     uint64_t rewritten;       /* out: records copied */
     struct log_dir_entry end; /* where the old records end: what is behind takes space in vain */
     uint64_t end_offset;
 };
-/* Writes the first segment of the writer's epoch, synced and under its name, and leaves it open for
+/* Reads what is to be copied and changes nothing. CORRUPT: it isn't there. */
+bool log_seal_measure(struct log_writer *writer, struct log_plan *plan, struct log_loaded *loaded,
+                      struct error *err);
+/* After that: writes the first segment of the writer's epoch, synced and under its name, and leaves it open for
  * appending. */
 bool log_seal(struct log_writer *writer, struct log_plan *plan, struct log_loaded *loaded,
               struct error *err);

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "schemas/yaml/internal.h"
 
@@ -28,22 +29,49 @@ static struct str advance(struct expansion *x, size_t index)
     return (struct str){x->source.at + from, x->byte - from};
 }
 
-static void add_quoted(struct text *out, struct str value)
+/* What YAML would not read again as it is, or would take for a line break. */
+static const struct {
+    const char *bytes, *escape;
+} escapes[] = {
+    {"\"", "\\\""},
+    {"\\", "\\\\"},
+    {"\x7f", "\\x7f"},
+    {"\xe2\x80\xa8", "\\L"},
+    {"\xe2\x80\xa9", "\\P"},
+    {"\xef\xbf\xbe", "\\uFFFE"},
+    {"\xef\xbf\xbf", "\\uFFFF"},
+};
+
+/* Writes the escape for the character at `from`; returns its bytes, 0 when it needs none. */
+static uint32_t add_escape(struct text *out, struct str from)
 {
     static const char hex[] = "0123456789abcdef";
-    text_add_char(out, '"');
-    for (uint32_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.at[i];
-        if (c == '"' || c == '\\') {
-            text_add_char(out, '\\');
-            text_add_char(out, (char)c);
-        } else if (c < 0x20 || c == 0x7f) {
-            text_add(out, "\\x");
-            text_add_char(out, hex[c >> 4]);
-            text_add_char(out, hex[c & 15]);
-        } else {
-            text_add_char(out, (char)c);
+    unsigned char c = (unsigned char)from.at[0];
+    bool c1 = c == 0xc2 && from.len > 1 && (unsigned char)from.at[1] < 0xa0;
+    for (uint32_t i = 0; i < sizeof escapes / sizeof escapes[0]; i++) {
+        size_t len = strlen(escapes[i].bytes);
+        if (len <= from.len && memcmp(from.at, escapes[i].bytes, len) == 0) {
+            text_add(out, escapes[i].escape);
+            return (uint32_t)len;
         }
+    }
+    if (c >= 0x20 && !c1)
+        return 0;
+    c = c1 ? (unsigned char)from.at[1] : c;
+    text_add(out, "\\x");
+    text_add_char(out, hex[c >> 4]);
+    text_add_char(out, hex[c & 15]);
+    return c1 ? 2 : 1;
+}
+
+static void add_quoted(struct text *out, struct str value)
+{
+    text_add_char(out, '"');
+    for (uint32_t i = 0; i < value.len;) {
+        uint32_t bytes = add_escape(out, (struct str){value.at + i, value.len - i});
+        if (bytes == 0)
+            text_add_char(out, value.at[i++]);
+        i += bytes;
     }
     text_add_char(out, '"');
 }
@@ -66,10 +94,12 @@ static bool on_value(struct expansion *x, const yaml_event_t *event)
                      "not UTF-8 with its variables replaced");
         return false;
     }
-    if (event->data.scalar.anchor) { /* the mark is before the anchor: keep it */
+    /* The mark is before the anchor and the tag: the reader would see neither. */
+    if (event->data.scalar.anchor || event->data.scalar.tag) {
         problems_add(x->problems, (uint32_t)event->start_mark.line + 1,
                      (uint32_t)event->start_mark.column + 1,
-                     "a value with an anchor can't hold a variable");
+                     event->data.scalar.tag ? "tags are not used in this file"
+                                            : "a value with an anchor can't hold a variable");
         return false;
     }
     text_add_str(&x->out, advance(x, event->start_mark.index));
@@ -155,6 +185,16 @@ static bool run(struct expansion *x)
     return ok && !x->out.overflow;
 }
 
+/* Each value with a variable grows to a scalar of which each byte is escaped, at most. */
+static size_t expanded_bytes_max(struct str source)
+{
+    size_t max = source.len;
+    for (uint32_t i = 0; i + 1 < source.len && max < TREE_BYTES_MAX; i++)
+        if (source.at[i] == '$' && source.at[i + 1] == '{')
+            max += (size_t)4 * TREE_SCALAR_BYTES_MAX + 2;
+    return max < TREE_BYTES_MAX ? max : TREE_BYTES_MAX;
+}
+
 static bool copy(struct str source, char **ret_text, size_t *ret_len, struct problems *problems)
 {
     char *text = malloc((size_t)source.len + 1);
@@ -180,9 +220,10 @@ bool tree_expand(struct str source, const struct tree_env *env, char **ret_text,
     if (!env_needed(source)) /* whether it is YAML is for its reader to say */
         return copy(source, ret_text, ret_len, problems);
     struct expansion x = {.source = source, .env = env, .problems = problems};
-    char *buffer = malloc(TREE_BYTES_MAX + 1);
+    size_t cap = expanded_bytes_max(source);
+    char *buffer = malloc(cap + 1);
     x.scratch = malloc(TREE_SCALAR_BYTES_MAX);
-    x.out = text_over(buffer, TREE_BYTES_MAX);
+    x.out = text_over(buffer, cap);
     bool ok = buffer && x.scratch;
     if (!ok)
         problems_add(problems, 1, 1, "out of memory");

@@ -258,6 +258,8 @@ static const struct {
     {"10:00:00 every 5 until 10:01:00 sensor c9 occupancy 1\n10:00:01 sensor c1 occupancy 1\n", 1, "the venue has no sensor \"c9\""},
     {"date today\n", 1, "date 2026-11-23 is the form"},
     {"date 2026-13-01\n", 1, "date 2026-11-23 is the form"},
+    {"date 2200-01-01\n", 1, "date 2026-11-23 is the form"},
+    {"date 1970-12-31\n", 1, "date 2026-11-23 is the form"},
     {"utc_offset 8\n", 1, "utc_offset +08:00 is the form"},
     {"utc_offset +15:00\n", 1, "utc_offset +08:00 is the form"},
     /* expectations that can't be judged */

@@ -252,6 +252,12 @@ static const struct replaced {
     {"a: ${1X}\n", NULL, NULL},
     {"a: ${}\n", NULL, NULL},
     {"a: ${HOST\n", NULL, NULL},
+    /* What YAML takes for a line break, or does not take at all. */
+    {"a: \"x\\x80\\N\\L\\P \\uFFFE\\uFFFF${EMPTY}\"\n",
+     "x\xc2\x80\xc2\x85\xe2\x80\xa8\xe2\x80\xa9 \xef\xbf\xbe\xef\xbf\xbf",
+     "a: \"x\\x80\\x85\\L\\P \\uFFFE\\uFFFF\"\n"},
+    {"a: !!int ${EMPTY}\n", NULL, NULL},
+    {"a: ! ${EMPTY}\n", NULL, NULL},
 };
 
 static void variables_are_replaced_in_values_only(void **state)
