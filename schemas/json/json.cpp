@@ -57,7 +57,8 @@ extern "C" struct json_parser *json_parser_new(size_t document_bytes_max)
     parser->document_bytes_max = document_bytes_max;
     /* Everything at once: pages that no document reaches are never touched, so they cost address
      * space only. */
-    if (parser->dom.allocate(document_bytes_max, JSON_DEPTH_MAX) ||
+    /* The library's depth is the first one that it refuses. */
+    if (parser->dom.allocate(document_bytes_max, JSON_DEPTH_MAX + 1) ||
         parser->dom.doc.allocate(document_bytes_max)) {
         delete parser;
         return nullptr;

@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 enum { JSON_PADDING_BYTES = 64 }; /* readable bytes needed after a document (their values do not matter) */
-enum { JSON_DEPTH_MAX = 64 };     /* lists and objects in one another; deeper is malformed: no payload needs it, and it keeps the parser's memory fixed */
+enum { JSON_DEPTH_MAX = 64 };     /* lists and objects that hold something, in one another; deeper is malformed: no payload needs it, and it keeps the parser's memory fixed */
 
 enum json_status { JSON_OK, JSON_MALFORMED, JSON_UTF8, JSON_DUPLICATE_KEY, JSON_NOT_OBJECT, JSON_TOO_MANY_FIELDS, JSON_TOO_LARGE, JSON_NO_MEMORY };
 /* Version of simdjson, "3.0.1". */

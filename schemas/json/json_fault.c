@@ -194,17 +194,21 @@ static bool name(struct scan *s)
     return true;
 }
 
-/* Opens a list or object; *ret_empty when it ends at once. */
+/* Passes over a list or object without anything in it, or opens one. */
 static bool open(struct scan *s, bool object, bool *ret_empty)
 {
-    if (s->depth == JSON_DEPTH_MAX)
-        return fail(s, s->at, "nested too deep");
-    s->objects = s->objects << 1 | object;
-    s->depth++;
-    s->at++;
+    size_t began = s->at++;
     space_skip(s);
     *ret_empty = peek(s) == (object ? '}' : ']');
-    return *ret_empty || !object || name(s);
+    if (*ret_empty) {
+        s->at++;
+        return true;
+    }
+    if (s->depth == JSON_DEPTH_MAX)
+        return fail(s, began, "nested too deep");
+    s->objects = s->objects << 1 | object;
+    s->depth++;
+    return !object || name(s);
 }
 
 /* Behind a value: closes what ends here, up to where another value follows; *ret_done: none does.

@@ -156,7 +156,7 @@ static void test_depth(void **state)
             text_add_char(&t, ']');
         text_add_char(&t, '}');
         assert_false(t.overflow);
-        enum json_status want = depth < 64 ? JSON_OK : JSON_MALFORMED;
+        enum json_status want = depth <= JSON_DEPTH_MAX ? JSON_OK : JSON_MALFORMED;
         assert_int_equal(parse(f, t.at, t.len), want);
         assert_int_equal(parse(f, t.at, t.len - depth / 2 - 1), JSON_MALFORMED);
     }
