@@ -74,8 +74,8 @@ struct payload_constants {
 
 struct payload_condition {
     enum { CONDITION_IN, CONDITION_NOT_IN, CONDITION_PRESENT, CONDITION_ABSENT, CONDITION_ABOVE, CONDITION_BELOW } test;
-    bool capture;   /* place is a capture, not a step */
-    uint32_t place;
+    enum { PLACE_STEP, PLACE_CAPTURE, PLACE_CARRIED } of; /* what place counts */
+    uint32_t place, scope; /* scope: of what is carried */
     struct payload_constants among;
     double bound;
 };
@@ -138,10 +138,13 @@ struct payload_entry {
     uint32_t stored_count;
 };
 
-struct payload_status {
+struct payload_status { /* without filters: of the messages that the map's own topics bring */
+    struct payload_conditions when;
+    bool own;                           /* it has no filters */
     struct payload_template device;
     struct payload_alternatives online; /* of a member with the words online and offline */
     bool needs_document;                /* as of the map */
+    bool text_too;                      /* a payload that is no JSON may be the text it waits for */
     uint32_t captures;                  /* bits of those it needs */
 };
 

@@ -60,6 +60,24 @@ static bool test_read(struct payload_reader *r, uint32_t test, const struct tree
     }
 }
 
+static bool carried_find(struct payload_reader *r, const struct tree_node *node, uint32_t *ret)
+{
+    const struct payload_map *map = r->map;
+    struct str name;
+    if (!payload_text(r, node, "carried", 1, ID_BYTES_MAX, &name))
+        return false;
+    for (uint32_t i = 0; r->here && i < map->carried_count; i++)
+        if (str_equal(map->carried[i].name, name)) {
+            *ret = i;
+            return true;
+        }
+    problems_add(r->problems, node->line, node->column,
+                 r->here ? "carried: `carry` has no \"" STR_FMT "\""
+                         : "carried: \"" STR_FMT "\" belongs to elements, and there is no `each`",
+                 STR_ARG(name));
+    return false;
+}
+
 static bool capture_find(struct payload_reader *r, const struct tree_node *node, uint32_t *ret)
 {
     const struct payload_captures *captures = &r->map->captures;
@@ -77,32 +95,42 @@ static bool capture_find(struct payload_reader *r, const struct tree_node *node,
     return false;
 }
 
+/* What the condition asks about. */
+static bool place_read(struct payload_reader *r, const struct tree_node *node,
+                       struct payload_condition *c)
+{
+    const struct tree_node *at = tree_find(node, "at"), *capture = tree_find(node, "capture"),
+                           *carried = tree_find(node, "carried");
+    if (!!at + !!capture + !!carried != 1) {
+        problems_add(r->problems, node->line, node->column,
+                     "a condition has one of `at` (a pointer), `capture` (a name of the topic) and "
+                     "`carried` (a name of `carry`)");
+        return false;
+    }
+    c->scope = r->here;
+    c->of = at ? PLACE_STEP : capture ? PLACE_CAPTURE : PLACE_CARRIED;
+    if (at)
+        return payload_pointer(r, at, "at", &c->place);
+    return capture ? capture_find(r, capture, &c->place) : carried_find(r, carried, &c->place);
+}
+
 /* One condition of the file: a test for each of its tests, which all have to hold. Returns how
  * many; 0: a problem. */
 static uint32_t condition_read(struct payload_reader *r, const struct tree_node *node,
                                struct payload_condition *to)
 {
-    static const char *const keys[] = {"at",  "capture", "equals", "in",
-                                       "not", "present", "above",  "below"};
+    static const char *const keys[] = {"at",  "capture", "carried", "equals", "in",
+                                       "not", "present", "above",   "below"};
     struct payload_condition place = {0};
-    if (!payload_keys(r, node, "a condition", keys, sizeof keys / sizeof keys[0]))
-        return 0;
-    const struct tree_node *at = tree_find(node, "at"), *capture = tree_find(node, "capture");
-    if (!at == !capture) {
-        problems_add(r->problems, node->line, node->column,
-                     "a condition has `at` (a pointer) or `capture` (a name of the topic)%s",
-                     at ? ", not both" : "");
-        return 0;
-    }
-    place.capture = capture;
-    if (at ? !payload_pointer(r, at, "at", &place.place) : !capture_find(r, capture, &place.place))
+    if (!payload_keys(r, node, "a condition", keys, sizeof keys / sizeof keys[0]) ||
+        !place_read(r, node, &place))
         return 0;
     uint32_t count = 0;
     for (uint32_t i = 0; i < TESTS_MAX; i++) {
         const struct tree_node *test = tree_find(node, tests[i]);
         if (!test)
             continue;
-        if (capture && i >= 3) {
+        if (place.of == PLACE_CAPTURE && i >= 3) {
             problems_add(r->problems, test->line, test->column,
                          "%s: of a capture only equals, in and not", tests[i]);
             return 0;

@@ -238,11 +238,45 @@ static bool scope_read(struct payload_decoder *d, uint32_t number)
     return true;
 }
 
-static bool readings_read(struct payload_decoder *d)
+/* False: the message is refused. *ret stays as it is when the status does not apply. */
+static bool status_eval(struct payload_decoder *d, const struct payload_status *status,
+                        struct payload_outcome *ret)
+{
+    struct result_reading values;
+    values.state = (struct str){0};
+    if (!payload_eval_conditions(d, status->when))
+        return true;
+    enum payload_got got = payload_eval_member(d, 0, &status->online, &values, &d->refusal);
+    if (got != PAYLOAD_GOT)
+        return got == PAYLOAD_ABSENT;
+    if (!name_read(d, 0, "device", &status->device, &ret->device, &d->refusal))
+        return false;
+    ret->kind = PAYLOAD_STATUS;
+    ret->online = str_is(values.state, "online");
+    return true;
+}
+
+static bool status_read(struct payload_decoder *d, const struct payload_status *status,
+                        struct payload_outcome *ret)
+{
+    bool found = status->needs_document && document_read(d, true);
+    if (!found && (!status->needs_document || status->text_too))
+        found = document_read(d, false);
+    return found && status_eval(d, status, ret);
+}
+
+/* A message of the map's own topics: a status by its contents, or readings. */
+static bool own_read(struct payload_decoder *d, struct payload_outcome *ret)
 {
     const struct payload_map *map = d->map;
-    if (!document_read(d, map->needs_document))
+    if (!type_fits(d, d->message->content_type) || !document_read(d, map->needs_document))
         return false;
+    for (uint32_t i = 0; i < map->status_count; i++) {
+        if (map->status[i].own && !status_eval(d, &map->status[i], ret))
+            return false;
+        if (ret->kind == PAYLOAD_STATUS)
+            return true;
+    }
     if (!payload_eval_conditions(d, map->when))
         return true;
     for (uint32_t s = 1; s < map->scope_count; s++)
@@ -251,29 +285,8 @@ static bool readings_read(struct payload_decoder *d)
     if (!scope_read(d, 0))
         return false;
     payload_merge(d);
-    return true;
-}
-
-static bool status_read(struct payload_decoder *d, const struct payload_status *status,
-                        struct payload_outcome *ret)
-{
-    struct result_reading values;
-    if (!document_read(d, status->needs_document))
-        return false;
-    values.state = (struct str){0};
-    switch (payload_eval_member(d, 0, &status->online, &values, &d->refusal)) {
-    case PAYLOAD_ABSENT:
-        ret->kind = PAYLOAD_NOTHING;
-        return true;
-    case PAYLOAD_WRONG:
-        return false;
-    case PAYLOAD_GOT:
-        break;
-    }
-    if (!name_read(d, 0, "device", &status->device, &ret->device, &d->refusal))
-        return false;
-    ret->kind = PAYLOAD_STATUS;
-    ret->online = str_is(values.state, "online");
+    if (d->count)
+        ret->kind = PAYLOAD_READINGS;
     return true;
 }
 
@@ -286,15 +299,15 @@ void payload_decode(struct payload_decoder *decoder, const struct payload_maps *
     d->message = message;
     d->parsed = false;
     d->count = d->text_len = 0;
-    ret_outcome->count = 0;
+    ret_outcome->kind = PAYLOAD_NOTHING;
     const struct payload_filter *filter = payload_maps_match(maps, map, message->topic, d->capture);
     bool ok;
     if (!filter)
         ok = refusal_set(&d->refusal, REFUSAL_UNKNOWN_TOPIC, "topic: no filter of the map fits");
     else if (filter->status != PAYLOAD_FOR_READINGS)
         ok = status_read(d, &map->status[filter->status], ret_outcome);
-    else if ((ok = type_fits(d, message->content_type) && readings_read(d)))
-        ret_outcome->kind = d->count ? PAYLOAD_READINGS : PAYLOAD_NOTHING;
+    else
+        ok = own_read(d, ret_outcome);
     if (!ok) {
         ret_outcome->kind = PAYLOAD_REFUSED;
         ret_outcome->refusal = d->refusal;

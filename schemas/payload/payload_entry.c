@@ -303,7 +303,7 @@ static void rounds_read(struct payload_reader *r, const struct tree_node *node)
         r->for_count = 0;
         for (uint32_t i = 0; map && i < map->count; i++) {
             struct str value;
-            if (!payload_text(r, map->pair[i].value->item[round], "for", 1, ID_BYTES_MAX, &value))
+            if (!payload_text(r, map->pair[i].value->item[round], "for", 0, ID_BYTES_MAX, &value))
                 return;
             r->for_name[i] = map->pair[i].key;
             r->for_value[i] = value;

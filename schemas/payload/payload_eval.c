@@ -61,8 +61,10 @@ static bool holds(const struct payload_decoder *d, const struct payload_conditio
     struct json_field f = {.kind = JSON_STRING};
     double number;
     bool there = true;
-    if (c->capture)
+    if (c->of == PLACE_CAPTURE)
         f.text = d->capture[c->place];
+    else if (c->of == PLACE_CARRIED)
+        f = d->carried[c->scope][c->place];
     else
         there = step_read(d, c->place, &f);
     switch (c->test) {

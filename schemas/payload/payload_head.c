@@ -147,29 +147,45 @@ static const struct member member_online = {.name = {"status", 6},
                                             .offset = offsetof(struct result_reading, state),
                                             .words = words_online};
 
+/* Whether the payload has to be parsed for it. */
+static bool status_needs_document(const struct payload_status *status)
+{
+    bool needed = status->own || status->when.count > 0;
+    for (uint32_t i = 0; i < status->device.count; i++)
+        needed = needed || status->device.piece[i].kind == PIECE_STEP;
+    for (uint32_t i = 0; i < status->online.count; i++) {
+        const struct payload_value *v = &status->online.value[i];
+        needed = needed || v->from == VALUE_STEP || v->when.count > 0;
+    }
+    return needed;
+}
+
 static void status_read(struct payload_reader *r, const struct tree_node *node,
                         struct payload_status *status)
 {
-    static const char *const keys[] = {"topics", "device", "value"};
-    if (!payload_keys(r, node, "a status", keys, 3))
+    static const char *const keys[] = {"topics", "when", "device", "value"};
+    if (!payload_keys(r, node, "a status", keys, 4))
         return;
-    const struct tree_node *device = tree_find(node, "device"), *value = tree_find(node, "value");
-    if (!tree_find(node, "topics") || !device || !value) {
+    const struct tree_node *device = tree_find(node, "device"), *value = tree_find(node, "value"),
+                           *when = tree_find(node, "when");
+    status->own = !tree_find(node, "topics");
+    if ((status->own && !when) || !device || !value) {
         problems_add(r->problems, node->line, node->column,
-                     "a status has topics, a device and a value");
+                     "a status has a device, a value, and topics or (of the messages that the map "
+                     "reads anyway) when");
         return;
     }
     r->captures = 0;
     if (!payload_template(r, device, "device", &status->device) ||
+        (when && !payload_conditions(r, when, "when", &status->when)) ||
         !payload_alternatives(r, value, "value", &member_online, &status->online))
         return;
     status->captures = r->captures;
-    for (uint32_t i = 0; i < status->device.count; i++)
-        status->needs_document |= status->device.piece[i].kind == PIECE_STEP;
-    for (uint32_t i = 0; i < status->online.count; i++) {
-        const struct payload_value *v = &status->online.value[i];
-        status->needs_document |= v->from == VALUE_STEP || v->when.count > 0;
-    }
+    status->needs_document = status_needs_document(status);
+    for (uint32_t i = 0; i < status->online.count; i++)
+        status->text_too |= status->online.value[i].from == VALUE_PAYLOAD;
+    if (status->own)
+        r->map->captures_needed |= r->captures;
 }
 
 void payload_read_statuses(struct payload_reader *r)

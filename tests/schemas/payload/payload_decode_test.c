@@ -381,6 +381,122 @@ static void test_a_payload_that_is_no_json(void **state)
         "d1 crowd_level occupancy=17\n");
 }
 
+/* A message of the map's own topics that tells how the device is; it is no reading then. */
+static void test_a_status_among_readings(void **state)
+{
+    static const char map[] = "payload: covered\n"
+                              "topics: [\"t/{device}\"]\n"
+                              "when: {at: /type, not: heartbeat}\n"
+                              "readings:\n"
+                              "  - {class: crowd, kind: total, device: \"{device}\", in: /in}\n"
+                              "status:\n"
+                              "  - when: {at: /kind, equals: lens}\n"
+                              "    device: \"{device}\"\n"
+                              "    value: {at: /alarm, words: {on: offline, off: online}}\n"
+                              "  - when: {at: /kind, equals: power}\n"
+                              "    device: \"{/who}\"\n"
+                              "    value: {at: /alarm, words: {on: offline, off: online}}\n";
+    struct fixture *f = *state;
+    run(f, "a reading", map, "{\"in\":1,\"alarm\":\"on\"}", "d1 crowd_total in=1\n");
+    run(f, "the first", map, "{\"kind\":\"lens\",\"alarm\":\"on\"}", "offline d1\n");
+    run(f, "the second", map, "{\"kind\":\"power\",\"alarm\":\"off\",\"who\":\"d2\"}",
+        "online d2\n");
+    run(f, "with a count beside it", map, "{\"in\":1,\"kind\":\"lens\",\"alarm\":\"on\"}",
+        "offline d1\n");
+    run(f, "its value is missing", map, "{\"in\":1,\"kind\":\"lens\"}", "d1 crowd_total in=1\n");
+    run(f, "its value is another", map, "{\"in\":1,\"kind\":\"lens\",\"alarm\":1}",
+        "refused out_of_range: status (/alarm): not among the words of the map\n");
+    run(f, "of nobody", map, "{\"kind\":\"power\",\"alarm\":\"on\"}",
+        "refused wrong_type: device: not in the message\n");
+    run(f, "whatever the map's own conditions", map,
+        "{\"type\":\"heartbeat\",\"kind\":\"lens\",\"alarm\":\"off\"}", "online d1\n");
+    run(f, "no JSON", map, "offline", "refused malformed: payload: not JSON\n");
+}
+
+/* Some versions wrap it in JSON, some don't. */
+static void test_a_status_as_text_or_json(void **state)
+{
+    static const char map[] = "payload: versions\n"
+                              "status:\n"
+                              "  - topics: [\"t/{device}\"]\n"
+                              "    when: {at: /internal, not: true}\n"
+                              "    device: \"{device}\"\n"
+                              "    value: [{at: /state}, {text: payload}]\n";
+    struct fixture *f = *state;
+    run(f, "JSON", map, "{\"state\":\"offline\"}", "offline d1\n");
+    run(f, "text", map, "online", "online d1\n");
+    run(f, "conditions", map, "{\"state\":\"offline\",\"internal\":true}", "nothing\n");
+    run(f, "another text", map, "asleep",
+        "refused out_of_range: status: not a word of the contract\n");
+    run(f, "not UTF-8", map, "\xff", "refused utf8: payload: not UTF-8\n");
+}
+
+static void test_conditions_on_what_is_carried(void **state)
+{
+    static const char map[] =
+        "payload: units\n"
+        "topics: [\"t/{x}\"]\n"
+        "carry: {bu: {at: ./bu, start: \"\"}, bt: {at: ./bt, start: 0}}\n"
+        "readings:\n"
+        "  - each: /*\n"
+        "    class: light\n"
+        "    device: \"{./n}\"\n"
+        "    lux: {at: ./v, when: [{carried: bu, equals: lx}, {carried: bt, below: 5}]}\n";
+    struct fixture *f = *state;
+    run(f, "until renewed", map,
+        "[{\"bu\":\"lx\",\"n\":\"a\",\"v\":1},{\"n\":\"b\",\"v\":2},{\"bu\":\"W\",\"n\":\"c\","
+        "\"v\":3},"
+        "{\"bu\":\"lx\",\"bt\":5,\"n\":\"d\",\"v\":4}]",
+        "a light lux=1\nb light lux=2\n");
+    run(f, "not of the message before", map, "[{\"n\":\"a\",\"v\":1}]", "nothing\n");
+}
+
+/* Empty text of a `for`: the same pointers with and without an outer element. */
+static void test_a_round_of_nothing(void **state)
+{
+    static const char map[] = "payload: outer\n"
+                              "topics: [\"t/{device}\"]\n"
+                              "readings:\n"
+                              "  - {for: {r: [/Event, \"\"]}, class: crowd, kind: level, device: "
+                              "\"{device}\", part: \"c{{r}/id}\", occupancy: \"{r}/n\"}\n";
+    struct fixture *f = *state;
+    run(f, "with", map, "{\"Event\":{\"id\":1,\"n\":7}}", "d1/c1 crowd_level occupancy=7\n");
+    run(f, "without", map, "{\"id\":1,\"n\":7}", "d1/c1 crowd_level occupancy=7\n");
+}
+
+static void test_mistakes_in_statuses_and_conditions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *map, *problem;
+    } mistakes[] = {
+        {"payload: m\nstatus: [{device: a, value: {at: /s}}]\n",
+         "a status has a device, a value, and topics or"},
+        {"payload: m\ntopics: [\"t/{d}\"]\ncarry: {b: {at: ./b, start: 0}}\nreadings:\n"
+         "  - {each: /*, class: crowd, kind: level, device: \"{d}\", occupancy: ./n,\n"
+         "     when: {carried: c, equals: 1}}\n",
+         "carried: `carry` has no \"c\""},
+        {"payload: m\ntopics: [\"t/{d}\"]\ncarry: {b: {at: ./b, start: 0}}\nreadings:\n"
+         "  - {each: /*, class: crowd, kind: level, device: \"{d}\", occupancy: ./n}\n"
+         "  - {class: crowd, kind: level, device: \"{d}\", occupancy: /n, when: {carried: b, "
+         "equals: 1}}\n",
+         "carried: \"b\" belongs to elements"},
+        {"payload: m\ntopics: [\"t/{d}\"]\nreadings:\n"
+         "  - {class: crowd, kind: level, device: \"{d}\", occupancy: /n, when: {equals: 1}}\n",
+         "a condition has one of `at`"},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        struct problems problems = {0};
+        struct payload_map *map = NULL;
+        assert_false(payload_map_parse(str_of(mistakes[i].map), &map, &problems));
+        bool said = false;
+        for (uint32_t k = 0; k < problems_listed(&problems); k++)
+            said = said || strstr(problems.problem[k].text, mistakes[i].problem);
+        if (!said)
+            fail_msg("%s: not said", mistakes[i].problem);
+    }
+}
+
 /* n elements that each say something, then one that does not. */
 static const char *list_of(char *to, uint32_t n)
 {
@@ -437,6 +553,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_carried_values_hold_until_renewed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages_of_one_map, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_payload_that_is_no_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_status_among_readings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_status_as_text_or_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_conditions_on_what_is_carried, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_round_of_nothing, setup, teardown),
+        cmocka_unit_test(test_mistakes_in_statuses_and_conditions),
         cmocka_unit_test_setup_teardown(test_at_most_256_readings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ignored_members, setup, teardown),
     };
