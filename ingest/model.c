@@ -21,6 +21,7 @@ bool model_from_file(const struct config *config, struct model *ret_model,
                          problems->count - problems->warnings);
     }
     model.hash = model.venue->hash;
+    venue_warn_unattended(model.venue, problems);
     *ret_model = model;
     return true;
 }

@@ -117,8 +117,10 @@ static void check_venue(struct check *check)
         venue_refused(check, &err);
         return;
     }
-    if (venue_parse((struct str){source, (uint32_t)len}, &check->venue, &check->venue_problems))
+    if (venue_parse((struct str){source, (uint32_t)len}, &check->venue, &check->venue_problems)) {
+        venue_warn_unattended(check->venue, &check->venue_problems);
         check_time_zone(check);
+    }
     free(source);
 }
 

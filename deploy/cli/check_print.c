@@ -44,7 +44,7 @@ static void print_operators(const struct venue *v)
     for (uint32_t i = 0; i < v->shift_count; i++)
         (void)printf("%s%02d:%02d", i ? ", " : "; handovers at ", v->shift_min[i] / 60,
                      v->shift_min[i] % 60);
-    (void)printf("%s\n", v->operator_count ? "" : ": nobody may command");
+    (void)printf("%s\n", v->operator_count ? "" : ": nobody is told from anybody");
     for (uint32_t i = 0; i < v->operator_count; i++) {
         char words[EXPLANATION_BYTES];
         struct text out = text_over(words, sizeof words);

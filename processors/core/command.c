@@ -19,7 +19,7 @@ static bool authorise(const struct core *core, const struct record_command *reco
 {
     const struct venue *venue = core->model.venue;
     job->operator_at = UINT32_MAX;
-    job->supervisor = venue->operator_count == 0;
+    job->uid = record->uid;
     if (venue->operator_count == 0)
         return true;
     uint32_t at = venue_operator_find(venue, request->operator_id);

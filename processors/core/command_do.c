@@ -4,6 +4,7 @@
 
 #include "processors/core/announce.h"
 #include "processors/core/command.h"
+#include "processors/core/command_drill.h"
 #include "processors/core/drill.h"
 #include "processors/core/judge.h"
 #include "processors/core/sensor.h"
@@ -307,7 +308,7 @@ static bool do_evacuation(struct core *core, const struct command_job *job, stru
     return true;
 }
 
-/* ---- sensors, drills ------------------------------------------------------------------------- */
+/* ---- sensors --------------------------------------------------------------------------------- */
 
 static bool service_of(struct str word, enum sensor_service *ret)
 {
@@ -346,50 +347,6 @@ static bool do_service(struct core *core, const struct command_job *job, struct 
     return true;
 }
 
-static struct str waiting(const struct core *core)
-{
-    const struct command_memory *m = &core->commands;
-    if (m->waits_until_ms == 0 || core_now_ms(core) > m->waits_until_ms)
-        return (struct str){0};
-    return (struct str){m->waits, (uint32_t)strnlen(m->waits, sizeof m->waits)};
-}
-
-static bool drill_begin(struct core *core, const struct command_job *job, struct refusal *refusal)
-{
-    struct command_memory *m = &core->commands;
-    struct str first = waiting(core), second = job->request->operator_id;
-    if (first.len && !str_equal(first, second)) {
-        char by[DRILL_BY_BYTES];
-        struct text t = text_over(by, sizeof by);
-        text_add_str(&t, first);
-        text_add(&t, " and ");
-        text_add_str(&t, second);
-        m->waits_until_ms = 0;
-        return drill_start(core, (struct str){by, (uint32_t)t.len}, refusal);
-    }
-    if (drill_running(core) && core->drill.announced)
-        return refuse(refusal, "a drill is running already");
-    memset(m->waits, 0, sizeof m->waits);
-    memcpy(m->waits, second.at, second.len);
-    m->waits_until_ms = core_now_ms(core) + COMMAND_SECOND_MS;
-    text_add(job->reason, "waits for a second person to start it, for 5 min");
-    return true;
-}
-
-static bool do_drill(struct core *core, const struct command_job *job, struct refusal *refusal)
-{
-    if (str_is(job->request->state, "start"))
-        return drill_begin(core, job, refusal);
-    if (!str_is(job->request->state, "stop"))
-        return refuse(refusal, "state: start or stop");
-    bool waited = waiting(core).len > 0;
-    core->commands.waits_until_ms = 0;
-    if (drill_running(core) || !waited)
-        return drill_stop(core, refusal);
-    text_add(job->reason, "nobody waits for a second person any more");
-    return true;
-}
-
 bool command_do(struct core *core, const struct command_job *job, struct refusal *refusal)
 {
     static bool (*const ways[VENUE_COMMAND_COUNT])(struct core *, const struct command_job *,
@@ -405,7 +362,7 @@ bool command_do(struct core *core, const struct command_job *job, struct refusal
         [VENUE_COMMAND_CLOSE] = do_close,
         [VENUE_COMMAND_OPEN] = do_open,
         [VENUE_COMMAND_EVACUATION] = do_evacuation,
-        [VENUE_COMMAND_DRILL] = do_drill,
+        [VENUE_COMMAND_DRILL] = command_drill,
         [VENUE_COMMAND_STEP] = do_step,
     };
     return ways[job->request->command](core, job, refusal);

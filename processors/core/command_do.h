@@ -12,6 +12,7 @@ enum { COMMAND_REASON_BYTES = REFUSAL_DETAIL_BYTES };
 struct command_job {
     const struct command_request *request;
     uint32_t operator_at; /* in the venue file; UINT32_MAX: it has none */
+    uint32_t uid;         /* who gave it, as the kernel told */
     bool supervisor;
     struct text *reason;           /* what the reply says beside success; may stay empty */
     struct result_reply *reply;    /* zone, alert, sensor: filled as they are found */

@@ -238,6 +238,7 @@ static void walk_commands(struct codec *c, struct command_memory *m)
     codec_bytes(c, m->until_ms, sizeof m->until_ms);
     codec_u32(c, &m->next);
     codec_bytes(c, m->waits, sizeof m->waits);
+    codec_u32(c, &m->waits_uid);
     codec_i64(c, &m->waits_until_ms);
     if (m->next >= COMMAND_NONCES) {
         c->failed = true;

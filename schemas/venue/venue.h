@@ -104,6 +104,7 @@ enum {
     S(SECONDS, command_expiry_s, command_expiry_ms, 30, 5, 300, "a command older than this is refused") \
     S(SECONDS, drill_max_s, drill_max_ms, 14400, 60, 86400, "a drill ends by itself after this") \
     S(BOOL, drill_needs_start, drill_needs_start, 0, 0, 1, "drill input counts only while two people have started a drill; otherwise it always feeds the shadow state") \
+    S(BOOL, drill_two_accounts, drill_two_accounts, 1, 0, 1, "the two who start a drill have two user ids, not only two names; no: one account can start it alone, for trials") \
     S(SECONDS, maintenance_max_s, maintenance_max_ms, 28800, 60, 86400, "a sensor's maintenance ends by itself after this") \
     S(REAL, dark_lux, dark_lux, 5, 0.01, 1000, "a zone whose lights measure less is dark; a proposal") \
     S(BOOL, dark_crowded, dark_crowded, 1, 0, 1, "in a dark zone densities raise one level earlier") \
@@ -308,6 +309,9 @@ uint32_t venue_operator_find(const struct venue *venue, struct str id);
 uint32_t venue_operator_of_uid(const struct venue *venue, uint32_t uid, struct str id);
 bool venue_operator_may(const struct venue *venue, uint32_t operator_at, enum venue_command command);
 bool venue_operator_supervises(const struct venue *venue, uint32_t operator_at);
+/* Adds a warning when the file names no operators, and so nothing tells people apart. Not a part of
+   venue_parse: it is for those who put a venue to work. */
+void venue_warn_unattended(const struct venue *venue, struct problems *problems);
 
 /* The rule in a sentence, for `check`: metric, zones by kind, tag and name with their count, each level with threshold, dwell, detection time, escalation and steps of its plan;
    samples and the way down. The operator in one: roles and what they allow. */

@@ -78,7 +78,8 @@ defaults:
 # What the core reckons with; left out, the numbers of deploy/venues/README.md hold. Two of them, as an example:
 settings:
   level_error_pct: 5       # as the cameras were accepted: 300 hand-counted passages within 5 %
-  drill_needs_start: no    # yes: drill input counts only while two operators have started a drill
+  drill_needs_start: no    # yes: drill input counts only while two people have started a drill
+  drill_two_accounts: no   # lin and wang are one account here, so that one person can try a drill; leave this out elsewhere: two people then
 
 # The built-in rules are used: percent of capacity for halls, forum rooms, queues and the whole site; people/m2 for cells,
 # corridors, plaza, stairs and queues; flow on stairs; waits, load and refusals of gates; lights that failed; surges that

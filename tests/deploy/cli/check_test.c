@@ -98,7 +98,7 @@ static void a_good_one_passes(void **state)
     assert_says(f, "1 sensors (1 crowd)");
     assert_says(f, "hall-capacity: percent_capacity of each hall (1 zone): blue at 50 %");
     assert_says(f, "red at 100 % for 10 s (seen within 12 s; escalates after 60 s, 120 s)");
-    assert_says(f, "0 operators: nobody may command");
+    assert_says(f, "0 operators: nobody is told from anybody");
     assert_says(f, "0 errors");
 }
 

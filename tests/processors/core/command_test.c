@@ -405,7 +405,7 @@ static void test_who_asks(void **state)
                      record_command_encode(&command, body, 512));
     struct result_reply reply = reply_only(&desk.feed);
     says(&reply, false, "operator: the command comes from another user", "by");
-    /* Nobody to tell apart: any id may do anything, and supervises. */
+    /* Nobody to tell apart: any id may do anything but what takes somebody. */
     desk_close(&desk);
     desk_open(&desk, HALLS(""));
     desk.uid = &others[3];
@@ -413,7 +413,13 @@ static void test_who_asks(void **state)
     says(&reply, true, "", "no operators");
     assert_true(give(&desk, "'command':'service','sensor':'b','state':'retired'").ok);
     reply = give(&desk, "'command':'anchor','zone':'h2','people':5,'operator':'x'");
-    says(&reply, true, "its sensors are still silent", "no operators");
+    says(&reply, true, "the zone stays unknown: a supervisor's count ends that", "no operators");
+    for (const char *const *who = (const char *const[]){START("x"), START("y"), NULL}; *who;
+         who++) {
+        reply = give(&desk, *who);
+        says(&reply, false, "operator: two people start a drill, and the venue file names none",
+             "no operators");
+    }
     assert_true(give(&desk, "'command':'assign','alert':'h1/full','to':'anyone'").ok);
     desk_close(&desk);
 }

@@ -121,6 +121,15 @@ static const struct venue_mistake mistakes[] = {
     {STAFF("{id: chief, commands: all}", TWO), VENUE_WARNED, "nobody supervises"},
     {STAFF(CHIEF, "^[{id: a, uid: 1, roles: chief}]"), VENUE_WARNED,
      "a drill is started by two, but only 1 may"},
+    {STAFF(CHIEF ", {id: duty, commands: ack}",
+           "^[{id: a, uid: 1, roles: chief}, {id: b, uid: 1, roles: chief}, {id: c, uid: 2, "
+           "roles: duty}]"),
+     VENUE_WARNED, "all 2 who may have one user id, so nobody can"},
+    {STAFF(CHIEF,
+           "[{id: a, uid: 1, roles: chief}, {id: b, uid: 2, roles: chief}]") "settings: "
+                                                                             "{drill_two_accounts: "
+                                                                             "^no}\n",
+     VENUE_WARNED, "one account may start a drill alone"},
     {"venue: {id: f}\nsettings: {drill_needs_start: ^yes}\n", VENUE_WARNED,
      "there are no operators to start a drill"},
     {"venue: {id: f}\nshifts: ^[07:00]\n", VENUE_WARNED, "no operator may shelve"},
@@ -153,8 +162,9 @@ static void what_is_well_is_not_complained_of(void **state)
         NOISE("", "60", "67",
               ", {id: t, class: crowd, counter: level, zone: h, error: 60, service: retired}"),
         V "roles: [" CHIEF "]\n"
-          "operators: [{id: a, uid: 1, roles: chief}, {id: b, uid: 1, roles: chief}]\n"
-          "settings: {drill_needs_start: yes}\n"
+          "operators: [{id: a, uid: 1, roles: chief}, {id: b, uid: 2, roles: chief},"
+          " {id: c, uid: 1, roles: chief}]\n"
+          "settings: {drill_needs_start: yes, drill_two_accounts: yes}\n"
           "shifts: [07:00]\n" CAM("f"),
     };
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
