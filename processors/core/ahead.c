@@ -4,15 +4,11 @@
 
 #include "processors/core/border.h"
 #include "processors/core/judge.h"
-#include "processors/core/state.h"
+#include "processors/core/sensor.h"
+#include "schemas/base/fetch.h"
 
-enum { CACHE_LINE_BYTES = 64, STEP = AHEAD_RECORDS / 4 };
-
-static void fetch(const void *from, size_t bytes)
-{
-    for (size_t at = 0; at < bytes; at += CACHE_LINE_BYTES)
-        __builtin_prefetch((const char *)from + at);
-}
+/* Records lie one behind the other: so far behind this one lies what will be announced soon. */
+enum { LOG_AHEAD_BYTES = 2048 };
 
 /* The last part of the topic; whatever stands there. */
 static uint32_t sender_hash(const struct log_view *record)
@@ -28,50 +24,73 @@ static uint32_t sender_hash(const struct log_view *record)
     return (uint32_t)str_hash((struct str){slash + 1, mqtt.topic.len - from});
 }
 
-static void sensor_fetch(const struct model *model, uint32_t s)
+/* Place of the record that was announced so many records before the last one. */
+static uint32_t place(const struct ahead *a, uint32_t before)
 {
-    fetch(&model->venue->sensors[s], sizeof model->venue->sensors[s]);
-    fetch(&model->sensors[s], sizeof model->sensors[s]);
-    fetch(&model->health[s], sizeof model->health[s]);
-    __builtin_prefetch(&model->silent_at_ns[s]);
-    dedup_fetch(&model->dedup, s);
+    return (a->next + AHEAD_RECORDS - 1 - before) % AHEAD_RECORDS;
 }
 
-static void place_fetch(const struct model *model, uint32_t s, uint64_t minute)
+/* False: nobody knows, or a model has come into force that has fewer. */
+static bool sensor_at(const struct core *core, uint32_t stage, uint32_t *ret_sensor)
 {
-    const struct venue_sensor *sensor = &model->venue->sensors[s];
-    const struct zone *zone = &model->zones[sensor->zone];
-    uint32_t doors;
-    if (sensor->class == SENSOR_CROWD && sensor->kind == COUNTER_LEVEL)
-        __builtin_prefetch(&model->levels[model->sensors[s].device]);
-    else
-        __builtin_prefetch(border_of(model, s, &doors));
-    fetch(zone, offsetof(struct zone, in));
-    fetch(&zone->window, sizeof zone->window);
-    __builtin_prefetch(&zone->history.at_ms);
-    __builtin_prefetch(&zone->history.minute[minute % HISTORY_MINUTES]);
-    if (model->venue->sensors[s].outside != VENUE_NO_ZONE)
-        fetch(&model->zones[sensor->outside], offsetof(struct zone, in));
+    *ret_sensor = core->ahead.sensor[place(&core->ahead, stage)];
+    return core->model.venue && *ret_sensor < core->model.venue->sensor_count;
 }
 
 void ahead_record(struct core *core, const struct log_view *record)
 {
     struct ahead *a = &core->ahead;
     const struct model *model = &core->model;
+    uint32_t s;
     if (!model->venue)
         return;
-    uint32_t now = a->next++ % AHEAD_RECORDS;
-    a->hash[now] = sender_hash(record);
-    a->sensor[now] = AHEAD_NO_SENSOR;
-    venue_sensor_fetch(model->venue, a->hash[now]);
-    uint32_t first = (now + AHEAD_RECORDS - STEP) % AHEAD_RECORDS;
-    a->sensor[first] = venue_sensor_guess(model->venue, a->hash[first]);
-    if (a->sensor[first] < model->venue->sensor_count)
-        sensor_fetch(model, a->sensor[first]);
-    uint32_t second = a->sensor[(now + AHEAD_RECORDS - 2 * STEP) % AHEAD_RECORDS];
-    if (second < model->venue->sensor_count)
-        place_fetch(model, second, (uint64_t)(core_now_ms(core) / HISTORY_MINUTE_MS));
-    uint32_t third = a->sensor[(now + AHEAD_RECORDS - 3 * STEP) % AHEAD_RECORDS];
-    if (third < model->venue->sensor_count)
-        judge_fetch(core, model->venue->sensors[third].zone);
+    fetch(record->body + LOG_AHEAD_BYTES, record->body_len);
+    a->next++;
+    a->hash[place(a, 0)] = sender_hash(record);
+    a->sensor[place(a, 0)] = AHEAD_NO_SENSOR;
+    venue_sensor_fetch(model->venue, a->hash[place(a, 0)]);
+    uint32_t found = place(a, AHEAD_SENSOR);
+    a->sensor[found] = venue_sensor_guess(model->venue, a->hash[found]);
+    if (!sensor_at(core, AHEAD_SENSOR, &s))
+        return;
+    fetch(&model->venue->sensors[s], sizeof *model->venue->sensors);
+    fetch(&model->sensors[s], offsetof(struct sensor, surge.value));
+    fetch(&model->health[s], offsetof(struct health, shown));
+    fetch(&model->silent_at_ns[s], sizeof *model->silent_at_ns);
+    fetch(&model->crossing_first[s], sizeof *model->crossing_first);
+}
+
+static void door_fetch(const struct model *model, uint32_t s)
+{
+    uint32_t count;
+    const struct crossing *crossing = border_of(model, s, &count);
+    fetch(crossing, count * sizeof *crossing);
+    fetch(&model->missed[s], offsetof(struct missed, until_ms));
+}
+
+void ahead_parsed(const struct core *core)
+{
+    const struct model *model = &core->model;
+    uint32_t s;
+    if (!sensor_at(core, AHEAD_PLACE, &s))
+        return;
+    const struct sensor *sensor = &model->sensors[s];
+    const struct zone *zone = &model->zones[model->venue->sensors[s].zone];
+    int64_t minute = core_now_ms(core) / HISTORY_MINUTE_MS;
+    dedup_fetch(&model->dedup, s, &sensor->memory);
+    if (sensor_shows_level(&model->venue->sensors[s]))
+        fetch(&model->levels[sensor->device], sizeof *model->levels);
+    else
+        door_fetch(model, s);
+    fetch(zone, offsetof(struct zone, in));
+    fetch(&zone->window, sizeof zone->window);
+    fetch(&zone->history.at_ms, sizeof zone->history.at_ms);
+    fetch(&zone->history.minute[(uint64_t)minute % HISTORY_MINUTES], sizeof *zone->history.minute);
+}
+
+void ahead_said(const struct core *core)
+{
+    uint32_t s;
+    if (sensor_at(core, AHEAD_RULES, &s))
+        judge_fetch(core, core->model.venue->sensors[s].zone);
 }

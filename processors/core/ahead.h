@@ -1,9 +1,21 @@
 /*
- * ahead: with many sensors and zones what a message needs lies in memory that no cache holds: some
- * twenty lines a message, each a wait. The log knows which messages come next. So their sensors are
- * looked up some messages before their turn, a step at a time, and memory fetches meanwhile.
+ * ahead: with many sensors what a message needs lies in memory that no cache holds: some forty lines
+ * for each, each a wait of a hundred ns. The log knows which messages come next. So each is looked at
+ * some records before its turn, and memory fetches meanwhile, in stages, since each tells where the
+ * next one lies:
  *
- *     ahead_record(core, &view)      the next record to come, each once, in order; may be left out
+ *     announced             the record's topic, and where the index has the sensor of that name
+ *     AHEAD_SENSOR later    the sensor: its part of the venue file, what it showed, how it does
+ *     AHEAD_PLACE later     what was remembered of it, its door or level, its zone
+ *     AHEAD_RULES later     the zone's alerts
+ *
+ * A core has room for some twenty fetches at a time (fetch.h). So a step spreads them over its length,
+ * each time for another message:
+ *
+ *     ahead_record(core, &view)      before a step: the next record to come, each once, in order; it
+ *                                    may be left out
+ *     ahead_parsed(core)             in the step: the payload has been parsed
+ *     ahead_said(core)               in the step: the reading has been said
  *
  * A hint: it reads, changes nothing that is seen or saved, and may be wrong.
  */
@@ -12,6 +24,7 @@
 
 #include <stdint.h>
 
+enum { AHEAD_SENSOR = 2, AHEAD_PLACE = 4, AHEAD_RULES = 6 };
 enum { AHEAD_RECORDS = 8 }; /* so many records before their turn; a power of two */
 #define AHEAD_NO_SENSOR UINT32_MAX
 
@@ -25,5 +38,7 @@ struct ahead {
 struct core;
 struct log_view;
 void ahead_record(struct core *core, const struct log_view *record);
+void ahead_parsed(const struct core *core);
+void ahead_said(const struct core *core);
 
 #endif

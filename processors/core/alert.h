@@ -19,10 +19,12 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_ALERT_H
 #define CROWDTIDE_PROCESSORS_CORE_ALERT_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "processors/core/alert_table.h"
+#include "schemas/base/array.h"
 #include "schemas/base/str.h"
 #include "schemas/venue/venue.h"
 
@@ -36,7 +38,7 @@ struct alert_care { /* what people did about the open alert */
 _Static_assert(VENUE_PLAN_STEPS_MAX <= 16, "done has a bit for each step");
 
 struct alert {
-    uint32_t zone, rule; /* indices in the venue */
+    alignas(ARRAY_LINE_BYTES) uint32_t zone, rule; /* indices in the venue */
     uint32_t at;         /* among the model's alerts; like need the model's, not saved */
     uint8_t state;       /* enum alert_state */
     int8_t level;        /* enum level; kept while UNKNOWN: the last known one */

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schemas/base/array.h"
 #include "schemas/base/bytes.h"
+#include "schemas/base/fetch.h"
 #include "schemas/result/result.h"
 
 static const uint64_t mix_odd = 0x9e3779b97f4a7c15u;
@@ -34,16 +36,16 @@ bool dedup_init(struct dedup *d, uint32_t sensors)
     size_t blocks = (size_t)DEDUP_BLOCKS * sensors + 1;
     d->steps = calloc(blocks, sizeof *d->steps);
     d->looses = calloc(blocks, sizeof *d->looses);
-    d->next = calloc((size_t)sensors + 1, sizeof *d->next);
     d->sensors = sensors;
-    return d->steps && d->looses && d->next;
+    if (d->steps)
+        array_huge(d->steps, blocks * sizeof *d->steps);
+    return d->steps && d->looses;
 }
 
 void dedup_free(struct dedup *d)
 {
     free(d->steps);
     free(d->looses);
-    free(d->next);
     *d = (struct dedup){0};
 }
 
@@ -151,22 +153,22 @@ static bool known(const struct dedup *d, uint32_t sensor, const struct dedup_mem
     return false;
 }
 
-static void place_taken(struct dedup *d, uint32_t sensor, struct dedup_memory *memory)
+static void place_taken(struct dedup_memory *memory)
 {
     memory->next++;
     if (memory->next == DEDUP_BLOCKS * DEDUP_BLOCK) {
         memory->next = 0;
         memory->wrapped = true;
     }
-    d->next[sensor] = memory->next;
 }
 
-void dedup_fetch(const struct dedup *d, uint32_t sensor)
+void dedup_fetch(const struct dedup *d, uint32_t sensor, const struct dedup_memory *memory)
 {
-    uint32_t next = d->next[sensor];
-    const char *step = (const char *)dedup_step_at(d, sensor, next / DEDUP_BLOCK);
-    __builtin_prefetch(step + offsetof(struct dedup_step, gap_ms) +
-                       sizeof(uint16_t) * (next % DEDUP_BLOCK));
+    uint32_t block = memory->next / DEDUP_BLOCK, place = memory->next % DEDUP_BLOCK;
+    if (dedup_block_loose(memory, block))
+        fetch(&dedup_loose_at(d, sensor, block)->key[place], sizeof(uint32_t));
+    else
+        fetch(&dedup_step_at(d, sensor, block)->gap_ms[place ? place - 1 : 0], sizeof(uint16_t));
 }
 
 static void remember_loose(struct dedup *d, uint32_t sensor, struct dedup_memory *memory,
@@ -180,7 +182,7 @@ static void remember_loose(struct dedup *d, uint32_t sensor, struct dedup_memory
     }
     loose_put(loose, place, id->ts, id->key);
     memory->last_key = id->key;
-    place_taken(d, sensor, memory);
+    place_taken(memory);
 }
 
 /* Behind the newest message, which is the last one of a block in step. False when it does not fit.
@@ -205,7 +207,7 @@ static bool remember_step(struct dedup *d, uint32_t sensor, struct dedup_memory 
     memory->newest_ts = ts;
     memory->newest_seq = seq;
     memory->last_key = 0;
-    place_taken(d, sensor, memory);
+    place_taken(memory);
     return true;
 }
 

@@ -51,7 +51,6 @@ struct dedup_memory {              /* of one sensor */
 struct dedup { /* of all sensors; block b of sensor s is at [b * sensors + s] */
     struct dedup_step *steps;
     struct dedup_loose *looses;
-    uint16_t *next; /* of each sensor's memory: close together, for dedup_fetch alone */
     uint32_t sensors;
 };
 
@@ -68,7 +67,7 @@ void dedup_memory_init(struct dedup_memory *memory);
 bool dedup_seen(struct dedup *d, uint32_t sensor, struct dedup_memory *memory,
                 const struct dedup_message *message);
 /* Its next message will be looked at soon: memory may begin to fetch. Changes nothing. */
-void dedup_fetch(const struct dedup *d, uint32_t sensor);
+void dedup_fetch(const struct dedup *d, uint32_t sensor, const struct dedup_memory *memory);
 /* Messages held in a block, and where: what a snapshot keeps. */
 uint32_t dedup_block_used(const struct dedup_memory *memory, uint32_t block);
 bool dedup_block_loose(const struct dedup_memory *memory, uint32_t block);

@@ -30,10 +30,12 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_HEALTH_H
 #define CROWDTIDE_PROCESSORS_CORE_HEALTH_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "processors/core/period.h"
+#include "schemas/base/array.h"
 #include "schemas/base/str.h"
 
 struct core;
@@ -83,7 +85,7 @@ struct health_shown {
 
 /* Of a sensor; beside struct sensor, which is what counting needs. */
 struct health {
-    int64_t heard_ms; /* log time of its last live message; CORE_NEVER */
+    alignas(ARRAY_LINE_BYTES) int64_t heard_ms; /* log time of its last live message; CORE_NEVER */
     struct period period;
     int64_t offset_ms[2]; /* least of the running half and of the one before; RESULT_ABSENT */
     int64_t half;         /* the running one: log time by HEALTH_HALF_MS */

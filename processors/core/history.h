@@ -11,8 +11,11 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_HISTORY_H
 #define CROWDTIDE_PROCESSORS_CORE_HISTORY_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "schemas/base/array.h"
 
 enum {
     HISTORY_MINUTES = 16, /* the running one and the last quarter of an hour */
@@ -36,7 +39,7 @@ struct history { /* of one zone */
 /* The last levels of one counter, by source time, the newest last. One cache line: every reading comes
  * by here. */
 struct history_levels {
-    int64_t newest_ms; /* source time of the newest */
+    alignas(ARRAY_LINE_BYTES) int64_t newest_ms; /* source time of the newest */
     int32_t ago_ms[HISTORY_LEVELS]; /* of each, before the newest */
     int32_t value[HISTORY_LEVELS];
     uint32_t count;

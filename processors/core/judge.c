@@ -5,6 +5,7 @@
 #include "processors/core/gate.h"
 #include "processors/core/light.h"
 #include "processors/core/zone.h"
+#include "schemas/base/fetch.h"
 
 /* ---- metrics --------------------------------------------------------------------------------- */
 
@@ -265,7 +266,7 @@ void judge_fetch(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
     for (uint32_t i = 0; i < zone->alert_count; i++)
-        __builtin_prefetch(&core->model.alerts[zone->alert_first + i]);
+        fetch(&core->model.alerts[zone->alert_first + i], ARRAY_LINE_BYTES);
 }
 
 void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bool sample)

@@ -2,14 +2,11 @@
 
 #include <string.h>
 
-#include "processors/core/border.h"
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/judge.h"
 #include "processors/core/reading.h"
 #include "processors/core/sensor.h"
-
-enum { CACHE_LINE_BYTES = 64 };
 
 static void refuse(struct core *core, const struct record_mqtt *message,
                    const struct refusal *refusal)
@@ -91,45 +88,11 @@ static void say(struct core *core, uint32_t s, struct result_reading *reading)
     emit(core, RECORD_READING, reading);
 }
 
-/* With many sensors their state is far away in memory: it comes while the payload is parsed. */
-static void state_fetch(const struct core *core, uint32_t s)
-{
-    const struct model *model = &core->model;
-    const char *sensor = (const char *)&model->sensors[s];
-    __builtin_prefetch((const char *)&model->venue->sensors[s] + CACHE_LINE_BYTES);
-    for (size_t at = 0; at < sizeof(struct sensor); at += CACHE_LINE_BYTES)
-        __builtin_prefetch(sensor + at);
-    __builtin_prefetch(&model->silent_at_ns[s]);
-    const char *health = (const char *)&model->health[s];
-    for (size_t at = 0; at < sizeof(struct health); at += CACHE_LINE_BYTES)
-        __builtin_prefetch(health + at);
-    dedup_fetch(&model->dedup, s);
-    const char *zone = (const char *)&model->zones[model->venue->sensors[s].zone];
-    for (size_t at = 0; at < offsetof(struct zone, in); at += CACHE_LINE_BYTES)
-        __builtin_prefetch(zone + at);
-}
-
-/* The sensor's own state is here by now, and tells where the rest of it is. */
-static void sensor_fetch(const struct core *core, uint32_t s)
-{
-    const struct model *model = &core->model;
-    const struct venue_sensor *sensor = &model->venue->sensors[s];
-    uint32_t doors;
-    if (sensor_shows_level(sensor)) {
-        __builtin_prefetch(&model->levels[model->sensors[s].device]);
-    } else {
-        __builtin_prefetch(border_of(model, s, &doors));
-        __builtin_prefetch(&model->missed[s]);
-    }
-    judge_fetch(core, sensor->zone);
-}
-
 /* What a message that was understood does to the state it is meant for. */
 static void apply(struct core *core, const struct record_mqtt *message, uint32_t s,
                   struct result_reading *reading, struct sensor_message *m)
 {
     struct refusal refusal;
-    sensor_fetch(core, s);
     reading->status = core_status(core);
     struct dedup_message identity = {.ts_ms = m->source_ms,
                                      .seq = reading->seq,
@@ -152,6 +115,7 @@ static void apply(struct core *core, const struct record_mqtt *message, uint32_t
     if (core->exercise)
         drill_touched(core);
     say(core, s, reading);
+    ahead_said(core);
     alerts_touched(core, m);
 }
 
@@ -166,13 +130,13 @@ void message_take(struct core *core, const struct record_mqtt *message)
         return;
     }
     const struct venue_sensor *model = &core->model.venue->sensors[s];
-    state_fetch(core, s);
     bool status = topic.class == TOPIC_STATUS;
     struct result_reading reading = core->reading_clear;
     if (!reading_parse(core->json, topic.class, model, message->payload, &reading, &refusal)) {
         refuse(core, message, &refusal);
         return;
     }
+    ahead_parsed(core);
     struct sensor_message m = {.reading = &reading,
                                .source_ms = reading.ts,
                                .status = status,

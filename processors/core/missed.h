@@ -31,8 +31,11 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_MISSED_H
 #define CROWDTIDE_PROCESSORS_CORE_MISSED_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "schemas/base/array.h"
 
 enum {
     MISSED_HALF_MS = 5 * 60 * 1000,
@@ -42,7 +45,7 @@ enum {
 };
 
 struct missed { /* of one door; all zero at first */
-    int64_t half;       /* the running one: log time by MISSED_HALF_MS */
+    alignas(ARRAY_LINE_BYTES) int64_t half;       /* the running one: log time by MISSED_HALF_MS */
     int64_t from_ms;    /* it has been counting since then */
     int64_t seen[2][2]; /* passages of the running half and of the one before */
     bool open;          /* it is, or was just now, silent */

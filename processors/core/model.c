@@ -15,6 +15,7 @@
 #include "processors/core/light_group.h"
 #include "processors/core/model_carry.h"
 #include "processors/core/sensor.h"
+#include "schemas/base/array.h"
 
 /* All but the venue, which a shadow state only borrows. */
 static void state_release(struct model *model)
@@ -56,7 +57,7 @@ void model_release(struct model *model)
 
 static void *array(uint32_t count, size_t size)
 {
-    return calloc((size_t)count + 1, size); /* none is an array too */
+    return array_new((size_t)count + 1, size); /* none is an array too */
 }
 
 static void alert_begin(const struct venue *venue, struct alert *a, uint32_t zone, uint32_t rule)

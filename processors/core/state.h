@@ -6,6 +6,8 @@
 #ifndef CROWDTIDE_PROCESSORS_CORE_STATE_H
 #define CROWDTIDE_PROCESSORS_CORE_STATE_H
 
+#include <stdalign.h>
+
 #include "processors/core/ahead.h"
 #include "processors/core/alert.h"
 #include "processors/core/command.h"
@@ -24,6 +26,7 @@
 #include "processors/core/surge.h"
 #include "processors/core/tally.h"
 #include "processors/core/window.h"
+#include "schemas/base/array.h"
 #include "schemas/json/json.h"
 #include "schemas/record/record.h"
 #include "schemas/venue/venue.h"
@@ -95,7 +98,7 @@ struct gate_worst {
 };
 
 struct zone {
-    uint8_t basis; /* enum zone_basis */
+    alignas(ARRAY_LINE_BYTES) uint8_t basis; /* enum zone_basis */
     uint8_t depth; /* the venue: 0 */
     bool vehicles; /* counts vehicles: takes no part in sums of people */
     bool known;
@@ -143,27 +146,29 @@ struct zone {
     struct history history;
 };
 
+/* What every message needs comes first, in two cache lines. */
 struct sensor {
-    bool heard; /* a live message has come */
+    alignas(ARRAY_LINE_BYTES) bool heard; /* a live message has come */
     bool fresh;
     bool offline;   /* its last will said so */
     bool has_value; /* level counters: value counts in its zone */
     bool saturated;
     bool played;              /* a drill's shadow state: the drill has fed it */
     uint8_t service;          /* enum sensor_service */
-    int64_t service_until_ms; /* log time when maintenance ends by itself; CORE_NEVER: it does not */
     uint32_t device; /* place among gates, lights or levels; CORE_NONE */
+    uint32_t level_round; /* of its zone, when it last spoke */
     int64_t last_ts_ms;     /* source time (clamped) of the newest message applied; CORE_NEVER */
     int64_t last_source_ms; /* the same as the source gave it; RESULT_ABSENT when it did not */
     int64_t last_seq;
     int64_t value;
     int64_t flicker_milli; /* median difference of its messages, one from the next */
     int64_t sigma_milli;  /* its part of the zone's level_sigma */
-    uint32_t level_round; /* of its zone, when it last spoke */
+    struct dedup_memory memory;
     struct surge surge; /* a jump that nothing has confirmed yet */
     struct counter_memory counter;
-    struct dedup_memory memory;
+    int64_t service_until_ms; /* log time when maintenance ends by itself; CORE_NEVER: it does not */
 };
+_Static_assert(offsetof(struct sensor, surge.value) <= 2 * ARRAY_LINE_BYTES, "two cache lines");
 
 enum gate_state { GATE_UNSAID, GATE_OPEN, GATE_CLOSED, GATE_FAULT };
 enum gate_queue_basis { GATE_QUEUE_NONE, GATE_QUEUE_COUNTED, GATE_QUEUE_ESTIMATED };

@@ -17,11 +17,11 @@
 
 struct surge {
     bool pending;
+    bool outer;     /* the zone that its people would be in is on the door's outer side */
+    int64_t people; /* its part of the suspect people of that zone, never below 0 */
     int64_t at_ms;  /* log time of the suspect message */
     int64_t value;  /* level counters: as shown; a counter that fell: in less out, counted already */
     int64_t in, out; /* counters of passages: the suspect ones */
-    int64_t people; /* its part of the suspect people of the zone that they would be in, never below 0 */
-    bool outer;     /* that is the zone on the door's outer side */
     struct counter_memory before; /* counters of passages: as it was */
 };
 

@@ -1,6 +1,9 @@
 #include "schemas/base/arena.h"
 
+#include "schemas/base/array.h"
+
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /* With AddressSanitizer each allocation is a chunk of its own: a byte too many is seen then. */
@@ -12,9 +15,9 @@
 #endif
 #endif
 #ifdef ARENA_SEPARATE
-enum { ARENA_CHUNK_BYTES = 0 };
+enum { ARENA_CHUNK_BYTES = 0, ARENA_GROWTH_PART = INT32_MAX };
 #else
-enum { ARENA_CHUNK_BYTES = 64 * 1024 };
+enum { ARENA_CHUNK_BYTES = 64 * 1024, ARENA_GROWTH_PART = 4 };
 #endif
 
 struct chunk {
@@ -48,12 +51,15 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
+/* Chunks grow with what they hold, so that many small pieces come to lie on huge pages, too. */
 static struct chunk *chunk_add(struct arena *arena, size_t need)
 {
-    size_t cap = need > ARENA_CHUNK_BYTES ? need : ARENA_CHUNK_BYTES;
+    size_t cap = ARENA_CHUNK_BYTES + arena->given / ARENA_GROWTH_PART;
+    cap = need > cap ? need : cap;
     struct chunk *chunk = calloc(1, sizeof *chunk + cap);
     if (!chunk)
         return NULL;
+    array_huge(chunk, sizeof *chunk + cap);
     chunk->cap = cap;
     chunk->next = arena->first;
     arena->first = chunk;

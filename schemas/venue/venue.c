@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "schemas/base/fetch.h"
 #include "schemas/venue/internal.h"
 
 /* Zones, sensors, rules and texts of the largest file, with room to spare. */
@@ -187,7 +188,8 @@ uint32_t venue_sensor_find(const struct venue *venue, struct str id)
     /* Most likely the first slot is the one: its sensor comes from memory while the ids are
      * compared. */
     if (slot && slot[hash & venue->index->sensor_mask].place)
-        __builtin_prefetch(&venue->sensors[slot[hash & venue->index->sensor_mask].place - 1]);
+        fetch(&venue->sensors[slot[hash & venue->index->sensor_mask].place - 1],
+              sizeof *venue->sensors);
     return find(slot, venue->index->sensor_mask, id, hash);
 }
 
@@ -210,7 +212,7 @@ bool venue_rule_names(const struct venue_rule *rule, uint32_t zone)
 void venue_sensor_fetch(const struct venue *venue, uint32_t hash)
 {
     if (venue->index->sensor)
-        __builtin_prefetch(&venue->index->sensor[hash & venue->index->sensor_mask]);
+        fetch(&venue->index->sensor[hash & venue->index->sensor_mask], sizeof(struct venue_slot));
 }
 
 uint32_t venue_sensor_guess(const struct venue *venue, uint32_t hash)
@@ -218,11 +220,11 @@ uint32_t venue_sensor_guess(const struct venue *venue, uint32_t hash)
     const struct venue_slot *slot = venue->index->sensor;
     if (!slot)
         return UINT32_MAX;
-    slot += hash & venue->index->sensor_mask;
-    if (slot->place == 0 || slot->hash != hash)
-        return UINT32_MAX;
-    __builtin_prefetch(slot->id.at);
-    return slot->place - 1;
+    uint32_t at = hash & venue->index->sensor_mask;
+    while (slot[at].place && slot[at].hash != hash)
+        at = (at + 1) & venue->index->sensor_mask;
+    fetch(slot[at].id.at, 1);
+    return slot[at].place - 1;
 }
 
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone)
