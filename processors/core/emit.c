@@ -104,7 +104,7 @@ static struct zone_shown zone_look(const struct core *core, uint32_t z)
     struct zone_shown now;
     now.occupancy = zone->occupancy;
     now.err = zone_err(zone);
-    now.upper = zone_upper(zone);
+    now.upper = zone_upper(core, z);
     now.lower = zone_lower(zone);
     now.capacity = zone->capacity;
     now.suspect = zone->suspect;
@@ -174,10 +174,11 @@ static void densities(const struct zone *zone, const struct venue_zone *model,
 #undef DENSITY_OVER
 }
 
-struct str emit_remaining(const struct zone *zone, char buffer[EMIT_REMAINING_BYTES])
+struct str emit_remaining(const struct core *core, uint32_t z, char buffer[EMIT_REMAINING_BYTES])
 {
+    const struct zone *zone = &core->model.zones[z];
     struct text t = text_over(buffer, EMIT_REMAINING_BYTES);
-    int64_t upper = zone_upper(zone);
+    int64_t upper = zone_upper(core, z);
     if (zone->data_ms == CORE_NEVER)
         return STR_LIT("unknown");
     if (!zone->known)
@@ -225,7 +226,7 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     result.closed = zone->closed;
     result.evacuation = zone->evacuation;
     if (zone->evacuation)
-        result.remaining = emit_remaining(zone, remaining);
+        result.remaining = emit_remaining(core, z, remaining);
     result.basis = zone_basis_text((enum zone_basis)zone->basis);
     result.status = core_status(core);
     result.flow_percent = zone_flow_percent(core, z);

@@ -15,11 +15,12 @@ struct measure {
 
 static const struct measure nothing = {(double)NAN, (double)NAN};
 
-static struct measure bounded(const struct zone *zone, double by)
+static struct measure bounded(const struct core *core, uint32_t z, double by)
 {
     if (!(by > 0))
         return nothing;
-    return (struct measure){(double)zone_upper(zone) / by, (double)zone->occupancy / by};
+    return (struct measure){(double)zone_upper(core, z) / by,
+                            (double)core->model.zones[z].occupancy / by};
 }
 
 static struct measure plain(double value)
@@ -29,17 +30,17 @@ static struct measure plain(double value)
 
 static struct measure of_occupancy(const struct core *core, uint32_t z)
 {
-    return bounded(&core->model.zones[z], 1);
+    return bounded(core, z, 1);
 }
 
 static struct measure of_percent(const struct core *core, uint32_t z)
 {
-    return bounded(&core->model.zones[z], (double)core->model.zones[z].capacity / 100);
+    return bounded(core, z, (double)core->model.zones[z].capacity / 100);
 }
 
 static struct measure of_density(const struct core *core, uint32_t z)
 {
-    return bounded(&core->model.zones[z], core->model.venue->zones[z].area_m2);
+    return bounded(core, z, core->model.venue->zones[z].area_m2);
 }
 
 static struct measure of_density_mean(const struct core *core, uint32_t z)

@@ -96,6 +96,7 @@ static void zones_carry(struct core *core, const struct model *old)
         if (model->venue->zones[z].closed == old->venue->zones[o].closed)
             zone->closed = before->closed;
         zone->evacuation = before->evacuation;
+        zone->unswept = before->unswept;
         zone->data_ms = before->data_ms;
         zone->known = before->known;
         zone->played = before->played;

@@ -98,6 +98,7 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_bool(c, &zone->shown_once);
     codec_bool(c, &zone->closed);
     codec_bool(c, &zone->evacuation);
+    codec_bool(c, &zone->unswept);
     codec_bool(c, &zone->played);
     codec_i64(c, &zone->capacity);
     codec_f64(c, &zone->gate_worst.wait_min);

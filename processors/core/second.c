@@ -54,6 +54,7 @@ static void boundary(struct core *core, int64_t at_ns)
     if (at_ms / HISTORY_MINUTE_MS != before_ms / HISTORY_MINUTE_MS)
         sensors_missed(core);
     sensors_service(core);
+    zones_sweep(core, core->second_before, core->second);
     bool shift = handover(core, core->second_before, core->second);
     sensors_silence(core, at_ns);
     gates_advance(core, at_ms);

@@ -105,6 +105,7 @@ struct zone {
     bool shown_once;
     bool closed;     /* nobody should be in it */
     bool evacuation; /* it is being emptied */
+    bool unswept;    /* it should have been empty at empty_at, and was not; until somebody counts */
     bool played;     /* a drill's shadow state: the drill has fed it */
     uint32_t parent;
     uint32_t alert_first, alert_count;

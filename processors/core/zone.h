@@ -58,8 +58,17 @@ bool zone_allows(const struct core *core, uint32_t zone, int64_t people);
 /* So many people who may be inside and whom nothing confirmed: the bound grows by them. */
 void zone_doubt(struct core *core, uint32_t zone, int64_t people);
 /* What is known for sure: so many people are inside, give or take `bound` (a manual count, a sweep:
- * 0 and 0). The zones inside it are scaled to it when it is their sum. */
+ * 0 and 0). The zones inside it are scaled to it when it is their sum, and empty when it is. */
 void zone_anchor(struct core *core, uint32_t zone, int64_t people, int64_t bound);
+/* Its doors begin anew from nobody, and those of the zones inside it: it is swept each day at this
+ * time, as the venue file says (`empty_at`). Level counters are not corrected by it: they see. Not taken
+ * where something speaks against it: in the zone or one inside it the bound's lower end is over
+ * empty_bound, a surge is suspect, or more than empty_bound have passed its doors in the last quarter of
+ * an hour. Then it asks for a recount (zone_recount), and the bound stays as wide as it was. */
+void zone_sweep(struct core *core, uint32_t zone);
+/* Those whose time lies in (from_s, to_s]. None while the venue's time is not known, or was not observed
+ * second by second: who came in since nobody would know. */
+void zones_sweep(struct core *core, int64_t from_s, int64_t to_s);
 
 /* Moves the windows to a time, with what holds now. */
 void zone_advance(struct zone *zone, int64_t to_ms);
@@ -73,12 +82,14 @@ void zones_derive(struct core *core);
 /* Half width of the bound, people, rounded up. */
 int64_t zone_err(const struct zone *zone);
 /* Ends of the estimate's bound, people; levels are raised on the upper one, which holds suspect
- * surges, and is never below what the zones inside it hold. */
-int64_t zone_upper(const struct zone *zone);
+ * surges, and is never below what the zones inside it hold. Where only doors count, it is no more than
+ * that of a zone around it that level counters see whole (and no less than the estimate). */
+int64_t zone_upper(const struct core *core, uint32_t zone);
 int64_t zone_lower(const struct zone *zone);
 /* There may be more than the upper end says. */
 bool zone_lower_bound(const struct zone *zone);
-/* The bound is over recount_pct of the capacity, or level counters and doors disagree. */
+/* The bound is over recount_pct of the capacity, level counters and doors disagree, or it was not
+ * empty at empty_at. */
 bool zone_recount(const struct core *core, uint32_t zone);
 struct str zone_basis_text(enum zone_basis basis);
 /* Fruin's level of service, A to F, for the kind; empty for kinds without people on foot. */

@@ -12,6 +12,7 @@ static void anchor_own(struct core *core, struct zone *zone, int64_t people, int
                                             .share = 1,
                                             .partial = zone->fresh < zone->sensors ||
                                                        zone->inside_unknown > 0};
+    zone->unswept = false;
     zone->debt = (struct debt){.slot_from_ms = zone->debt.slot_from_ms};
     estimate_anchor(&zone->est, people * 1000, sigma);
     if (zone->basis == ZONE_BASIS_FUSED) /* its level counters are corrected by the same count */
@@ -59,7 +60,7 @@ static void anchor_inside(struct core *core, uint32_t around, int64_t people, in
 }
 
 /* Their own borders have counted what was counted wrong here, or did not see it at all. */
-static void doubt_around(struct core *core, const struct zone *zone, int64_t people)
+static void doubt_around(const struct core *core, const struct zone *zone, int64_t people)
 {
     for (struct zone *around = zone_around(core, zone); around && around->basis == ZONE_BASIS_SUM;
          around = zone_around(core, around))
@@ -77,6 +78,8 @@ void zone_anchor(struct core *core, uint32_t z, int64_t people, int64_t bound)
     doubt_around(core, zone, people - zone->occupancy);
     if (zone->basis == ZONE_BASIS_SUM)
         anchor_inside(core, z, people, bound);
+    else if (people == 0)
+        zone_empty_inside(core, z, bound);
     anchor_own(core, zone, people, bound);
     zone_settle(core, z, &now);
 }

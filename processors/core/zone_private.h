@@ -51,6 +51,8 @@ void zone_past_shift(struct core *core, uint32_t zone, const struct history_span
 void zone_level_derive(struct core *core);
 /* zone_passage.c: suspect people, here and in the zones that sum it. */
 void zone_suspect_add(struct core *core, uint32_t zone, int64_t people);
+/* zone_sweep.c: where nobody is in a zone, nobody is in those inside it: their doors begin anew, too. */
+void zone_empty_inside(struct core *core, uint32_t zone, int64_t bound);
 /* zone_anchor.c: what the level counters show in all is about to change although nobody moved: one
  * returns or leaves. A manual count that was held against the sum before says nothing of the new one.
  * heard_before: it returns from silence; a count made while it was heard is still good. */

@@ -8,9 +8,42 @@ int64_t zone_err(const struct zone *zone)
     return (zone->sigma_milli * ESTIMATE_SIGMAS + 999) / 1000;
 }
 
-int64_t zone_upper(const struct zone *zone)
+static int64_t own_upper(const struct zone *zone)
 {
-    int64_t upper = zone->occupancy + zone_err(zone) + zone->suspect;
+    return zone->occupancy + zone_err(zone) + zone->suspect;
+}
+
+static bool by_doors(const struct zone *zone)
+{
+    return zone->basis == ZONE_BASIS_FLOW || zone->flow_sum;
+}
+
+/* It sees all that is in it, nothing contradicts it, and the zones inside it fit into what it sees.
+ */
+static bool sees_all(const struct zone *zone)
+{
+    bool sees = zone->basis == ZONE_BASIS_LEVEL || zone->basis == ZONE_BASIS_FUSED;
+    return sees && zone->known && zone->fresh == zone->sensors && !zone->conflict &&
+           !zone_lower_bound(zone) && zone->inside <= own_upper(zone);
+}
+
+/* No more can be in a zone than in one around it that level counters see. */
+static int64_t least_around(const struct core *core, const struct zone *zone, int64_t upper)
+{
+    int64_t least = zone->occupancy + zone->suspect;
+    for (const struct zone *around = zone_around(core, zone); around;
+         around = zone_around(core, around))
+        if (sees_all(around) && own_upper(around) < upper)
+            upper = own_upper(around);
+    return upper > least ? upper : least;
+}
+
+int64_t zone_upper(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    int64_t upper = own_upper(zone);
+    if (by_doors(zone))
+        upper = least_around(core, zone, upper);
     /* Doors alone say no more of the zones inside than of this one. */
     return upper > zone->inside || zone->flow_sum ? upper : zone->inside;
 }
@@ -23,15 +56,14 @@ int64_t zone_lower(const struct zone *zone)
 
 bool zone_lower_bound(const struct zone *zone)
 {
-    bool doors = zone->basis == ZONE_BASIS_FLOW || zone->flow_sum;
     return zone->leaky || zone->saturated > 0 || zone->in_maintenance > 0 ||
-           (doors && zone->fresh < zone->sensors); /* a silent door counts nobody */
+           (by_doors(zone) && zone->fresh < zone->sensors); /* a silent door counts nobody */
 }
 
 bool zone_recount(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
-    return zone->conflict ||
+    return zone->conflict || zone->unswept ||
            (zone->capacity > 0 && (double)zone_err(zone) * 100 >
                                       (double)zone->capacity * zone_settings(core)->recount_pct);
 }

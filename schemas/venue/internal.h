@@ -79,6 +79,8 @@ bool venue_index_sensors(struct venue_reader *r);
 /* The zone a scalar names; a problem with the nearest id when there is none. */
 bool venue_read_zone_ref(struct venue_reader *r, const struct tree_node *node, const char *name,
                          uint32_t *ret_zone);
+/* "07:30" as minutes after midnight; -1: not such a time. */
+int32_t venue_minutes(struct str text);
 /* Seconds with up to three decimals into ms. */
 bool venue_read_seconds(struct venue_reader *r, const struct tree_node *node, const char *name,
                         double min_s, double max_s, int64_t *ret_ms);
@@ -117,6 +119,7 @@ void venue_pace(struct venue *venue);
 struct venue_cover {
     bool unbounded;       /* a counter of its own that does not saturate */
     bool passages;        /* a counter of passages or a gate of its own */
+    bool levels;          /* a level counter of its own */
     int64_t saturated_at; /* people its own level counters can show at most, when !unbounded */
     double error_squares; /* of its own level counters' errors in people: were they independent, the root of their sum would be the zone's */
     uint32_t parts;       /* zones directly inside it */
@@ -133,8 +136,13 @@ struct venue_coverage {
 /* What no single entry shows: coverage, thresholds against the zones they apply to, who may do what. */
 void venue_validate(struct venue_reader *r);
 void venue_validate_rules(struct venue_reader *r, const struct venue_coverage *c);
+void venue_validate_drift(struct venue_reader *r, const struct venue_coverage *c); /* zones that only doors count */
 void venue_validate_operators(struct venue_reader *r);
 
+/* The people in the zone at a rule's value; NaN when the metric does not say. */
+double venue_people_at(const struct venue_zone *zone, enum metric metric, double value);
+/* Doors and level counters of such a zone say the same, so that the core weighs them against each other: its border is known to be counted. */
+bool venue_border_counted(const struct venue_zone *zone);
 /* Kind, id or tag fits, whether or not the metric is possible there. And: it is named by its id. */
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
 bool venue_rule_names(const struct venue_rule *rule, uint32_t zone);

@@ -172,8 +172,7 @@ static void read_operators(struct venue_reader *r, const struct tree_node *list)
     }
 }
 
-/* "07:30" as minutes after midnight; -1: not such a time. */
-static int32_t minutes_of(struct str text)
+int32_t venue_minutes(struct str text)
 {
     static const char shape[] = "dd:dd";
     int32_t digit[5] = {0};
@@ -197,7 +196,7 @@ static void read_shifts(struct venue_reader *r, const struct tree_node *list)
         struct str text;
         if (!tree_text(node, "shifts", 0, VENUE_NAME_BYTES_MAX, &text, r->problems))
             continue;
-        int32_t at = minutes_of(text);
+        int32_t at = venue_minutes(text);
         if (at < 0)
             problems_add(r->problems, node->line, node->column,
                          "shifts: a local time such as \"07:30\" is expected");

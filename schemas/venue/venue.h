@@ -152,11 +152,13 @@ struct venue_zone {
     bool uncounted_doors; /* people can come and go uncounted: the number is a lower bound */
     bool cells_cover;     /* the zones inside it leave nothing out: their sum observes it */
     bool closed;          /* nobody should be in it; commands change this during the day */
+    int32_t empty_min;    /* each day it is swept, empty then: minutes after local midnight; -1: nobody says so */
+    int64_t empty_bound;  /* but for at most so many people */
     struct str tag[VENUE_TAGS_MAX]; /* rules may name them */
     uint32_t tag_count;
     uint32_t line; /* in the file */
     /* Derived, from the sensors that are not retired: how long the slowest may take to report again, at interval_s, else at silence_s; 0: there is none. */
-    int64_t people_ms;   /* of crowd sensors and gates on either side of it, or of a zone inside it */
+    int64_t people_ms;   /* of crowd sensors and gates on either side of it, or of a zone inside it; of a road or car park: vehicle gates */
     int64_t passages_ms; /* of those of them that count passages */
     int64_t gates_ms;    /* of the gates that are judged here: venue_gate_zone */
     int64_t verifies_ms; /* of those of them that verify entry */
@@ -314,7 +316,7 @@ bool venue_operator_supervises(const struct venue *venue, uint32_t operator_at);
 void venue_warn_unattended(const struct venue *venue, struct problems *problems);
 
 /* The rule in a sentence, for `check`: metric, zones by kind, tag and name with their count, each level with threshold, dwell, detection time, escalation and steps of its plan;
-   samples and the way down. The operator in one: roles and what they allow. */
+   what it is measured over, samples and the way down. The operator in one: roles and what they allow. */
 void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out);
 void venue_operator_explain(const struct venue *venue, uint32_t operator_at, struct text *out);
 
@@ -322,5 +324,7 @@ void venue_operator_explain(const struct venue *venue, uint32_t operator_at, str
    interval until a sample shows it, the dwell or the further samples (venue_rule_samples), one tick. A sensor without interval_s counts with silence_s. Transport is not included.
    -1: no such level, or the rule applies to no zone with sensors. */
 int64_t venue_rule_detection_ms(const struct venue *venue, const struct venue_rule *rule, uint32_t level);
+/* What the rule's metric is measured over: it crosses a threshold up to that much later than the crowd does; 0: it is of the moment. */
+int64_t venue_rule_window_ms(const struct venue *venue, const struct venue_rule *rule);
 
 #endif

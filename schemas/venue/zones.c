@@ -3,11 +3,18 @@
 #include "schemas/base/suggest.h"
 #include "schemas/venue/internal.h"
 
-enum { AREA_MAX_M2 = 100000000, LENGTH_MAX_M = 100000, CAPACITY_MAX = 100000000 };
+enum {
+    AREA_MAX_M2 = 100000000,
+    LENGTH_MAX_M = 100000,
+    CAPACITY_MAX = 100000000,
+    EMPTY_BOUND = 10, /* guards, cleaners */
+    EMPTY_BOUND_MAX = 1000,
+};
 
 static const char *const zone_keys[] = {
-    "id",       "name",    "kind", "parent",          "area_m2",     "width_m",
-    "capacity", "polygon", "tags", "uncounted_doors", "cells_cover", "closed"};
+    "id",          "name",     "kind",     "parent",     "area_m2",
+    "width_m",     "capacity", "polygon",  "tags",       "uncounted_doors",
+    "cells_cover", "closed",   "empty_at", "empty_bound"};
 
 bool venue_read_zone_ref(struct venue_reader *r, const struct tree_node *node, const char *name,
                          uint32_t *ret_zone)
@@ -108,6 +115,27 @@ void venue_read_tags(struct venue_reader *r, const struct tree_node *node,
     *ret_count = kept;
 }
 
+/* When it is swept. */
+static void read_empty(struct venue_reader *r, const struct tree_node *map, struct venue_zone *zone)
+{
+    const struct tree_node *node = tree_find(map, "empty_at"),
+                           *bound = tree_find(map, "empty_bound");
+    struct str text;
+    zone->empty_min = -1;
+    zone->empty_bound = EMPTY_BOUND;
+    if (node && tree_text(node, "empty_at", 0, VENUE_NAME_BYTES_MAX, &text, r->problems)) {
+        zone->empty_min = venue_minutes(text);
+        if (zone->empty_min < 0)
+            problems_add(r->problems, node->line, node->column,
+                         "empty_at: a local time such as \"03:00\" is expected");
+    }
+    if (bound && !node)
+        problems_add(r->problems, bound->line, bound->column,
+                     "empty_bound is only for zones with empty_at");
+    else if (bound)
+        (void)tree_int(bound, "empty_bound", 0, EMPTY_BOUND_MAX, &zone->empty_bound, r->problems);
+}
+
 /* What zones and the venue itself share. */
 static void read_measures(struct venue_reader *r, const struct tree_node *map,
                           struct venue_zone *zone)
@@ -139,6 +167,7 @@ static void read_measures(struct venue_reader *r, const struct tree_node *map,
         (void)tree_bool(node, "cells_cover", &zone->cells_cover, r->problems);
     if ((node = tree_find(map, "closed")))
         (void)tree_bool(node, "closed", &zone->closed, r->problems);
+    read_empty(r, map, zone);
 }
 
 /* IANA names: Area/Place, UTC, Etc/GMT+8. Whether the name exists only the machine knows; `check`
@@ -160,7 +189,7 @@ void venue_read_head(struct venue_reader *r, const struct tree_node *root)
 {
     static const char *const keys[] = {"id",          "name",    "time_zone", "capacity",
                                        "area_m2",     "polygon", "tags",      "uncounted_doors",
-                                       "cells_cover", "closed"};
+                                       "cells_cover", "closed",  "empty_at",  "empty_bound"};
     struct venue *v = r->venue;
     const struct tree_node *map = tree_find(root, "venue"), *list = tree_find(root, "zones");
     uint32_t count = list && list->kind == TREE_LIST ? list->count : 0;
@@ -177,7 +206,8 @@ void venue_read_head(struct venue_reader *r, const struct tree_node *root)
         return;
     }
     v->zone_count = 1;
-    v->zones[0] = (struct venue_zone){.kind = ZONE_VENUE, .parent = VENUE_NO_ZONE, .line = 1};
+    v->zones[0] = (struct venue_zone){
+        .kind = ZONE_VENUE, .parent = VENUE_NO_ZONE, .empty_min = -1, .line = 1};
     r->zone_node[0] = root;
     if (!map) {
         problems_add(r->problems, 1, 1, "the section \"venue\" with the venue's id is missing");

@@ -40,6 +40,13 @@ static const struct venue_mistake mistakes[] = {
     {V "zones: [{id: h, kind: road, closed: ^maybe}]\n", VENUE_REFUSED, "neither yes nor no"},
     {V "zones: [{id: h, kind: road, cells_cover: ^[]}]\n", VENUE_REFUSED, "a single value"},
     {V "zones: [{id: h, kind: road, uncounted_doors: ^1}]\n", VENUE_REFUSED, "neither yes nor no"},
+    {V "zones: [{id: h, kind: hall, empty_at: ^\"3:00\"}]\n", VENUE_REFUSED,
+     "empty_at: a local time such as \"03:00\" is expected"},
+    {V "zones: [{id: h, kind: hall, empty_at: ^\"24:00\"}]\n", VENUE_REFUSED, "a local time"},
+    {V "zones: [{id: h, kind: hall, empty_bound: ^3}]\n", VENUE_REFUSED,
+     "empty_bound is only for zones with empty_at"},
+    {V "zones: [{id: h, kind: hall, empty_at: \"03:00\", empty_bound: ^1001}]\n", VENUE_REFUSED,
+     "empty_bound"},
     {"venue: {id: f, tags: ^[1, 2, 3, 4, 5, 6, 7, 8, 9]}\n", VENUE_REFUSED, "9 of them"},
     /* sensors */
     {V "sensors: [{id: s, class: crowd, counter: delta, zone: f, error: ^5}]\n", VENUE_REFUSED,
@@ -133,7 +140,8 @@ static void each_mistake_is_named_at_its_place(void **state)
 }
 
 static const char everything[] =
-    "venue: {id: fair, capacity: 900, tags: [site], uncounted_doors: yes, cells_cover: yes}\n"
+    "venue: {id: fair, capacity: 900, tags: [site], uncounted_doors: yes, cells_cover: yes,"
+    " empty_at: \"04:30\"}\n"
     "settings: {bucket_s: 2, long_bucket_s: 30, quorum_pct: 75, surge_people: 50,\n"
     "  broker_grace_s: 7.5, dark_crowded: no, drill_needs_start: yes}\n"
     "defaults: {silence_s: {gate: 60}, escalate_s: {red: 30, orange: [], yellow: [1, 2, 3]}}\n"
@@ -141,7 +149,8 @@ static const char everything[] =
     "- {id: hall-1, kind: hall, capacity: 500, tags: [east, food], closed: yes}\n"
     "- {id: hall-2, kind: hall, capacity: 500, tags: west}\n"
     "- {id: queue, kind: queue, area_m2: 50}\n"
-    "- {id: stage, kind: cell, area_m2: 50, parent: hall-1, uncounted_doors: yes}\n"
+    "- {id: stage, kind: cell, area_m2: 50, parent: hall-1, uncounted_doors: yes,"
+    " empty_at: \"00:00\", empty_bound: 3}\n"
     "sensors:\n"
     "- {id: cam, class: crowd, counter: level, zone: stage, error: 12, service: maintenance}\n"
     "- {id: cam-2, class: crowd, counter: level, zone: hall-2, error_pct: 2.5, silence_s: 9}\n"
@@ -184,6 +193,8 @@ static void settings_and_zones_are_read(void **state)
     assert_true(hall->closed && !hall->uncounted_doors && hall->tag_count == 2);
     assert_true(str_is(hall->tag[0], "east") && str_is(hall->tag[1], "food"));
     assert_true(v->zones[2].tag_count == 1 && v->zones[4].uncounted_doors);
+    assert_true(site->empty_min == 270 && site->empty_bound == 10 && hall->empty_min == -1);
+    assert_true(v->zones[4].empty_min == 0 && v->zones[4].empty_bound == 3);
     venue_free(v);
 }
 
