@@ -74,12 +74,8 @@ static void print_venue(const struct venue *v)
         (void)printf("    %.*s\n", (int)out.len, words);
     }
     print_operators(v);
-    (void)printf(
-        "  \"seen within\" is the longest time from the crossing of a threshold to the "
-        "alert while the sensors\n  are not silent, without the time messages take. What is "
-        "measured over a time crosses it\n  up to that much later than the crowd does: "
-        "in_per_min, flow_percent and density_mean_60s\n  60 s, gate_load and "
-        "reject_percent gate_window_s.\n");
+    (void)printf("  \"seen within\" is the longest time from the crossing of a threshold to the "
+                 "alert while the sensors\n  are not silent, without the time messages take.\n");
 }
 
 void check_print(const struct check *check)
@@ -131,6 +127,8 @@ static void json_rule(const struct venue *v, const struct venue_rule *rule)
     venue_rule_explain(v, rule, &out);
     json_text("{", "id", rule->id);
     json_text(",", "explanation", (struct str){words, (uint32_t)out.len});
+    if (venue_rule_window_ms(v, rule))
+        (void)printf(",\"window_ms\":%" PRId64, venue_rule_window_ms(v, rule));
     (void)printf(",\"detection_ms\":{");
     const char *before = "";
     for (uint32_t level = 0; level < VENUE_LEVELS; level++) {

@@ -151,6 +151,17 @@ static void add_samples(const struct venue *venue, const struct venue_rule *rule
     text_add(out, "; ");
 }
 
+/* How long after the crowd its number may cross a threshold. */
+static void add_window(const struct venue *venue, const struct venue_rule *rule, struct text *out)
+{
+    int64_t window_ms = venue_rule_window_ms(venue, rule);
+    if (window_ms == 0)
+        return;
+    text_add(out, "measured over ");
+    add_seconds(out, window_ms);
+    text_add(out, ", so it crosses them up to that much later than the crowd does; ");
+}
+
 void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out)
 {
     text_add_str(out, rule->id);
@@ -171,6 +182,7 @@ void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule
         before = ", ";
     }
     text_add(out, "; ");
+    add_window(venue, rule, out);
     add_samples(venue, rule, out);
     text_add(out, "falls a level when ");
     text_add_f64(out, rule->clear_margin_pct);

@@ -3,7 +3,7 @@
 
 #include "schemas/venue/internal.h"
 
-enum { TICK_MS = 1000, RED = VENUE_LEVELS - 1 };
+enum { TICK_MS = 1000, MINUTE_MS = 60000, RED = VENUE_LEVELS - 1 };
 
 /* Where a metric's numbers come from. */
 enum source { FROM_PEOPLE, FROM_PASSAGES, FROM_GATES, FROM_VERIFIERS, FROM_LIGHTS, FROM_INGEST };
@@ -58,6 +58,16 @@ static void count_people(struct venue *v, uint32_t zone, uint32_t other, int64_t
     }
 }
 
+/* One side of a vehicle gate. */
+static void count_vehicles(struct venue *v, uint32_t zone, int64_t interval_ms)
+{
+    if (zone == VENUE_NO_ZONE)
+        return;
+    enum zone_kind kind = v->zones[zone].kind;
+    if (kind == ZONE_ROAD || kind == ZONE_CARPARK)
+        slower(&v->zones[zone].people_ms, interval_ms);
+}
+
 void venue_pace(struct venue *v)
 {
     for (uint32_t i = 0; i < v->sensor_count; i++) {
@@ -73,6 +83,9 @@ void venue_pace(struct venue *v)
         if (s->class != SENSOR_VEHICLE_GATE) {
             count_people(v, s->zone, s->outside, interval_ms, passage);
             count_people(v, s->outside, s->zone, interval_ms, passage);
+        } else {
+            count_vehicles(v, s->zone, interval_ms);
+            count_vehicles(v, s->outside, interval_ms);
         }
         if (s->class != SENSOR_CROWD) {
             struct venue_zone *zone = &v->zones[venue_gate_zone(s)];
@@ -125,12 +138,13 @@ bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule
         return zone->width_m > 0 && zone->passages_ms > 0;
     case METRIC_SUSPECT_SURGE:
         return zone->counted;
+    case METRIC_CLOSED_OCCUPANCY: /* of people: vehicles may stay */
+        return zone->people_ms > 0 && zone->kind != ZONE_ROAD && zone->kind != ZONE_CARPARK;
     case METRIC_IN_PER_MIN:
     case METRIC_GATE_WAIT:
     case METRIC_GATE_LOAD:
     case METRIC_REJECT_PERCENT:
     case METRIC_LIGHTS_FAILED:
-    case METRIC_CLOSED_OCCUPANCY:
     case METRIC_BROKER_LOST:
         return pace_ms(rule, zone) > 0;
     case METRIC_COUNT:
@@ -171,4 +185,19 @@ int64_t venue_rule_detection_ms(const struct venue *venue, const struct venue_ru
         slowest = here > slowest ? here : slowest;
     }
     return slowest;
+}
+
+int64_t venue_rule_window_ms(const struct venue *venue, const struct venue_rule *rule)
+{
+    switch (rule->metric) {
+    case METRIC_DENSITY_MEAN_60S:
+    case METRIC_IN_PER_MIN:
+    case METRIC_FLOW_PERCENT:
+        return MINUTE_MS;
+    case METRIC_GATE_LOAD:
+    case METRIC_REJECT_PERCENT:
+        return venue->settings.gate_window_ms;
+    default:
+        return 0;
+    }
 }

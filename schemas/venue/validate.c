@@ -29,6 +29,7 @@ static void cover_side(const struct venue *v, const struct venue_sensor *s, uint
     else
         own->saturated_at += s->saturates_at;
     own->passages = own->passages || !level;
+    own->levels = own->levels || level;
     if (level && s->error > 0)
         own->error_squares += (double)s->error * (double)s->error;
 }
@@ -151,6 +152,7 @@ void venue_validate(struct venue_reader *r)
         for (uint32_t i = 0; i < v->sensor_count; i++)
             check_sensor(r, &c, i);
         venue_validate_rules(r, &c);
+        venue_validate_drift(r, &c);
         venue_validate_operators(r);
     } else {
         problems_add(r->problems, 1, 1, "out of memory");

@@ -11,8 +11,7 @@
 #define FLOW_POSSIBLE_PERCENT 245.0 /* 200 of 82 */
 #define SHARE_POSSIBLE 100.0
 
-/* The people in the zone at a rule's value; NaN when the metric does not say. */
-static double people_at(const struct venue_zone *zone, enum metric metric, double value)
+double venue_people_at(const struct venue_zone *zone, enum metric metric, double value)
 {
     switch (metric) {
     case METRIC_OCCUPANCY:
@@ -32,7 +31,9 @@ static double people_at(const struct venue_zone *zone, enum metric metric, doubl
 static const char *never(const struct venue_zone *zone, const struct venue_cover *own,
                          enum metric metric, double value)
 {
-    double people = people_at(zone, metric, value);
+    double people = venue_people_at(zone, metric, value);
+    if (!isnan(people) && zone->people_ms == 0)
+        return "nothing counts people there";
     bool share = metric == METRIC_REJECT_PERCENT || metric == METRIC_LIGHTS_FAILED;
     if (metric == METRIC_PERCENT_CAPACITY && value > PERCENT_POSSIBLE)
         return "no place holds so much more than its capacity";
@@ -156,8 +157,7 @@ static void check_reach(struct venue_reader *r, const struct venue_coverage *c, 
  * the level counters' own. */
 static bool fused(const struct venue_zone *zone, const struct venue_cover *own)
 {
-    bool bordered = zone->kind == ZONE_VENUE || zone->kind == ZONE_HALL || zone->kind == ZONE_FORUM;
-    return own->passages && bordered && !zone->uncounted_doors;
+    return own->passages && venue_border_counted(zone);
 }
 
 /* Levels are raised on the upper bound, which in an empty zone is its counters' error: a level that
@@ -171,7 +171,7 @@ static void check_noise(struct venue_reader *r, const struct venue_coverage *c, 
     if (bound <= 0 || fused(zone, &c->zone[zone_at]) || rule->metric == METRIC_CLOSED_OCCUPANCY)
         return;
     for (uint32_t level = 0; level < VENUE_LEVELS; level++) {
-        double people = people_at(zone, rule->metric, rule->enter[level]);
+        double people = venue_people_at(zone, rule->metric, rule->enter[level]);
         if (isnan(people))
             continue;
         if (people <= bound)

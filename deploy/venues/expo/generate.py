@@ -60,6 +60,7 @@ venue:
   name: Exhibition Centre
   time_zone: Asia/Shanghai   # daily counters begin anew at its midnight
   capacity: 80000            # eight halls
+  empty_at: "04:00"          # guards have walked through all of it: what doors counted wrong ends here
 
 defaults:
   # Longer without a message: silent, and its zone may become unknown. Quiet sensors repeat themselves sooner than that.

@@ -73,7 +73,7 @@ static const struct venue_rule *rule_named(const struct venue *v, const char *id
 static void each_judges_where_it_can(void **state)
 {
     (void)state;
-    struct venue *v = venue_mistakes_none(source, false);
+    struct venue *v = venue_mistakes_none(source, true);
     assert_int_equal(v->rule_count, sizeof expected / sizeof expected[0]);
     for (uint32_t i = 0; i < v->rule_count; i++) {
         const struct venue_rule *rule = rule_named(v, expected[i].rule);
@@ -115,7 +115,7 @@ static void times_are_the_defaults_or_their_own(void **state)
     static const int64_t usual[VENUE_LEVELS] = {60000, 30000, 20000, 10000};
     static const int64_t patient[VENUE_LEVELS] = {300000, 180000, 120000, 60000};
     static const int64_t at_once[VENUE_LEVELS] = {0};
-    struct venue *v = venue_mistakes_none(source, false);
+    struct venue *v = venue_mistakes_none(source, true);
     for (uint32_t i = 0; i < v->rule_count; i++) {
         const struct venue_rule *rule = &v->rules[i];
         bool fact = str_is(rule->id, "suspect-surge") || str_is(rule->id, "broker-lost");
@@ -134,7 +134,7 @@ static void times_are_the_defaults_or_their_own(void **state)
 static void samples_follow_the_pace_of_the_zone(void **state)
 {
     (void)state;
-    struct venue *v = venue_mistakes_none(source, false);
+    struct venue *v = venue_mistakes_none(source, true);
     assert_int_equal(samples(v, "queue-density", "pen", 3), 2);
     assert_int_equal(samples(v, "queue-density", "line", 3), 1); /* every 25 s */
     assert_int_equal(samples(v, "queue-density", "line", 2), 2); /* 20 s, but only red may kill */
@@ -171,7 +171,7 @@ static void detection_is_the_slowest_zones(void **state)
         {"suspect-surge", {-1, 26000, -1, -1}},          /* with the first message */
         {"broker-lost", {-1, 2000, 2000, -1}},           /* ingest tells every second */
     };
-    struct venue *v = venue_mistakes_none(source, false);
+    struct venue *v = venue_mistakes_none(source, true);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (uint32_t level = 0; level < VENUE_LEVELS; level++)
             assert_int_equal(venue_rule_detection_ms(v, rule_named(v, cases[i].rule), level),

@@ -63,7 +63,14 @@ static const struct {
     {"{id: r, metric: gate_load, kinds: [venue, hall, cell, corridor, plaza, stairs, queue, forum, "
      "road, carpark], levels: {blue: {enter: 0.9, dwell_s: 1.5, action: x}}}",
      "r: gate_load of every zone that has it (1 zone): blue at 0.9 for 1.5 s (seen within 7.5 s); "
+     "measured over 300 s, so it crosses them up to that much later than the crowd does; "
      "falls a level when 10 % below it for 120 s."},
+    {"{id: r, metric: density_mean_60s, zone: c, levels: {blue: {enter: 2, action: x}}}",
+     "r: density_mean_60s of zone c: blue at 2 people/m2 for 60 s (seen within 66 s); measured "
+     "over "
+     "60 s, so it crosses them up to that much later than the crowd does; at least 2 samples; "
+     "falls "
+     "a level when 10 % below it for 120 s."},
     {"{id: r, metric: lights_failed_percent, kinds: hall, levels: {blue: {enter: 9, action: x}}}",
      "r: lights_failed_percent of each hall: there is none, so it judges nothing."},
 };

@@ -20,6 +20,12 @@
       "sensors: [{id: s, class: crowd, counter: level, zone: h, error: " error "}" more "]\n"      \
       "rules:\n- " mark "{id: r, metric: occupancy, zone: h, levels: {red: {enter: " enter         \
       ", action: x}}}\n"
+/* A hall of 1,000 with a cell in it, beside another one that no rule judges. */
+#define DOORS(mark, more, sensors)                                                                 \
+    V "zones: [" mark "{id: h, kind: hall, capacity: 1000" more "},"                               \
+      " {id: c, kind: cell, parent: h}, {id: g, kind: hall}]\nsensors: [" sensors "]\nrules:\n"    \
+      "- {id: r, metric: percent_capacity, zone: h, levels: {yellow: {enter: 80, action: x}}}\n"
+#define EYE(id, zone) ", {id: " id ", class: crowd, counter: level, zone: " zone "}"
 #define STAFF(roles, operators) V "roles: [" roles "]\noperators: " operators "\n"
 #define CHIEF "{id: chief, commands: all, supervisor: yes}"
 #define TWO "^[{id: a, uid: 1, roles: chief}, {id: b, uid: 2, roles: chief}]"
@@ -81,6 +87,11 @@ static const struct venue_mistake mistakes[] = {
               "x}}}\n",
      VENUE_REFUSED, "no zone is tagged \"esat\"; did you mean \"east\"?"},
     /* levels that never fire … */
+    {RED("occupancy", "zone: q", "9"), VENUE_WARNED,
+     "red can never fire in zone \"q\" (line 2): nothing counts people there"},
+    {RED("occupancy", "kinds: corridor", "9"), VENUE_WARNED,
+     "in zone \"w\" (line 2): nothing counts people there"},
+    {RED("density", "zone: q", "3"), VENUE_WARNED, "in zone \"q\" (line 2): nothing counts"},
     {RED("percent_capacity", "zone: h", "301"), VENUE_WARNED, "no place holds so much more"},
     {V "zones: [{id: h, kind: hall, width_m: 2}]\n"
        "sensors: [{id: s, class: gate, zone: h, entry_verification: yes}]\nrules:\n"
@@ -106,6 +117,27 @@ static const struct venue_mistake mistakes[] = {
        " {id: t, class: crowd, counter: delta, zone: q}]\nrules:\n"
        "- ^{id: r, metric: occupancy, zone: q, levels: {red: {enter: 60, action: x}}}\n",
      VENUE_WARNED, "red always fires"},
+    /* Doors alone: 80 % of 1,000 people are ± 4 % of 20,000 passages … */
+    {DOORS("^", "", "{id: s, class: gate, zone: h, lanes: 2}"), VENUE_WARNED,
+     "zone \"h\" is counted by doors only, whose errors add up: after 20000 passages (15 h with "
+     "full "
+     "lanes) they alone raise rule \"r\""},
+    {DOORS("^", "", "{id: s, class: gate, zone: h}"), VENUE_WARNED,
+     "or say when it is swept (empty_at)"},
+    /* … four doors that err independently make twice as many … */
+    {DOORS("^", "",
+           "{id: s, class: gate, zone: h}, {id: t, class: gate, zone: h},"
+           " {id: u, class: gate, zone: h, outside: g},"
+           " {id: v, class: gate, zone: g, outside: h, lane_rate_per_min: 27.5}"),
+     VENUE_WARNED, "after 40000 passages (11 h with"},
+    {DOORS("^", ", empty_at: \"03:00\"", "{id: s, class: gate, zone: h, lanes: 8, error_pct: 8}"),
+     VENUE_WARNED, "after 10000 passages (1.9 h with full lanes)"},
+    {DOORS("^", ", uncounted_doors: yes, cells_cover: yes",
+           "{id: s, class: gate, zone: h}, {id: t, class: crowd, counter: level, zone: c}"),
+     VENUE_WARNED, "is counted by doors only"},
+    /* … also where the doors are those of the zones inside it */
+    {DOORS("^", "", "{id: s, class: gate, zone: c}"), VENUE_WARNED,
+     "zone \"h\" is counted by doors"},
     /* operators */
     {STAFF(CHIEF,
            "[{id: a, uid: 1, roles: chief}, {id: b, uid: 2, roles: chief}, ^{id: c, uid: 3}]"),
@@ -148,12 +180,12 @@ static void what_is_well_is_not_complained_of(void **state)
     static const char *const sources[] = {
         V "zones: [{id: h, kind: hall, capacity: 9, closed: yes}]\n" CAM("h"),
         V "zones: [{id: h, kind: hall, capacity: 9}]\nsensors: [{id: s, class: gate, zone: h},"
-          " {id: t, class: gate, zone: h, service: maintenance}]\n",
+          " {id: t, class: gate, zone: h, service: maintenance}]\n" NO_RULES,
         V "zones: [{id: h, kind: hall, capacity: 9, area_m2: 100, cells_cover: yes},"
           " {id: c, kind: cell, parent: h, area_m2: 90}]\n" CAM("c"),
         V "zones: [{id: h, kind: hall, capacity: 9}, {id: q, kind: queue, area_m2: 90},"
           " {id: c, kind: queue, parent: q, area_m2: 90}]\nsensors: [{id: s, class: gate, zone: h,"
-          " queue: q}, {id: t, class: crowd, counter: level, zone: c}]\n",
+          " queue: q}, {id: t, class: crowd, counter: level, zone: c}]\n" NO_RULES,
         V "zones: [{id: h, kind: hall, capacity: 100}]\n"
           "sensors: [{id: s, class: crowd, counter: level, zone: h, error: 10}]\n",
         NOISE("", "60", "67", ""),
@@ -161,6 +193,25 @@ static void what_is_well_is_not_complained_of(void **state)
         NOISE("", "60", "95", ", {id: t, class: crowd, counter: level, zone: h, error: 60}"),
         NOISE("", "60", "67",
               ", {id: t, class: crowd, counter: level, zone: h, error: 60, service: retired}"),
+        /* swept in time, seen by cells or by a camera of its own; not judged by the bound */
+        DOORS("", ", empty_at: \"03:00\"",
+              "{id: s, class: gate, zone: h, lanes: 2}" EYE("c", "c") EYE("g", "g")),
+        DOORS("", ", cells_cover: yes",
+              "{id: s, class: gate, zone: h}" EYE("c", "c") EYE("g", "g")),
+        DOORS("", "", "{id: s, class: gate, zone: h}" EYE("h", "h") EYE("c", "c") EYE("g", "g")),
+        DOORS("", "", "{id: s, class: gate, zone: h, error_pct: 0}" EYE("c", "c") EYE("g", "g")),
+        V "zones: [{id: h, kind: hall, capacity: 9}]\n"
+          "sensors: [{id: s, class: gate, zone: h}]\nrules:\n"
+          "- {id: r, metric: occupancy, zone: h, levels: {blue: {enter: 9, action: x}}}\n"
+          "- {id: c, metric: closed_occupancy, zone: h, levels: {red: {enter: 9, action: x}}}\n",
+        /* a door between two halls is none of the venue's */
+        "venue: {id: f, capacity: 9}\nzones: [{id: h, kind: hall}, {id: g, kind: hall}]\n"
+        "sensors: [{id: s, class: gate, zone: h, outside: g}]\nrules:\n"
+        "- {id: r, metric: percent_capacity, zone: f, levels: {red: {enter: 99, action: x}}}\n",
+        V "zones: [{id: p, kind: carpark}]\nsensors: [{id: s, class: vehicle_gate, zone: p}" EYE(
+            "f", "f") "]\n"
+                      "rules:\n- {id: r, metric: occupancy, zone: p, levels: {red: {enter: 9, "
+                      "action: x}}}\n",
         V "roles: [" CHIEF "]\n"
           "operators: [{id: a, uid: 1, roles: chief}, {id: b, uid: 2, roles: chief},"
           " {id: c, uid: 1, roles: chief}]\n"
