@@ -100,25 +100,31 @@ static inline void json_read(const struct json_document *d, uint32_t at, struct 
     }
 }
 
-/* A key's fingerprint: equal keys have equal ones; different keys of at most 16 bytes of one length nearly never do. Bytes behind the string are read, and count for nothing. */
-static inline uint64_t json_fingerprint(struct str key)
+/* A key's first and last 8 bytes; of a shorter one what it has, and 0. Up to 16 bytes that is all of it. Bytes behind the key are read (8), and count for nothing. */
+struct json_print {
+    uint64_t first, last;
+};
+static inline struct json_print json_print(struct str key)
 {
-    uint64_t first, last = 0;
-    if (key.len >= 8) {
-        memcpy(&first, key.at, 8);
-        memcpy(&last, key.at + key.len - 8, 8);
-        for (uint32_t i = 8; i + 8 < key.len; i += 8) { /* the middle of long ones */
-            uint64_t word;
-            memcpy(&word, key.at + i, 8);
-            first = (first ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        }
-    } else {
-        memcpy(&first, key.at, 8);
-        first &= (UINT64_C(1) << (8 * key.len)) - 1;
-    }
-    uint64_t h = (first ^ (last * UINT64_C(0xff51afd7ed558ccd)) ^ ((uint64_t)key.len << 56)) *
+    struct json_print p = {0, 0};
+    memcpy(&p.first, key.at, 8);
+    if (key.len >= 8)
+        memcpy(&p.last, key.at + key.len - 8, 8);
+    else
+        p.first &= (UINT64_C(1) << (8 * key.len)) - 1;
+    return p;
+}
+static inline uint64_t json_print_hash(struct json_print p, struct str key)
+{
+    uint64_t h = (p.first ^ (p.last * UINT64_C(0xff51afd7ed558ccd)) ^ key.len) *
                  UINT64_C(0x9e3779b97f4a7c15);
     return h ^ (h >> 32);
+}
+static inline bool json_print_equal(struct json_print p, struct str key, struct json_print q,
+                                    struct str other)
+{
+    return p.first == q.first && p.last == q.last && key.len == other.len &&
+           (key.len <= 16 || memcmp(key.at, other.at, key.len) == 0);
 }
 
 #endif

@@ -24,30 +24,40 @@ struct payload_decoder {
     bool parsed; /* document is that of the last message */
     struct str capture[PAYLOAD_CAPTURES_MAX];
     uint32_t at[PAYLOAD_POINTERS_MAX]; /* of each step of the map: its place on the tape; 0: not there */
+    uint16_t found[PAYLOAD_POINTERS_MAX]; /* steps that are there, in the order they were found: those of inner elements last */
+    uint32_t found_count;
+    uint64_t walk; /* counts walks: what was read before the last is another element's, or another message's */
+    struct {
+        const struct payload_value *of;
+        uint64_t walk;
+        int64_t ms;
+    } time; /* as read last */
+    uint64_t entries[PAYLOAD_SCOPES_MAX]; /* bits of those that something found is of, in the scope or around it */
     struct payload_element element[PAYLOAD_SCOPES_MAX];
     struct json_field carried[PAYLOAD_SCOPES_MAX][PAYLOAD_CARRIED_MAX];
-    struct { /* members of one object that no step wants, chained by fingerprint */
+    struct { /* members of one object that no step wants, chained by hash */
         uint16_t first[2 * PAYLOAD_MEMBERS_MAX], next[PAYLOAD_MEMBERS_MAX + 1];
-        uint64_t fingerprint[PAYLOAD_MEMBERS_MAX + 1];
+        struct json_print print[PAYLOAD_MEMBERS_MAX + 1];
         struct str key[PAYLOAD_MEMBERS_MAX + 1];
     } other;
     struct refusal refusal; /* of the message as a whole */
     struct payload_reading reading[PAYLOAD_READINGS_MAX + 1]; /* the last is where one too many is noticed */
     uint32_t count;
     struct result_reading cleared;
+    size_t cleared_bytes; /* its size, not known to the compiler, which would copy it by `rep movs`, slowly */
     char text[PAYLOAD_TEXT_BYTES];
     uint32_t text_len;
-    uint16_t bucket[2 * PAYLOAD_READINGS_MAX], chain[PAYLOAD_READINGS_MAX]; /* payload_merge.c */
+    uint16_t bucket[4 * PAYLOAD_READINGS_MAX], chain[PAYLOAD_READINGS_MAX]; /* payload_merge.c */
     uint64_t ignored[PAYLOAD_IGNORED_MAX];
     uint32_t ignored_count;
 };
 
 enum payload_got { PAYLOAD_ABSENT, PAYLOAD_GOT, PAYLOAD_WRONG };
 
-/* payload_walk.c: finds the steps of a scope below one place of the tape. False: d->refusal. */
-bool payload_walk(struct payload_decoder *d, const struct payload_scope *scope, uint32_t at);
+/* payload_walk.c: finds the steps of a scope below one place of the tape, and forgets what was found since there were `forget` of them. False: d->refusal. */
+bool payload_walk(struct payload_decoder *d, uint32_t scope, uint32_t forget, uint32_t at);
 /* The step that follows a step by this key; 0: none. */
-uint32_t payload_walk_find(const struct payload_step *step, struct str key, uint64_t fingerprint);
+uint32_t payload_walk_find(const struct payload_step *step, struct str key);
 /* A further step of a JSON Pointer. */
 void payload_walk_key(struct text *out, struct str key);
 /* The JSON Pointer of a step as it stands in this document, elements by index or key. */

@@ -27,7 +27,7 @@ enum {
 };
 
 struct payload_slot { /* of a step's table of following steps; open addressing */
-    uint64_t fingerprint;
+    struct json_print print;
     struct str key;
     uint32_t step; /* 0: free */
 };
@@ -41,6 +41,7 @@ struct payload_step {
     int32_t index_max;     /* the largest of its children's */
     bool iterated;         /* an `each` visits what it holds */
     bool wanted;           /* a value, condition or template looks at it */
+    uint64_t entries;      /* bits of those whose reading exists when it is there */
     uint32_t slot_mask;
     const struct payload_slot *slot; /* NULL: no children */
 };
@@ -50,12 +51,7 @@ struct payload_scope {
     uint32_t list;         /* the step in the parent scope whose items or members are visited */
     uint32_t depth;        /* 0: the document */
     uint32_t root;         /* the step that is the element itself */
-    const uint32_t *step;  /* all of its steps, parents first */
-    uint32_t step_count;
-    const uint32_t *inner; /* those that are looked into, parents first */
-    uint32_t inner_count;
-    const uint32_t *entry; /* entries that read its elements */
-    uint32_t entry_count;
+    uint64_t entries;      /* bits of those that read its elements */
     const uint32_t *child; /* scopes inside */
     uint32_t child_count;
     const uint32_t *carried; /* [carried_count] the step that renews each; NULL: no entry here */
@@ -107,6 +103,7 @@ struct payload_value {
     struct payload_template text;
     const struct payload_word *word;
     uint32_t word_count;
+    bool plain;                    /* the step's value as it is, and nothing else */
     bool number_in_text;
     bool scaled;                   /* multiply, divide, add, carried are to be applied */
     double multiply, divide, add;  /* scale as a fraction of whole numbers: 0.1 is exact so */
@@ -131,7 +128,8 @@ struct payload_entry {
     struct payload_conditions when;
     struct payload_template device, part;
     struct payload_alternatives time; /* count 0: receive time */
-    const struct payload_alternatives *member;
+    struct payload_alternatives seq;  /* count 0: none */
+    const struct payload_alternatives *member; /* without the sequence, which alone says nothing */
     uint32_t member_count;
     bool historical;                       /* always */
     const struct payload_conditions *stored; /* or when one of these holds: the entry's `historical`, the map's `retransmission` */
@@ -172,6 +170,7 @@ struct payload_map {
     uint32_t scope_count;
     const struct payload_entry *entry;
     uint32_t entry_count;
+    uint64_t always; /* bits of entries that have to be looked at whatever is there */
     const struct payload_status *status;
     uint32_t status_count;
     const struct payload_sample *sample;
@@ -236,6 +235,7 @@ bool payload_pointer(struct payload_reader *r, const struct tree_node *node, con
 bool payload_pointer_text(struct payload_reader *r, const struct tree_node *node, struct str text,
                           uint32_t *ret_step);
 bool payload_each(struct payload_reader *r, const struct tree_node *node, uint32_t *ret_scope);
+void payload_entries_place(struct payload_reader *r);
 bool payload_scopes_finish(struct payload_reader *r);
 /* Tokens of "/a/b~1c"; false with a reason when it is no pointer. */
 bool payload_tokens(struct arena *arena, struct str pointer, bool stars,
@@ -272,6 +272,25 @@ void payload_read_privacy(struct payload_reader *r);
 void payload_read_samples(struct payload_reader *r);
 /* Filters of a list, into r->filter, with `status` as what they are for. */
 void payload_read_filters(struct payload_reader *r, const struct tree_node *node, uint32_t status);
+
+/* A hash of any text, of a few loads whatever its length: texts that differ in the middle alone collide, which costs a comparison. */
+static inline uint64_t payload_hash(struct str s)
+{
+    uint64_t first = 0, last = 0;
+    if (s.len >= 8) {
+        memcpy(&first, s.at, 8);
+        memcpy(&last, s.at + s.len - 8, 8);
+    } else if (s.len >= 4) {
+        memcpy(&first, s.at, 4);
+        memcpy(&last, s.at + s.len - 4, 4);
+    } else if (s.len) {
+        first = (uint64_t)(uint8_t)s.at[0] | (uint64_t)(uint8_t)s.at[s.len / 2] << 8;
+        last = (uint8_t)s.at[s.len - 1];
+    }
+    uint64_t h = (first ^ (last * UINT64_C(0xff51afd7ed558ccd)) ^ s.len) *
+                 UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ (h >> 32);
+}
 
 /* payload_maps.c: the filter of the map, as the list has it, that fits the topic; its captures. NULL: none. */
 const struct payload_filter *payload_maps_match(const struct payload_maps *maps,

@@ -11,6 +11,7 @@ struct payload_decoder *payload_decoder_new(void)
         return NULL;
     d->parser = json_parser_new(PAYLOAD_DOCUMENT_BYTES_MAX);
     result_clear(RECORD_READING, &d->cleared);
+    d->cleared_bytes = sizeof d->cleared;
     if (d->parser)
         return d;
     free(d);
@@ -78,11 +79,11 @@ static bool parse(struct payload_decoder *d)
 /* Makes the document's places known; a map that only takes the payload as text needs none. */
 static bool document_read(struct payload_decoder *d, bool needed)
 {
-    const struct payload_map *map = d->map;
     if (needed)
-        return parse(d) && payload_walk(d, &map->scope[0], JSON_ROOT);
-    for (uint32_t i = 0; i < map->scope[0].step_count; i++)
-        d->at[map->scope[0].step[i]] = 0;
+        return parse(d) && payload_walk(d, 0, 0, JSON_ROOT);
+    while (d->found_count)
+        d->at[d->found[--d->found_count]] = 0;
+    d->entries[0] = 0;
     return utf8_valid((const uint8_t *)d->message->payload.at, d->message->payload.len) ||
            refusal_set(&d->refusal, REFUSAL_UTF8, "payload: not UTF-8");
 }
@@ -124,6 +125,24 @@ static bool stored(const struct payload_decoder *d, const struct payload_entry *
     return stored;
 }
 
+/* Entries of one scope mostly share the map's time, which is read once an element. */
+static enum payload_got time_eval(struct payload_decoder *d, const struct payload_entry *entry,
+                                  struct payload_reading *r)
+{
+    if (d->time.of == entry->time.value && d->time.walk == d->walk) {
+        r->values.ts = d->time.ms;
+        return PAYLOAD_GOT;
+    }
+    enum payload_got got =
+        payload_eval_time(d, entry->scope, &entry->time, &r->values.ts, &r->refusal);
+    if (got == PAYLOAD_GOT) {
+        d->time.of = entry->time.value;
+        d->time.walk = d->walk;
+        d->time.ms = r->values.ts;
+    }
+    return got;
+}
+
 /* One entry of the map, of the document or of one element. False: the message is refused. */
 static bool entry_read(struct payload_decoder *d, uint32_t number)
 {
@@ -133,21 +152,21 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     struct payload_reading *r = &d->reading[d->count];
     bool said = false;
     r->refused = false;
-    r->values = d->cleared;
+    memcpy(&r->values, &d->cleared, d->cleared_bytes);
     for (uint32_t i = 0; i < entry->member_count && !r->refused; i++) {
         enum payload_got got =
             payload_eval_member(d, entry->scope, &entry->member[i], &r->values, &r->refusal);
         r->refused = got == PAYLOAD_WRONG;
-        said = said || r->refused ||
-               (got == PAYLOAD_GOT &&
-                entry->member[i].member->offset != offsetof(struct result_reading, seq));
+        said = said || got != PAYLOAD_ABSENT;
     }
     if (!said)
         return true;
     if (d->count == PAYLOAD_READINGS_MAX)
         return refusal_set(&d->refusal, REFUSAL_OUT_OF_RANGE, "payload: more than 256 readings");
     if (!r->refused && entry->time.count)
-        r->refused = payload_eval_time(d, entry->scope, &entry->time, &r->values.ts, &r->refusal) ==
+        r->refused = time_eval(d, entry, r) == PAYLOAD_WRONG;
+    if (!r->refused && entry->seq.count)
+        r->refused = payload_eval_member(d, entry->scope, &entry->seq, &r->values, &r->refusal) ==
                      PAYLOAD_WRONG;
     r->device = r->part = (struct str){0};
     who_read(d, entry, r);
@@ -191,10 +210,9 @@ static bool carried_renew(struct payload_decoder *d, uint32_t number)
 
 static bool scope_read(struct payload_decoder *d, uint32_t number);
 
-static bool element_read(struct payload_decoder *d, uint32_t number, uint32_t at)
+static bool element_read(struct payload_decoder *d, uint32_t number, uint32_t forget, uint32_t at)
 {
-    const struct payload_scope *scope = &d->map->scope[number];
-    return payload_walk(d, scope, at) && carried_renew(d, number) && scope_read(d, number);
+    return payload_walk(d, number, forget, at) && carried_renew(d, number) && scope_read(d, number);
 }
 
 /* The elements of a scope, in the document's order. */
@@ -202,7 +220,7 @@ static bool elements_read(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_scope *scope = &d->map->scope[number];
     const struct json_document *doc = &d->document;
-    uint32_t list = d->at[scope->list];
+    uint32_t list = d->at[scope->list], forget = d->found_count;
     enum json_kind kind = list ? json_kind_at(doc, list) : JSON_NULL;
     struct payload_element *element = &d->element[number];
     if (kind == JSON_NULL)
@@ -219,7 +237,7 @@ static bool elements_read(struct payload_decoder *d, uint32_t number)
          element->index++, at = json_after(doc, at)) {
         if (kind == JSON_OBJECT)
             element->key = json_text(doc, at++);
-        if (!element_read(d, number, at))
+        if (!element_read(d, number, forget, at))
             return false;
     }
     return true;
@@ -229,8 +247,9 @@ static bool elements_read(struct payload_decoder *d, uint32_t number)
 static bool scope_read(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_scope *scope = &d->map->scope[number];
-    for (uint32_t i = 0; i < scope->entry_count; i++)
-        if (!entry_read(d, scope->entry[i]))
+    uint64_t entries = scope->entries & (d->entries[number] | d->map->always);
+    for (; entries; entries &= entries - 1)
+        if (!entry_read(d, (uint32_t)__builtin_ctzll(entries)))
             return false;
     for (uint32_t i = 0; i < scope->child_count; i++)
         if (!elements_read(d, scope->child[i]))

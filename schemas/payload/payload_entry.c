@@ -104,23 +104,24 @@ static bool members_read(struct payload_reader *r, const struct tree_node *node,
             ok = false;
             continue;
         }
-        ok = payload_alternatives(r, pair->value, member->name.at, member, &read[count]) && ok;
-        says = says || !str_is(pair->key, "seq");
-        count += ok;
+        bool seq = str_is(pair->key, "seq");
+        ok = payload_alternatives(r, pair->value, member->name.at, member,
+                                  seq ? &entry->seq : &read[count]) &&
+             ok;
+        count += ok && !seq;
+        says = says || !seq;
     }
     if (ok && !says) {
         problems_add(r->problems, node->line, node->column,
                      "a reading that has no member says nothing");
         return false;
     }
-    const struct payload_alternatives *seq = &r->common[r->here].seq;
-    bool own_seq = tree_find(node, "seq");
-    struct payload_alternatives *kept = payload_alloc(r, count + 1, sizeof *kept);
+    struct payload_alternatives *kept = payload_alloc(r, count, sizeof *kept);
     if (!ok || !kept)
         return false;
     memcpy(kept, read, count * sizeof *kept);
-    if (seq->count && !own_seq)
-        kept[count++] = *seq;
+    if (!entry->seq.count)
+        entry->seq = r->common[r->here].seq;
     entry->member = kept;
     entry->member_count = count;
     return true;
@@ -316,11 +317,33 @@ static void rounds_read(struct payload_reader *r, const struct tree_node *node)
     }
 }
 
+/* Which entries a step that is there may make readings of, and which have to be looked at anyway:
+ * they say something of their own, or have to say something. */
+void payload_entries_place(struct payload_reader *r)
+{
+    for (uint32_t e = 0; e < r->entry_count; e++) {
+        const struct payload_entry *entry = &r->entry[e];
+        uint64_t bit = UINT64_C(1) << e;
+        r->scope[entry->scope].entries |= bit;
+        for (uint32_t m = 0; m < entry->member_count; m++) {
+            const struct payload_alternatives *a = &entry->member[m];
+            if (a->required)
+                r->map->always |= bit;
+            for (uint32_t i = 0; i < a->count; i++) {
+                if (a->value[i].from == VALUE_STEP)
+                    r->step[a->value[i].step].entries |= bit;
+                else
+                    r->map->always |= bit;
+            }
+        }
+    }
+}
+
 void payload_read_readings(struct payload_reader *r)
 {
     const struct tree_node *list = tree_find(r->root, "readings");
     if (!list) {
-        if (!tree_find(r->root, "status"))
+        if (!tree_find(r->root, "status") && r->problems->count == 0)
             problems_add(r->problems, 1, 1, "the map has neither readings nor a status");
         return;
     }

@@ -324,8 +324,16 @@ enum payload_got payload_eval_member(struct payload_decoder *d, uint32_t scope,
                                      const struct payload_alternatives *alternatives,
                                      struct result_reading *into, struct refusal *refusal)
 {
-    const struct payload_value *v;
+    const struct payload_value *v = alternatives->value;
     struct json_field f;
+    if (v->plain && alternatives->count == 1 && !alternatives->required &&
+        alternatives->member->kind != MEMBER_TEXT) { /* most members by far */
+        if (!step_read(d, v->step, &f))
+            return PAYLOAD_ABSENT;
+        return member_read(alternatives->member, &f, into, refusal)
+                   ? PAYLOAD_GOT
+                   : place_name(d, alternatives, v, refusal);
+    }
     enum payload_got got = value_read(d, scope, alternatives, &v, &f, refusal);
     enum member_kind kind = alternatives->member->kind;
     if (got == PAYLOAD_GOT && (kind == MEMBER_COUNT || kind == MEMBER_REAL))

@@ -70,7 +70,7 @@ static void below(struct looking *l, uint32_t step, uint32_t at)
         uint32_t next = element;
         if (kind == JSON_OBJECT) {
             struct str key = json_text(doc, in++);
-            uint32_t named = payload_walk_find(&map->step[step], key, json_fingerprint(key));
+            uint32_t named = payload_walk_find(&map->step[step], key);
             next = named ? named : element;
             payload_walk_key(&l->path, element && !named ? STR_LIT("*") : key);
         } else {

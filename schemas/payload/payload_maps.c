@@ -87,8 +87,7 @@ void payload_maps_free(struct payload_maps *maps)
 
 static uint32_t slot_of(const struct payload_maps *maps, uint32_t parent, struct str literal)
 {
-    uint64_t hash = (str_hash(literal) ^ parent) * UINT64_C(0x9e3779b97f4a7c15);
-    uint32_t at = (uint32_t)(hash >> 32) & maps->slot_mask;
+    uint32_t at = (uint32_t)(payload_hash(literal) + parent * 0x9e3779b9u) & maps->slot_mask;
     while (maps->slot[at].node &&
            (maps->slot[at].parent != parent || !str_equal(maps->slot[at].literal, literal)))
         at = (at + 1) & maps->slot_mask;

@@ -68,22 +68,23 @@ static void merge(struct payload_reading *into, const struct payload_reading *pa
     }
 }
 
-static uint32_t bucket_of(const struct payload_reading *r)
+static uint32_t bucket_of(const struct payload_reading *r, uint32_t mask)
 {
-    uint64_t h = str_hash(r->device) * 31 + str_hash(r->part) * 7 + (uint64_t)r->values.ts;
-    return (uint32_t)((h * UINT64_C(0x9e3779b97f4a7c15)) >> 55); /* 9 bits: 512 buckets */
+    uint64_t h = payload_hash(r->device) + 3 * payload_hash(r->part) + (uint64_t)r->values.ts;
+    return (uint32_t)(h ^ h >> 16) & mask;
 }
 
-void payload_merge(struct payload_decoder *d)
+/* Each reading once, in the order of their first parts. */
+static void parts_merge(struct payload_decoder *d)
 {
-    uint32_t kept = 0;
-    _Static_assert(2 * PAYLOAD_READINGS_MAX == 1 << 9, "bucket_of gives 9 bits");
-    if (d->count > 1)
-        memset(d->bucket, 0, sizeof d->bucket);
+    uint32_t kept = 0, mask = 7;
+    while (mask < 2 * d->count)
+        mask = 2 * mask + 1;
+    memset(d->bucket, 0, (mask + 1) * sizeof d->bucket[0]);
     for (uint32_t i = 0; i < d->count; i++) {
         struct payload_reading *r = &d->reading[i];
-        uint16_t *bucket = d->count > 1 ? &d->bucket[bucket_of(r)] : d->bucket;
-        uint32_t same = d->count > 1 ? *bucket : 0;
+        uint16_t *bucket = &d->bucket[bucket_of(r, mask)];
+        uint32_t same = *bucket;
         while (same && !same_reading(&d->reading[same - 1], r))
             same = d->chain[same - 1];
         if (same) {
@@ -92,10 +93,16 @@ void payload_merge(struct payload_decoder *d)
         }
         if (kept != i)
             d->reading[kept] = *r;
-        d->chain[kept] = d->count > 1 ? *bucket : 0;
+        d->chain[kept] = *bucket;
         *bucket = (uint16_t)++kept;
     }
     d->count = kept;
+}
+
+void payload_merge(struct payload_decoder *d)
+{
+    if (d->count > 1)
+        parts_merge(d);
     for (uint32_t i = 0; i < d->count; i++) {
         struct payload_reading *r = &d->reading[i];
         if (!r->refused && !r->partial)

@@ -41,7 +41,7 @@ bool payload_tokens(struct arena *arena, struct str pointer, bool stars,
             return refuse("a pointer has at most 32 steps", ret_reason);
         struct str raw = {pointer.at + at + 1, end - at - 1};
         uint32_t len = raw.len;
-        char *copy = arena_alloc(arena, (size_t)len + 8, 1); /* json_fingerprint reads 8 */
+        char *copy = arena_alloc(arena, (size_t)len + 8, 1); /* json_print reads 8 */
         if (!copy)
             return refuse("out of memory", ret_reason);
         if (len)
@@ -276,66 +276,44 @@ static bool slots_make(struct payload_reader *r, struct payload_step *step)
     if (!slot)
         return false;
     for (uint32_t i = step->child; i; i = r->step[i].sibling) {
-        uint64_t fingerprint = json_fingerprint(r->step[i].key);
-        uint32_t at = (uint32_t)fingerprint & (slots - 1);
+        struct json_print print = json_print(r->step[i].key);
+        uint32_t at = (uint32_t)json_print_hash(print, r->step[i].key) & (slots - 1);
         while (slot[at].step)
             at = (at + 1) & (slots - 1);
-        slot[at] = (struct payload_slot){fingerprint, r->step[i].key, i};
+        slot[at] = (struct payload_slot){print, r->step[i].key, i};
     }
     step->slot = slot;
     step->slot_mask = slots - 1;
     return true;
 }
 
-enum list { OF_STEPS, OF_INNER, OF_ENTRIES, OF_SCOPES };
-
-static bool belongs(const struct payload_reader *r, enum list list, uint32_t i, uint32_t scope)
-{
-    switch (list) {
-    case OF_STEPS:
-        return i > 0 && r->step[i].scope == scope;
-    case OF_INNER:
-        return i > 0 && r->step[i].scope == scope &&
-               (r->step[i].child_count || r->step[i].iterated);
-    case OF_ENTRIES:
-        return r->entry[i].scope == scope;
-    case OF_SCOPES:
-        return i > 0 && r->scope[i].parent == scope;
-    }
-    return false;
-}
-
-/* The numbers of all that belong to a scope. */
-static const uint32_t *numbers(struct payload_reader *r, enum list list, uint32_t of,
-                               uint32_t scope, uint32_t *ret_count)
+/* The numbers of the scopes directly inside a scope. */
+static bool children_list(struct payload_reader *r, uint32_t scope)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < of; i++)
-        count += belongs(r, list, i, scope);
-    uint32_t *number = payload_alloc(r, count, sizeof *number);
-    *ret_count = 0;
-    for (uint32_t i = 0; number && i < of; i++)
-        if (belongs(r, list, i, scope))
-            number[(*ret_count)++] = i;
-    return number;
+    for (uint32_t i = 1; i < r->scope_count; i++)
+        count += r->scope[i].parent == scope;
+    uint32_t *child = payload_alloc(r, count, sizeof *child);
+    if (!child)
+        return false;
+    r->scope[scope].child = child;
+    for (uint32_t i = 1; i < r->scope_count; i++)
+        if (r->scope[i].parent == scope)
+            child[r->scope[scope].child_count++] = i;
+    return true;
 }
 
 bool payload_scopes_finish(struct payload_reader *r)
 {
     if (!document(r, r->root))
         return false;
+    payload_entries_place(r);
     for (uint32_t i = 1; i < r->step_count; i++)
         if (!slots_make(r, &r->step[i]))
             return false;
-    for (uint32_t i = 0; i < r->scope_count; i++) {
-        struct payload_scope *s = &r->scope[i];
-        s->step = numbers(r, OF_STEPS, r->step_count, i, &s->step_count);
-        s->inner = numbers(r, OF_INNER, r->step_count, i, &s->inner_count);
-        s->entry = numbers(r, OF_ENTRIES, r->entry_count, i, &s->entry_count);
-        s->child = numbers(r, OF_SCOPES, r->scope_count, i, &s->child_count);
-        if (!s->step || !s->inner || !s->entry || !s->child)
+    for (uint32_t i = 0; i < r->scope_count; i++)
+        if (!children_list(r, i))
             return false;
-    }
     struct payload_map *map = r->map;
     struct payload_step *step = payload_alloc(r, r->step_count, sizeof *step);
     struct payload_scope *scope = payload_alloc(r, r->scope_count, sizeof *scope);

@@ -76,7 +76,7 @@ static bool number_read(const struct json_field *f, enum payload_time_format for
     v += add;
     switch (format) {
     case PAYLOAD_EPOCH_MS:
-        return whole_ms(v, ret_ms, ret_reason);
+        return whole_ms(floor(v), ret_ms, ret_reason);
     case PAYLOAD_EPOCH_US:
         return whole_ms(floor(v / 1000), ret_ms, ret_reason);
     case PAYLOAD_SENML:

@@ -231,6 +231,12 @@ static bool value_read(struct value_reader *v)
             tree_bool(v->key[KEY_REQUIRED], "required", &v->required, v->r->problems));
 }
 
+static bool is_plain(const struct payload_value *v)
+{
+    return v->from == VALUE_STEP && !v->word_count && !v->number_in_text && !v->scaled &&
+           !v->invalid.count && !v->when.count && !(v->min > -INFINITY) && !(v->max < INFINITY);
+}
+
 bool payload_alternatives(struct payload_reader *r, const struct tree_node *node, const char *name,
                           const struct member *member, struct payload_alternatives *ret)
 {
@@ -248,6 +254,7 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
                                  .member = member,
                                  .value = &value[i]};
         ok = value_read(&v) && ok;
+        value[i].plain = is_plain(&value[i]);
         required = required || v.required;
         bool always = value[i].from != VALUE_STEP && value[i].when.count == 0;
         if (ok && always && i + 1 < count && value[i].from != VALUE_PAYLOAD) {

@@ -2,15 +2,21 @@
  * some, whose keys are compared with one another on the way. */
 #include "schemas/payload/decoder.h"
 
-uint32_t payload_walk_find(const struct payload_step *step, struct str key, uint64_t fingerprint)
+static uint32_t slot_find(const struct payload_step *step, struct str key, struct json_print print,
+                          uint64_t hash)
 {
-    if (!step->slot)
-        return 0;
-    for (uint32_t at = (uint32_t)fingerprint & step->slot_mask; step->slot[at].step;
+    const struct payload_slot *slot = step->slot;
+    for (uint32_t at = (uint32_t)hash & step->slot_mask; slot[at].step;
          at = (at + 1) & step->slot_mask)
-        if (step->slot[at].fingerprint == fingerprint && str_equal(step->slot[at].key, key))
-            return step->slot[at].step;
+        if (json_print_equal(print, key, slot[at].print, slot[at].key))
+            return slot[at].step;
     return 0;
+}
+
+uint32_t payload_walk_find(const struct payload_step *step, struct str key)
+{
+    struct json_print print = json_print(key);
+    return step->slot ? slot_find(step, key, print, json_print_hash(print, key)) : 0;
 }
 
 void payload_walk_key(struct text *out, struct str key)
@@ -59,21 +65,27 @@ static bool refuse(struct payload_decoder *d, uint32_t step, enum refusal_reason
     return refusal_end(&t);
 }
 
-/* True when a member that no step wants has the key of one before it. Chained by fingerprint, so
- * that the cost grows with the number of members only. */
-static bool seen(struct payload_decoder *d, struct str key, uint64_t fingerprint, uint32_t mask,
-                 uint32_t *count)
+/* True when a member that no step wants has the key of one before it. Chained by hash, so that the
+ * cost grows with the number of members only. */
+static bool seen(struct payload_decoder *d, struct str key, struct json_print print, uint64_t hash,
+                 uint32_t mask, uint32_t *count)
 {
-    uint16_t *first = &d->other.first[(fingerprint >> 40) & mask];
+    uint16_t *first = &d->other.first[(hash >> 40) & mask];
     for (uint32_t i = *first; i; i = d->other.next[i])
-        if (d->other.fingerprint[i] == fingerprint && str_equal(d->other.key[i], key))
+        if (json_print_equal(d->other.print[i], d->other.key[i], print, key))
             return true;
     uint32_t added = ++*count;
-    d->other.fingerprint[added] = fingerprint;
+    d->other.print[added] = print;
     d->other.key[added] = key;
     d->other.next[added] = *first;
     *first = (uint16_t)added;
     return false;
+}
+
+static void found_add(struct payload_decoder *d, uint32_t step, uint32_t at)
+{
+    d->at[step] = at;
+    d->found[d->found_count++] = (uint16_t)step;
 }
 
 static bool object_walk(struct payload_decoder *d, uint32_t of, uint32_t object)
@@ -89,12 +101,13 @@ static bool object_walk(struct payload_decoder *d, uint32_t of, uint32_t object)
     for (uint32_t at = json_first(object), end = json_end(doc, object); at != end;
          at = json_after(doc, at + 1)) {
         struct str key = json_text(doc, at);
-        uint64_t fingerprint = json_fingerprint(key);
-        uint32_t found = payload_walk_find(step, key, fingerprint);
-        if (found ? d->at[found] != 0 : seen(d, key, fingerprint, mask, &others))
+        struct json_print print = json_print(key);
+        uint64_t hash = json_print_hash(print, key);
+        uint32_t found = step->slot ? slot_find(step, key, print, hash) : 0;
+        if (found ? d->at[found] != 0 : seen(d, key, print, hash, mask, &others))
             return refuse(d, of, REFUSAL_DUPLICATE_KEY, "a key occurs twice: ", key);
         if (found)
-            d->at[found] = at + 1;
+            found_add(d, found, at + 1);
     }
     return true;
 }
@@ -108,23 +121,30 @@ static void array_walk(struct payload_decoder *d, uint32_t of, uint32_t array)
          index++, at = json_after(doc, at))
         for (uint32_t child = step->child; child; child = d->map->step[child].sibling)
             if (d->map->step[child].index == index)
-                d->at[child] = at;
+                found_add(d, child, at);
 }
 
-bool payload_walk(struct payload_decoder *d, const struct payload_scope *scope, uint32_t at)
+bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, uint32_t at)
 {
-    for (uint32_t i = 0; i < scope->step_count; i++)
-        d->at[scope->step[i]] = 0;
-    d->at[scope->root] = at;
-    for (uint32_t i = 0; i < scope->inner_count; i++) {
-        uint32_t step = scope->inner[i], found = d->at[step];
-        if (!found)
+    const struct payload_map *map = d->map;
+    const struct payload_scope *scope = &map->scope[number];
+    uint64_t entries = number ? d->entries[scope->parent] : 0;
+    d->walk++;
+    while (d->found_count > forget)
+        d->at[d->found[--d->found_count]] = 0;
+    found_add(d, scope->root, at);
+    for (uint32_t i = forget; i < d->found_count; i++) { /* grows as steps are looked into */
+        uint32_t number_found = d->found[i];
+        const struct payload_step *step = &map->step[number_found];
+        entries |= step->entries;
+        if (!step->child_count && !step->iterated)
             continue;
-        enum json_kind kind = json_kind_at(&d->document, found);
-        if (kind == JSON_OBJECT && !object_walk(d, step, found))
+        enum json_kind kind = json_kind_at(&d->document, d->at[number_found]);
+        if (kind == JSON_OBJECT && !object_walk(d, number_found, d->at[number_found]))
             return false;
         if (kind == JSON_ARRAY)
-            array_walk(d, step, found);
+            array_walk(d, number_found, d->at[number_found]);
     }
+    d->entries[number] = entries;
     return true;
 }
