@@ -4,13 +4,17 @@
     check.py samples                  the schemas are JSON Schema 2020-12; each sample is judged as its file name says
     check.py asyncapi CACHE           schemas/spec/asyncapi.yaml: references resolve, every schema is named, and the document is valid
                                       by AsyncAPI 3.0.0's own schema (npm package @asyncapi/specs, installed into CACHE once)
+    check.py results CROWDTIDE SCRIPT…
+                                      every result that `crowdtide test --trace` shows for the scripts is valid by its type's schema
     check.py messages SCHEMA [FILE]   every line of FILE (or stdin) is valid by e.g. kafka/alerts; prints the number of lines
 
 Exit code 0 good, 1 not, 77 a validator could not be had (the reason is printed). Debian's Python, because the validator is Debian's
 package python3-jsonschema; standard input is otherwise unused.
 """
+import collections
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -126,6 +130,44 @@ def check_asyncapi(cache):
     return problems
 
 
+def shape(text):
+    """The JSON text with what schemas don't look at taken out: results are many, shapes are few."""
+    return re.sub("[0-9]+", "0", re.sub(r"[0-9]+\.[0-9]+", "0.0", text))
+
+
+def check_results(program, scripts):
+    """Words that no script makes the core say are told, for the reader to judge."""
+    traced = subprocess.run([program, "test", "--trace", *scripts], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    cases = {case["if"]["properties"]["type"]["const"]: case["then"]["properties"]["result"]
+             for case in specs.load("log/results.json")["allOf"]}
+    checks = {kind: specs.validator(result["$ref"].removeprefix("../")) if "$ref" in result else jsonschema.Draft202012Validator(result)
+              for kind, result in cases.items()}
+    problems, seen, count, said = [], set(), 0, collections.defaultdict(set)
+    for line in traced.stdout.splitlines():
+        _, kind, text = (line + "  ").split(" ", 2)
+        if kind not in checks or not text.startswith("{"):
+            continue
+        count += 1
+        one = (kind, shape(text))
+        if one in seen:
+            continue
+        seen.add(one)
+        result = json.loads(text)
+        for field, value in result.items():
+            if isinstance(value, str):
+                said[kind, field].add(value)
+        problems += [f"{kind}: {error.json_path}: {error.message}: {text.strip()[:300]}" for error in checks[kind].iter_errors(result)]
+    if traced.returncode != 0 or count < 1000:
+        problems.append(f"{count} results, exit code {traced.returncode}: {traced.stderr[-300:]}")
+    print(f"{count} results of {len(seen)} shapes, {len({kind for kind, _ in seen})} types")
+    for kind, check in checks.items():
+        for field, schema in check.schema["properties"].items():
+            unsaid = set(schema.get("enum", ())) - said[kind, field]
+            if unsaid and said[kind, field]:
+                print(f"  never said here: {kind}.{field} {', '.join(sorted(unsaid))}")
+    return problems
+
+
 def check_messages(name, stream):
     problems, count, check = [], 0, specs.validator(f"{name}.json")
     for number, line in enumerate(stream, 1):
@@ -141,6 +183,8 @@ def main(arguments):
         problems = check_samples()
     elif len(arguments) == 2 and arguments[0] == "asyncapi":
         problems = check_asyncapi(arguments[1])
+    elif len(arguments) > 2 and arguments[0] == "results":
+        problems = check_results(arguments[1], arguments[2:])
     elif len(arguments) in (2, 3) and arguments[0] == "messages":
         with open(arguments[2]) if len(arguments) == 3 else sys.stdin as stream:
             problems = check_messages(arguments[1], stream)
