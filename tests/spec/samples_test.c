@@ -150,9 +150,52 @@ static void commands_and_schema_agree(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* The address with ids in the place of its parameters. */
+static struct str filled(const char *address, struct text *out)
+{
+    static const char *const parts[][2] = {{"{venue}", "expo"}, {"{sensor}", "s"}};
+    while (*address && *address != '\n') {
+        size_t i = *address == '{' && address[1] == 's', len = strlen(parts[i][0]);
+        bool parameter = strncmp(address, parts[i][0], len) == 0;
+        if (parameter)
+            text_add(out, parts[i][1]);
+        else
+            text_add_char(out, *address);
+        address += parameter ? len : 1;
+    }
+    return (struct str){out->at, (uint32_t)out->len};
+}
+
+/* Every MQTT channel of the published document is a topic of the program: each class, real and of
+ * an exercise. */
+static void topics_are_published(void **state)
+{
+    static const char label[] = "    address: ";
+    char line[LINE_BYTES_MAX], topic[LINE_BYTES_MAX];
+    bool seen[TOPIC_STATUS + 1][2] = {{false}};
+    FILE *file = fopen(CROWDTIDE_SOURCE_DIR "/schemas/spec/asyncapi.yaml", "r");
+    (void)state;
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        struct text out = text_over(topic, sizeof topic);
+        struct topic found;
+        struct refusal refusal;
+        if (strncmp(line, label, sizeof label - 1) != 0 || !strstr(line, "{venue}/"))
+            continue;
+        assert_true(
+            topic_parse(filled(line + sizeof label - 1, &out), STR_LIT("expo"), &found, &refusal));
+        assert_false(seen[found.class][found.drill]);
+        seen[found.class][found.drill] = true;
+    }
+    assert_int_equal(fclose(file), 0);
+    for (int class = 0; class <= TOPIC_STATUS; class ++)
+        assert_true(seen[class][0] && seen[class][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(decoder_and_schemas_agree),
-                                       cmocka_unit_test(commands_and_schema_agree)};
+                                       cmocka_unit_test(commands_and_schema_agree),
+                                       cmocka_unit_test(topics_are_published)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
