@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "processors/core/gate_figures.h"
+#include "schemas/base/fetch.h"
 
 /* ---- which gates belong to a zone ------------------------------------------------------------ */
 
@@ -42,8 +43,10 @@ static void zones_find(struct model *model)
     for (uint32_t s = 0; s < venue->sensor_count; s++) {
         if (!is_gate(&venue->sensors[s]))
             continue;
-        struct zone *zone = &model->zones[venue_gate_zone(&venue->sensors[s])];
+        uint32_t z = venue_gate_zone(&venue->sensors[s]);
+        struct zone *zone = &model->zones[z];
         model->zone_gates[zone->gate_first + zone->gate_count++] = gate;
+        model->gates[gate].zone = z;
         model->gates[gate++].queue = queue_of(model, venue->sensors[s].queue);
     }
 }
@@ -63,6 +66,32 @@ bool gates_make(struct model *model)
     }
     zones_find(model);
     return true;
+}
+
+/* ---- what comes next ------------------------------------------------------------------------- */
+
+/* Two before its turn the gate, one before it what that leads to: lanes only when they are due. */
+void gate_fetch(const struct model *model, uint32_t g, int64_t second)
+{
+    if (g + 2 < model->gate_count) {
+        const struct gate *after = &model->gates[g + 2];
+        fetch(after, offsetof(struct gate, tally) + offsetof(struct tally, served_in));
+        fetch(&after->tally.served, 3 * sizeof after->tally.served);
+    }
+    if (g + 1 >= model->gate_count)
+        return;
+    const struct gate *next = &model->gates[g + 1];
+    fetch(&model->sensors[next->sensor], 1);
+    fetch(&model->venue->sensors[next->sensor], sizeof *model->venue->sensors);
+    fetch(&next->in, 1);
+    fetch(&next->out, 1);
+    fetch(&next->rejects, 1);
+    for (uint32_t i = 0; (next->next_s <= second || next->parts_moved) && i < next->lanes.count;
+         i++) {
+        const struct lane *lane = &next->lanes.lane[i];
+        fetch(lane, offsetof(struct lane, in.bucket));
+        fetch(&lane->out, 1);
+    }
 }
 
 /* ---- from the model before ------------------------------------------------------------------- */
@@ -86,11 +115,13 @@ void gate_carry(struct gate *to, const struct gate *from)
     reasons_carry(&fresh.reasons, &from->reasons);
     *to = *from;
     to->sensor = fresh.sensor;
+    to->zone = fresh.zone;
     to->queue = fresh.queue;
     to->lanes = fresh.lanes;
     to->reasons = fresh.reasons;
     to->base_per_min = fresh.base_per_min;
     to->shown_once = false;
+    to->next_s = 0;
     /* What was measured by other settings says nothing under these. */
     if (from->base_per_min < fresh.base_per_min || from->base_per_min > fresh.base_per_min)
         to->rate = fresh.rate;
@@ -102,6 +133,7 @@ void gate_derive(struct gate *gate)
 {
     struct lane *lane;
     struct reason *reason;
+    gate->next_s = 0;
     flow_derive(&gate->in);
     flow_derive(&gate->out);
     flow_derive(&gate->rejects);
@@ -145,6 +177,7 @@ static void flow_count(struct flow *flow, const struct lane_passage *p, int64_t 
 static void passage_count(struct gate *gate, const struct result_reading *r,
                           const struct lane_passage *p)
 {
+    gate->next_s = 0;
     gate->total_in += p->in;
     gate->total_out += p->out;
     gate->total_rejects += p->rejects;

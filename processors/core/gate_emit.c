@@ -138,6 +138,9 @@ void gate_emit(struct core *core, uint32_t g, int64_t at_ms)
         gate->shown_once = true;
         directions_emit(core, gate, at_ms);
     }
+    if (!gate->parts_moved)
+        return;
+    gate->parts_moved = false;
     for (uint32_t i = 0; (lane = lanes_at(&gate->lanes, i)); i++)
         lane_emit(core, id, lane, at_ms);
     for (uint32_t i = 0; (reason = reasons_at(&gate->reasons, i)); i++)

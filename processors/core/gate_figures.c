@@ -29,13 +29,13 @@ double gate_lane_rate(const struct core *core, uint32_t s)
 
 /* ---- each gate by itself --------------------------------------------------------------------- */
 
-static int64_t lanes_open(const struct core *core, const struct gate *gate, int64_t at_ms)
+static int64_t lanes_open(const struct core *core, const struct gate *gate)
 {
     if (gate->state == GATE_CLOSED)
         return 0;
     if (gate->lanes_open != RESULT_ABSENT)
         return gate->lanes_open;
-    int64_t used = lanes_used(&gate->lanes, at_ms - tally_window_ms(&gate->tally));
+    int64_t used = gate->lanes_used;
     int64_t lanes = core->model.venue->sensors[gate->sensor].lanes;
     if (used)
         return used;
@@ -58,14 +58,35 @@ static const struct zone *queue_zone(const struct core *core, const struct gate 
     return zone->known && zone->data_ms != CORE_NEVER ? zone : NULL;
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Rates, and which lanes are in use: they change when somebody passes, and a good while after. */
+static void counts_pass(struct gate *gate, int64_t at_ms)
+{
+    int64_t second = at_ms / WINDOW_BUCKET_MS, window_ms = tally_window_ms(&gate->tally), oldest_ms;
+    if (second < gate->next_s)
+        return;
+    flow_to(&gate->in, second);
+    flow_to(&gate->out, second);
+    flow_to(&gate->rejects, second);
+    int64_t next = sooner(flow_next(&gate->in), flow_next(&gate->out));
+    next = sooner(next, flow_next(&gate->rejects));
+    next = sooner(next, lanes_advance(&gate->lanes, at_ms));
+    next = sooner(next, reasons_advance(&gate->reasons, at_ms));
+    gate->lanes_used = lanes_used(&gate->lanes, at_ms - window_ms, &oldest_ms);
+    if (gate->lanes_used)
+        next = sooner(next, (oldest_ms + window_ms) / WINDOW_BUCKET_MS);
+    gate->next_s = next;
+    gate->parts_moved = true;
+}
+
 static void time_pass(struct core *core, struct gate *gate, bool serves, int64_t at_ms)
 {
     const struct zone *queue = queue_zone(core, gate);
-    flow_to(&gate->in, at_ms / WINDOW_BUCKET_MS);
-    flow_to(&gate->out, at_ms / WINDOW_BUCKET_MS);
-    flow_to(&gate->rejects, at_ms / WINDOW_BUCKET_MS);
-    lanes_advance(&gate->lanes, at_ms);
-    reasons_advance(&gate->reasons, at_ms);
+    counts_pass(gate, at_ms);
     if (queue)
         tally_waiting(&gate->tally, queue->occupancy);
     tally_to(&gate->tally, at_ms);
@@ -86,7 +107,7 @@ static void gate_advance(struct core *core, struct gate *gate, int64_t at_ms)
     time_pass(core, gate, serves, at_ms);
     *f = gate_figures_none();
     gate->wait_upper_s = (double)NAN;
-    f->lanes_open = lanes_open(core, gate, at_ms);
+    f->lanes_open = lanes_open(core, gate);
     if (serves && f->lanes_open != RESULT_ABSENT)
         f->service_per_min = (double)f->lanes_open * gate->rate.per_min;
     if (gate->queue == CORE_NONE || !known)
@@ -154,6 +175,40 @@ static void figure_estimated(struct gate *gate)
     f->basis = GATE_QUEUE_ESTIMATED;
 }
 
+static double wait_for_rules(const struct gate *gate, bool closed)
+{
+    if (closed)
+        return gate->figures.load >= GATE_LOAD_MAX ? GATE_WAIT_MIN_MAX : 0;
+    return gate->wait_upper_s / 60;
+}
+
+static double worse(double a, double b)
+{
+    return b > a || isnan(a) ? b : a;
+}
+
+struct gate_worst gate_worst_none(void)
+{
+    const double none = (double)NAN;
+    return (struct gate_worst){.wait_min = none, .load = none, .reject_percent = none};
+}
+
+/* What the rules of its zone see of it. */
+static void worst_add(struct model *model, const struct gate *gate)
+{
+    struct gate_worst *worst = &model->zones[gate->zone].gate_worst;
+    const struct sensor *sensor = &model->sensors[gate->sensor];
+    const struct gate_figures *f = &gate->figures;
+    bool told = f->basis == GATE_QUEUE_COUNTED || queue_uncounted(model, gate);
+    bool closed = told && f->lanes_open == 0;
+    if (!sensor->fresh || !sensor_serves(sensor))
+        return;
+    worst->wait_min = worse(worst->wait_min, wait_for_rules(gate, closed));
+    worst->load = worse(worst->load, closed && isnan(f->load) ? 0 : f->load);
+    worst->reject_percent =
+        worse(worst->reject_percent, isnan(f->reject_percent) ? 0 : f->reject_percent);
+}
+
 static void gate_figure(struct core *core, struct gate *gate)
 {
     const struct sensor *sensor = &core->model.sensors[gate->sensor];
@@ -173,46 +228,10 @@ static void gate_figure(struct core *core, struct gate *gate)
             f->reject_percent = (double)t->rejects * 100 / (double)(t->served + t->rejects);
     }
     lane_rate_second(&gate->rate, f->lanes_open == RESULT_ABSENT ? 0 : f->lanes_open, waiting);
+    worst_add(&core->model, gate);
 }
 
 /* ---- for rules ------------------------------------------------------------------------------- */
-
-static double wait_for_rules(const struct gate *gate, bool closed)
-{
-    if (closed)
-        return gate->figures.load >= GATE_LOAD_MAX ? GATE_WAIT_MIN_MAX : 0;
-    return gate->wait_upper_s / 60;
-}
-
-static double worse(double a, double b)
-{
-    return b > a || isnan(a) ? b : a;
-}
-
-struct gate_worst gate_worst_none(void)
-{
-    const double none = (double)NAN;
-    return (struct gate_worst){.wait_min = none, .load = none, .reject_percent = none};
-}
-
-static void worst_find(struct model *model, struct zone *zone)
-{
-    struct gate_worst *worst = &zone->gate_worst;
-    *worst = gate_worst_none();
-    for (uint32_t i = 0; i < zone->gate_count; i++) {
-        const struct gate *gate = &model->gates[model->zone_gates[zone->gate_first + i]];
-        const struct sensor *sensor = &model->sensors[gate->sensor];
-        const struct gate_figures *f = &gate->figures;
-        bool told = f->basis == GATE_QUEUE_COUNTED || queue_uncounted(model, gate);
-        bool closed = told && f->lanes_open == 0;
-        if (!sensor->fresh || !sensor_serves(sensor))
-            continue;
-        worst->wait_min = worse(worst->wait_min, wait_for_rules(gate, closed));
-        worst->load = worse(worst->load, closed && isnan(f->load) ? 0 : f->load);
-        worst->reject_percent =
-            worse(worst->reject_percent, isnan(f->reject_percent) ? 0 : f->reject_percent);
-    }
-}
 
 double gate_zone_metric(const struct core *core, uint32_t zone, enum metric metric)
 {
@@ -248,13 +267,20 @@ void gates_advance(struct core *core, int64_t at_ms)
         model->queues[q].gates = 0;
         model->queues[q].service_per_min = 0;
     }
-    for (uint32_t g = 0; g < model->gate_count; g++)
-        gate_advance(core, &model->gates[g], at_ms);
-    for (uint32_t g = 0; g < model->gate_count; g++)
-        gate_figure(core, &model->gates[g]);
     for (uint32_t z = 0; model->gate_count && z < model->venue->zone_count; z++) {
         if (model->zones[z].gate_count)
-            worst_find(model, &model->zones[z]);
+            model->zones[z].gate_worst = gate_worst_none();
+    }
+    for (uint32_t g = 0; g < model->gate_count; g++) {
+        gate_fetch(model, g, at_ms / WINDOW_BUCKET_MS);
+        gate_advance(core, &model->gates[g], at_ms);
+        if (model->gates[g].queue == CORE_NONE)
+            gate_figure(core, &model->gates[g]);
+    }
+    /* Gates of one queue share it: first all of them, then what each has of it. */
+    for (uint32_t g = 0; model->queue_count && g < model->gate_count; g++) {
+        if (model->gates[g].queue != CORE_NONE)
+            gate_figure(core, &model->gates[g]);
     }
 }
 

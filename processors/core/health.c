@@ -3,6 +3,9 @@
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
 #include "processors/core/sensor.h"
+#include "schemas/base/fetch.h"
+
+enum { LOOK_AHEAD = 2 };
 #include "schemas/payload/member.h"
 
 const char *health_state_text(enum health_state state)
@@ -210,6 +213,16 @@ static void say(struct core *core, uint32_t s, int64_t at_ms)
     emit(core, RECORD_SENSOR, &result);
 }
 
+/* Of so many sensors no cache holds what `look` reads. */
+static void look_fetch(const struct model *model, uint32_t s)
+{
+    if (s >= model->venue->sensor_count)
+        return;
+    fetch(&model->health[s], sizeof *model->health);
+    fetch(&model->sensors[s], sizeof *model->sensors);
+    fetch(&model->venue->sensors[s], sizeof *model->venue->sensors);
+}
+
 void health_changed(struct core *core, uint32_t s)
 {
     core->model.health_due[s / 64] |= UINT64_C(1) << s % 64;
@@ -230,8 +243,10 @@ void health_second(struct core *core, int64_t at_ms)
             say(core, word * 64 + (uint32_t)__builtin_ctzll(due), at_ms);
         model->health_due[word] = 0;
     }
-    for (uint32_t s = (uint32_t)(at_ms / 1000 % HEALTH_LOOK_S); s < count; s += HEALTH_LOOK_S)
+    for (uint32_t s = (uint32_t)(at_ms / 1000 % HEALTH_LOOK_S); s < count; s += HEALTH_LOOK_S) {
+        look_fetch(model, s + LOOK_AHEAD * HEALTH_LOOK_S);
         say(core, s, at_ms);
+    }
 }
 
 /* ---- zones ----------------------------------------------------------------------------------- */

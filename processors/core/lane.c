@@ -58,28 +58,45 @@ void reason_count(struct reason *reason, const struct lane_passage *p)
     flow_count(&reason->rejects, p, p->rejects);
 }
 
-void lanes_advance(struct lanes *lanes, int64_t at_ms)
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t lanes_advance(struct lanes *lanes, int64_t at_ms)
 {
     struct lane *lane;
+    int64_t next = INT64_MAX;
     for (uint32_t i = 0; (lane = lanes_at(lanes, i)); i++) {
         flow_to(&lane->in, at_ms / SECOND_MS);
         flow_to(&lane->out, at_ms / SECOND_MS);
+        next = sooner(next, sooner(flow_next(&lane->in), flow_next(&lane->out)));
     }
+    return next;
 }
 
-void reasons_advance(struct reasons *reasons, int64_t at_ms)
+int64_t reasons_advance(struct reasons *reasons, int64_t at_ms)
 {
     struct reason *reason;
-    for (uint32_t i = 0; (reason = reasons_at(reasons, i)); i++)
+    int64_t next = INT64_MAX;
+    for (uint32_t i = 0; (reason = reasons_at(reasons, i)); i++) {
         flow_to(&reason->rejects, at_ms / SECOND_MS);
+        next = sooner(next, flow_next(&reason->rejects));
+    }
+    return next;
 }
 
-uint32_t lanes_used(const struct lanes *lanes, int64_t since_ms)
+uint32_t lanes_used(const struct lanes *lanes, int64_t since_ms, int64_t *ret_oldest_ms)
 {
     const struct lane *lane;
     uint32_t used = 0;
-    for (uint32_t i = 0; (lane = lanes_at(lanes, i)); i++)
-        used += lane->used_ms > since_ms;
+    *ret_oldest_ms = INT64_MAX;
+    for (uint32_t i = 0; (lane = lanes_at(lanes, i)); i++) {
+        if (lane->used_ms <= since_ms)
+            continue;
+        used++;
+        *ret_oldest_ms = sooner(*ret_oldest_ms, lane->used_ms);
+    }
     return used;
 }
 

@@ -28,8 +28,8 @@ struct lane {
     bool shown_once;
     int64_t used_ms; /* source time of the newest passage or refusal in it that was not late */
     int64_t total_in, total_out, total_rejects;
-    struct flow in, out;
     struct lane_shown shown;
+    struct flow in, out;
 };
 
 struct reason_shown {
@@ -69,11 +69,12 @@ void reason_count(struct reason *reason, const struct lane_passage *passage);
 struct lane *lanes_at(const struct lanes *lanes, uint32_t i);
 struct reason *reasons_at(const struct reasons *reasons, uint32_t i);
 
-/* Time passes, to a second boundary. */
-void lanes_advance(struct lanes *lanes, int64_t at_ms);
-void reasons_advance(struct reasons *reasons, int64_t at_ms);
-/* Lanes used since then. */
-uint32_t lanes_used(const struct lanes *lanes, int64_t since_ms);
+/* Time passes, to a second boundary. The second at which a rate next changes by itself, INT64_MAX:
+ * none does. */
+int64_t lanes_advance(struct lanes *lanes, int64_t at_ms);
+int64_t reasons_advance(struct reasons *reasons, int64_t at_ms);
+/* Lanes used since then, and when the one was that has not been used for longest; INT64_MAX. */
+uint32_t lanes_used(const struct lanes *lanes, int64_t since_ms, int64_t *ret_oldest_ms);
 
 /* The same in the room of another model: totals go on, and all of them are shown again. */
 void lanes_carry(struct lanes *to, const struct lanes *from);

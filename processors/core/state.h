@@ -184,23 +184,28 @@ struct gate_shown {
     struct gate_figures figures;
 };
 _Static_assert(sizeof(struct gate_shown) == sizeof(int64_t[10 + 8]), "no padding");
+/* What each second needs comes first. */
 struct gate {
-    uint32_t sensor;
+    alignas(ARRAY_LINE_BYTES) uint32_t sensor;
+    uint32_t zone;  /* where people wait at it: venue_gate_zone */
     uint32_t queue; /* place among the queues; CORE_NONE: the venue file names none */
     uint8_t state;  /* enum gate_state */
     bool shown_once;
     bool reports;        /* counts came in a report, not one by one, the last time */
+    bool parts_moved;    /* what lanes and reasons show may have changed since it was said; derived */
+    uint32_t lanes_used; /* in the window; derived */
+    int64_t next_s;      /* what was counted changes no sooner, and until then stands still; derived: 0 */
     int64_t lanes_open;  /* as it said; RESULT_ABSENT until then */
     double base_per_min; /* what a lane serves, as the venue file has it */
     int64_t total_in, total_out, total_rejects;
-    struct flow in, out, rejects;
-    struct tally tally; /* of the window of arrivals and service */
     struct lane_rate rate;
     struct lanes lanes;
     struct reasons reasons;
     struct gate_figures figures;
     double wait_upper_s; /* behind the most that may be in the queue; made anew each second */
     struct gate_shown shown;
+    struct tally tally; /* of the window of arrivals and service */
+    struct flow in, out, rejects;
 };
 
 /* A zone in which people wait for gates. Made anew at each second boundary. */

@@ -1,10 +1,10 @@
 #include "schemas/base/arena.h"
 
-#include "schemas/base/array.h"
-
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "schemas/base/array.h"
 
 /* With AddressSanitizer each allocation is a chunk of its own: a byte too many is seen then. */
 #if defined(__SANITIZE_ADDRESS__)

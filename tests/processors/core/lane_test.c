@@ -99,6 +99,7 @@ static void test_used(void **state)
     (void)state;
     struct lanes lanes = {.lane = lane_room};
     struct lane_passage p = one_in(1000), out = p, refused = p, nobody = p, late = p;
+    int64_t oldest_ms;
     memset(lane_room, 0, sizeof lane_room);
     out.in = refused.in = nobody.in = 0;
     out.out = refused.rejects = 1;
@@ -108,12 +109,14 @@ static void test_used(void **state)
     lane_count(lanes_find(&lanes, STR_LIT("refused")), &refused);
     lane_count(lanes_find(&lanes, STR_LIT("nobody")), &nobody);
     lane_count(lanes_find(&lanes, STR_LIT("late")), &late);
-    assert_int_equal(lanes_used(&lanes, 999999), 3);
-    assert_int_equal(lanes_used(&lanes, 1000000), 0);
+    assert_int_equal(lanes_used(&lanes, 999999, &oldest_ms), 3);
+    assert_int_equal(oldest_ms, 1000000);
+    assert_int_equal(lanes_used(&lanes, 1000000, &oldest_ms), 0);
+    assert_int_equal(oldest_ms, INT64_MAX);
     p = one_in(1060);
     lane_count(lanes_find(&lanes, STR_LIT("in")), &p);
-    lanes_advance(&lanes, 1061000);
-    assert_int_equal(lanes_used(&lanes, 1000000), 1);
+    assert_int_equal(lanes_advance(&lanes, 1061000), 1121); /* the one of 1060 leaves */
+    assert_int_equal(lanes_used(&lanes, 1000000, &oldest_ms), 1);
     assert_int_equal(lanes_at(&lanes, 0)->in.sum, 1); /* of the last minute */
     assert_int_equal(lanes_at(&lanes, 0)->total_in, 2);
     assert_int_equal(lanes_at(&lanes, 1)->out.sum, 0);
