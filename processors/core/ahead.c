@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "processors/core/border.h"
+#include "processors/core/gate.h"
 #include "processors/core/judge.h"
 #include "processors/core/sensor.h"
 #include "schemas/base/fetch.h"
@@ -68,6 +69,11 @@ static void door_fetch(const struct model *model, uint32_t s)
     fetch(&model->missed[s], offsetof(struct missed, until_ms));
 }
 
+static bool is_gate(const struct venue_sensor *sensor)
+{
+    return sensor->class == SENSOR_GATE || sensor->class == SENSOR_VEHICLE_GATE;
+}
+
 void ahead_parsed(const struct core *core)
 {
     const struct model *model = &core->model;
@@ -82,6 +88,8 @@ void ahead_parsed(const struct core *core)
         fetch(&model->levels[sensor->device], sizeof *model->levels);
     else
         door_fetch(model, s);
+    if (is_gate(&model->venue->sensors[s]))
+        gate_fetch(&model->gates[sensor->device]);
     fetch(zone, offsetof(struct zone, in));
     fetch(&zone->window, sizeof zone->window);
     fetch(&zone->history.at_ms, sizeof zone->history.at_ms);
@@ -90,7 +98,11 @@ void ahead_parsed(const struct core *core)
 
 void ahead_said(const struct core *core)
 {
+    const struct model *model = &core->model;
     uint32_t s;
-    if (sensor_at(core, AHEAD_RULES, &s))
-        judge_fetch(core, core->model.venue->sensors[s].zone);
+    if (!sensor_at(core, AHEAD_RULES, &s))
+        return;
+    judge_fetch(core, model->venue->sensors[s].zone);
+    if (is_gate(&model->venue->sensors[s]))
+        gate_parts_fetch(&model->gates[model->sensors[s].device]);
 }

@@ -53,10 +53,10 @@ struct alert {
     double value, estimate; /* at the last evaluation; estimate NaN: value is no end of a bound */
     double peak;            /* since start */
     int64_t since_ns[VENUE_LEVELS];    /* at or above this level without a break since; 0: is not */
-    int64_t since_ts_ms[VENUE_LEVELS]; /* source time of the reading that began it */
     uint32_t samples[VENUE_LEVELS];    /* readings since, that one included */
     uint32_t need[VENUE_LEVELS];       /* so many of them make the level */
     int64_t clear_since_ns;  /* under the clear margin since; 0: is not, or timing begins anew */
+    int64_t since_ts_ms[VENUE_LEVELS]; /* source time of the reading that began it */
     int64_t alarm_ns;        /* log time it began, rose or came back: escalation counts from here */
     int64_t start_ms;        /* of the open alert, else of the last one; part of its id */
     int64_t acked_ms;        /* log time of its first acknowledgement; ALERT_NEVER */

@@ -70,28 +70,36 @@ bool gates_make(struct model *model)
 
 /* ---- what comes next ------------------------------------------------------------------------- */
 
-/* Two before its turn the gate, one before it what that leads to: lanes only when they are due. */
-void gate_fetch(const struct model *model, uint32_t g, int64_t second)
+void gate_fetch(const struct gate *gate)
 {
-    if (g + 2 < model->gate_count) {
-        const struct gate *after = &model->gates[g + 2];
-        fetch(after, offsetof(struct gate, tally) + offsetof(struct tally, served_in));
-        fetch(&after->tally.served, 3 * sizeof after->tally.served);
+    fetch(gate, offsetof(struct gate, tally) + offsetof(struct tally, served_in));
+    fetch(&gate->tally.served, 3 * sizeof gate->tally.served);
+    fetch(&gate->in, offsetof(struct flow, bucket));
+    fetch(&gate->out, offsetof(struct flow, bucket));
+    fetch(&gate->rejects, offsetof(struct flow, bucket));
+}
+
+void gate_parts_fetch(const struct gate *gate)
+{
+    for (uint32_t i = 0; i < gate->lanes.count; i++) {
+        const struct lane *lane = &gate->lanes.lane[i];
+        fetch(lane, offsetof(struct lane, in.bucket));
+        fetch(&lane->out, offsetof(struct flow, bucket));
     }
+}
+
+/* Two before its turn the gate, one before it what that leads to: lanes only when they are due. */
+void gates_fetch(const struct model *model, uint32_t g, int64_t second)
+{
+    if (g + 2 < model->gate_count)
+        gate_fetch(&model->gates[g + 2]);
     if (g + 1 >= model->gate_count)
         return;
     const struct gate *next = &model->gates[g + 1];
-    fetch(&model->sensors[next->sensor], 1);
+    fetch(&model->sensors[next->sensor], ARRAY_LINE_BYTES);
     fetch(&model->venue->sensors[next->sensor], sizeof *model->venue->sensors);
-    fetch(&next->in, 1);
-    fetch(&next->out, 1);
-    fetch(&next->rejects, 1);
-    for (uint32_t i = 0; (next->next_s <= second || next->parts_moved) && i < next->lanes.count;
-         i++) {
-        const struct lane *lane = &next->lanes.lane[i];
-        fetch(lane, offsetof(struct lane, in.bucket));
-        fetch(&lane->out, 1);
-    }
+    if (next->next_s <= second || next->parts_moved)
+        gate_parts_fetch(next);
 }
 
 /* ---- from the model before ------------------------------------------------------------------- */

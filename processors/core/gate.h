@@ -46,9 +46,11 @@ enum {
     GATE_ASKED_MIN = 10,         /* a ratio of rejects needs so many who asked */
 };
 
-/* For who goes through all gates at a second boundary: memory may begin to fetch what the next ones
- * need, since no cache holds them all. Changes nothing. */
-void gate_fetch(const struct model *model, uint32_t gate, int64_t second);
+/* It will be looked at soon, and what it leads to: memory may begin to fetch. Change nothing. */
+void gate_fetch(const struct gate *gate);
+void gate_parts_fetch(const struct gate *gate);
+/* The same for who goes through all gates at a second boundary, and is at this one. */
+void gates_fetch(const struct model *model, uint32_t gate, int64_t second);
 
 /* The model is allocated over its venue. Gives the gates their room, and finds the gates of each zone
  * and each queue. False: no memory. */

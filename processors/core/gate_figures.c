@@ -272,7 +272,7 @@ void gates_advance(struct core *core, int64_t at_ms)
             model->zones[z].gate_worst = gate_worst_none();
     }
     for (uint32_t g = 0; g < model->gate_count; g++) {
-        gate_fetch(model, g, at_ms / WINDOW_BUCKET_MS);
+        gates_fetch(model, g, at_ms / WINDOW_BUCKET_MS);
         gate_advance(core, &model->gates[g], at_ms);
         if (model->gates[g].queue == CORE_NONE)
             gate_figure(core, &model->gates[g]);

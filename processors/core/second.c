@@ -69,7 +69,7 @@ static void boundary(struct core *core, int64_t at_ns)
             emit_history(core, z);
     }
     for (uint32_t g = 0; g < model->gate_count; g++) {
-        gate_fetch(model, g, at_ms / WINDOW_BUCKET_MS);
+        gates_fetch(model, g, at_ms / WINDOW_BUCKET_MS);
         if (drill_shows_sensor(core, model->gates[g].sensor))
             gate_emit(core, g, at_ms);
     }
