@@ -114,8 +114,10 @@ void health_heard(struct core *core, uint32_t s, const struct sensor_message *m)
     struct health *h = &core->model.health[s];
     int64_t now_ms = core_now_ms(core);
     h->heard_ms = now_ms;
-    if (m->source_ms != RESULT_ABSENT)
+    if (m->source_ms != RESULT_ABSENT) {
         offset_note(h, now_ms, now_ms - m->source_ms);
+        skew_note(&h->skew, now_ms, now_ms - m->source_ms);
+    }
     if (sensor_order(&core->model.sensors[s], m) == COUNTER_OLDER)
         h->out_of_order++;
     if (m->late) /* kept back somewhere: says nothing about its period */
@@ -158,6 +160,7 @@ static struct health_shown look(const struct core *core, uint32_t s)
                                  .period_ms = h->period.said_ms,
                                  .silence_ms = health_silence_ms(&core->model, s),
                                  .offset_ms = offset_least(h, core_now_ms(core)),
+                                 .skew_ms = h->skew.offset_ms,
                                  .service_until_ms = sensor->service_until_ms,
                                  .suspect = sensor->surge.people,
                                  .resets = h->resets,
@@ -176,8 +179,8 @@ static bool differs(const struct health_shown *a, const struct health_shown *b)
     return a->once != b->once || a->state != b->state || a->service != b->service ||
            a->saturated != b->saturated || a->period_ms != b->period_ms ||
            a->silence_ms != b->silence_ms || offset_moved(a->offset_ms, b->offset_ms) ||
-           a->service_until_ms != b->service_until_ms || a->suspect != b->suspect ||
-           a->resets != b->resets || a->out_of_order != b->out_of_order;
+           offset_moved(a->skew_ms, b->skew_ms) || a->service_until_ms != b->service_until_ms ||
+           a->suspect != b->suspect || a->resets != b->resets || a->out_of_order != b->out_of_order;
 }
 
 static void say(struct core *core, uint32_t s, int64_t at_ms)
@@ -205,6 +208,8 @@ static void say(struct core *core, uint32_t s, int64_t at_ms)
     if (now.period_ms)
         result.period_ms = now.period_ms;
     result.clock_offset_ms = now.offset_ms;
+    if (now.skew_ms)
+        result.clock_correction_ms = now.skew_ms;
     result.suspect = now.suspect;
     result.saturated = now.saturated;
     result.resets = now.resets;

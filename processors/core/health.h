@@ -21,7 +21,7 @@
  *
  * Clock. Receipt less source time holds the transport as well as the clock's error; the least of it
  * over 5 to 10 min (two halves of 5 min) holds the shortest transport, so it is the clock's but for
- * that. Below 0 the source's clock is ahead.
+ * that. Below 0 the source's clock is ahead. One that is steadily off is corrected, and that is said (skew.h).
  *
  * Pace. What changes health, service or a clear fact is said at the next boundary; what drifts (the
  * period by an eighth, the clock by HEALTH_OFFSET_MS) or counts up every HEALTH_LOOK_S at most. O(1)
@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "processors/core/period.h"
+#include "processors/core/skew.h"
 #include "schemas/base/array.h"
 #include "schemas/base/str.h"
 
@@ -79,7 +80,7 @@ struct health_shown {
     uint8_t state, service;
     bool saturated;
     int32_t period_ms;
-    int64_t silence_ms, offset_ms, service_until_ms, suspect;
+    int64_t silence_ms, offset_ms, skew_ms, service_until_ms, suspect;
     uint32_t resets, out_of_order;
 };
 
@@ -89,6 +90,7 @@ struct health {
     struct period period;
     int64_t offset_ms[2]; /* least of the running half and of the one before; RESULT_ABSENT */
     int64_t half;         /* the running one: log time by HEALTH_HALF_MS */
+    struct skew skew;
     uint32_t resets, out_of_order;
     struct health_shown shown;
 };

@@ -65,6 +65,18 @@ static int64_t time_clamped(int64_t source_ms, int64_t now_ms)
     return source_ms;
 }
 
+/* When it was, by our clock. */
+static void date(const struct core *core, uint32_t s, struct result_reading *reading,
+                 struct sensor_message *m)
+{
+    int64_t source_ms = m->source_ms;
+    if (source_ms != RESULT_ABSENT)
+        source_ms += core->model.health[s].skew.offset_ms;
+    reading->ts = time_clamped(source_ms, core_now_ms(core));
+    m->late = core_now_ms(core) - reading->ts > core->late_ms;
+    reading->late = m->late;
+}
+
 static void alerts_touched(struct core *core, const struct sensor_message *m)
 {
     /* Late data page now, never backdated. */
@@ -93,6 +105,7 @@ static void apply(struct core *core, const struct record_mqtt *message, uint32_t
                   struct result_reading *reading, struct sensor_message *m)
 {
     struct refusal refusal;
+    date(core, s, reading, m);
     reading->status = core_status(core);
     struct dedup_message identity = {.ts_ms = m->source_ms,
                                      .seq = reading->seq,
@@ -141,9 +154,6 @@ void message_take(struct core *core, const struct record_mqtt *message)
                                .source_ms = reading.ts,
                                .status = status,
                                .retained = message->bits & RECORD_MQTT_RETAIN};
-    reading.ts = time_clamped(m.source_ms, core_now_ms(core));
-    m.late = core_now_ms(core) - reading.ts > core->late_ms;
-    reading.late = m.late;
     /* What is left on the broker from an earlier drill is nobody's mistake, either. */
     if (m.retained &&
         (!sensor_retained_allowed(model, status) || (topic.drill && !drill_running(core)))) {

@@ -55,6 +55,12 @@ static void health(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &h->offset_ms[0]);
     codec_i64(c, &h->offset_ms[1]);
     codec_i64(c, &h->half);
+    codec_i64(c, &h->skew.offset_ms);
+    codec_i64(c, &h->skew.first_ms);
+    codec_i64(c, &h->skew.least_ms);
+    codec_i64(c, &h->skew.since_ms);
+    codec_u8(c, &h->skew.count);
+    codec_u8(c, &h->skew.strays);
     codec_u32(c, &h->resets);
     codec_u32(c, &h->out_of_order);
     codec_bool(c, &due);
@@ -67,6 +73,7 @@ static void health(struct codec *c, struct model *m, uint32_t s)
     codec_i32(c, &h->shown.period_ms);
     codec_i64(c, &h->shown.silence_ms);
     codec_i64(c, &h->shown.offset_ms);
+    codec_i64(c, &h->shown.skew_ms);
     codec_i64(c, &h->shown.service_until_ms);
     codec_i64(c, &h->shown.suspect);
     codec_u32(c, &h->shown.resets);

@@ -319,7 +319,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(BOOL, saturated, FIELD, "", "shows its limit: at least so many")                             \
     F(INT, resets, FIELD, "", "how often it began anew")                                           \
     F(INT, out_of_order, FIELD, "messages", "messages older than the one before")                  \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    F(INT, clock_correction_ms, FIELD, "ms", "added to the times it gives, for its clock is steadily off; absent: they are taken as they are")
 
 #define RESULT_HISTORY_FIELDS(F)                                                                   \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
