@@ -236,9 +236,14 @@ static bool do_anchor(struct core *core, const struct command_job *job, struct r
     if (core->model.zones[z].basis == ZONE_BASIS_NONE)
         return refuse(refusal,
                       "zone: no sensor counts people there, so nothing goes on from a count");
-    zone_anchor(core, z, job->request->people, bound);
+    struct zone_count count = {job->request->people, bound, job->supervisor};
+    zone_anchor(core, z, &count);
     if (core->model.zones[z].known) {
         zone_judge(core, z);
+        if (core->model.zones[z].anchor.doubted)
+            text_add(job->reason,
+                     "its level counters show more, which a supervisor's count settles: "
+                     "levels are raised on what they show");
         return true;
     }
     zone_play(core, z);

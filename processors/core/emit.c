@@ -188,10 +188,11 @@ struct str emit_remaining(const struct core *core, uint32_t z, char buffer[EMIT_
     if (zone_lower_bound(zone)) { /* nobody knows how many more */
         text_add(&t, ", at least ");
         text_add_i64(&t, zone_lower(zone));
+        text_add(&t, ", perhaps over ");
     } else {
-        text_add(&t, ", up to "); /* at 0, one person is never excluded */
-        text_add_i64(&t, upper > 0 ? upper : 1);
+        text_add(&t, ", up to ");
     }
+    text_add_i64(&t, upper > 0 ? upper : 1); /* one person is never excluded */
     return (struct str){buffer, (uint32_t)t.len};
 }
 

@@ -36,8 +36,9 @@ void emit_alert(struct core *core, const struct alert *a, const struct alert_cha
  * tells about has none; one that lost its sensors with a new model says unknown once more. */
 void emit_zone(struct core *core, uint32_t zone, int64_t at_ms);
 enum { EMIT_REMAINING_BYTES = 96 };
-/* Who is still inside a zone that is being evacuated, in words: "about 200, up to 300". Never that it
- * is clear: at 0 it says how many there may still be. */
+/* Who is still inside a zone that is being evacuated, in words: "about 200, up to 300"; where people are
+ * missed "about 200, at least 150, perhaps over 300". Never that it is clear: at 0 it says how many there may
+ * still be. */
 struct str emit_remaining(const struct core *core, uint32_t zone, char buffer[EMIT_REMAINING_BYTES]);
 /* The zone's finished minutes that were not said yet, or that late data have changed since. */
 void emit_history(struct core *core, uint32_t zone);

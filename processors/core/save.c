@@ -110,6 +110,7 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_i64(c, &zone->anchor.at_ms);
     codec_f64(c, &zone->anchor.share);
     codec_bool(c, &zone->anchor.partial);
+    codec_bool(c, &zone->anchor.doubted);
     codec_u32(c, &zone->level_round);
     codec_u32(c, &zone->level_spoken);
     walk_debt(c, &zone->debt);

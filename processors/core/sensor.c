@@ -110,6 +110,16 @@ void sensor_surge_end(struct core *core, uint32_t s, bool counted)
     *surge = (struct surge){0};
 }
 
+void sensor_surges_answer(struct core *core, uint32_t z)
+{
+    for (uint32_t s = 0; s < core->model.venue->sensor_count; s++) {
+        const struct sensor *sensor = &core->model.sensors[s];
+        if (!sensor->fresh && core->model.venue->sensors[s].zone == z &&
+            sensor_shows_level(&core->model.venue->sensors[s]))
+            sensor_surge_end(core, s, true);
+    }
+}
+
 void sensor_fresh_set(struct core *core, uint32_t s, bool fresh)
 {
     struct sensor *sensor = &core->model.sensors[s];
@@ -125,7 +135,9 @@ void sensor_fresh_set(struct core *core, uint32_t s, bool fresh)
         else
             sensor_missed_begin(core, s);
     }
-    if (!fresh)
+    /* A level counter that jumped and died may have been right: its suspicion stays, until it
+     * speaks again, is taken out of service, or somebody counts. */
+    if (!fresh && !sensor_shows_level(&core->model.venue->sensors[s]))
         sensor_surge_end(core, s, false);
     if (sensor->has_value)
         zone_level_refresh(core, s);

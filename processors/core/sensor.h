@@ -20,6 +20,9 @@ struct sensor_message {
 bool sensor_apply(struct core *core, uint32_t sensor, const struct sensor_message *message,
                   struct refusal *refusal);
 
+/* Somebody counted the zone: what its silent level counters were suspected of is answered. */
+void sensor_surges_answer(struct core *core, uint32_t zone);
+
 /* Retained messages of this kind are state and may be used. */
 bool sensor_retained_allowed(const struct venue_sensor *model, bool status);
 

@@ -82,6 +82,8 @@ struct zone_anchor {
     int64_t at_ms; /* log time; CORE_NEVER: none */
     double share;  /* of it that still counts: falls to 0 over two level_bias_s */
     bool partial;  /* sensors were silent then: it says nothing of what they show when they return */
+    bool doubted;  /* they showed more than their error explains, and no supervisor said so: the bound
+                      holds both */
 };
 
 /* A door in one zone's border. */

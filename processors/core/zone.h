@@ -57,9 +57,15 @@ void zone_suspect(struct core *core, uint32_t zone, int64_t people);
 bool zone_allows(const struct core *core, uint32_t zone, int64_t people);
 /* So many people who may be inside and whom nothing confirmed: the bound grows by them. */
 void zone_doubt(struct core *core, uint32_t zone, int64_t people);
-/* What is known for sure: so many people are inside, give or take `bound` (a manual count, a sweep:
- * 0 and 0). The zones inside it are scaled to it when it is their sum, and empty when it is. */
-void zone_anchor(struct core *core, uint32_t zone, int64_t people, int64_t bound);
+struct zone_count { /* of people, by hand; a sweep: 0 and 0 */
+    int64_t people, bound; /* give or take so many */
+    bool sure; /* a supervisor says so: level counters that show more are wrong, whatever their error */
+};
+/* Doors count on from it, level counters are corrected by it. The zones inside it are scaled to it when it
+ * is their sum, and empty when it is. Level counters that show more than their error and the count's explain
+ * are not hidden by it unless it is sure: the bound's upper end holds what they show, and a recount is
+ * asked for. Somebody who says "empty" of the wrong hall must not make red go away. */
+void zone_anchor(struct core *core, uint32_t zone, const struct zone_count *count);
 /* Its doors begin anew from nobody, and those of the zones inside it: it is swept each day at this
  * time, as the venue file says (`empty_at`). Level counters are not corrected by it: they see. Not taken
  * where something speaks against it: in the zone or one inside it the bound's lower end is over
@@ -88,8 +94,8 @@ int64_t zone_upper(const struct core *core, uint32_t zone);
 int64_t zone_lower(const struct zone *zone);
 /* There may be more than the upper end says. */
 bool zone_lower_bound(const struct zone *zone);
-/* The bound is over recount_pct of the capacity, level counters and doors disagree, or it was not
- * empty at empty_at. */
+/* The bound is over recount_pct of the capacity, level counters and doors or a count by hand
+ * disagree, or it was not empty at empty_at. */
 bool zone_recount(const struct core *core, uint32_t zone);
 struct str zone_basis_text(enum zone_basis basis);
 /* Fruin's level of service, A to F, for the kind; empty for kinds without people on foot. */

@@ -35,12 +35,22 @@ struct zone_witness zone_witness(const struct core *core, const struct zone *zon
     double own = (double)estimate_var(l.sigma_milli) * (1 - a->share * a->share);
     l.x_milli -= (int64_t)((double)a->bias_milli * a->share);
     l.sigma_milli = estimate_sigma((int64_t)(own + (double)a->var * a->share * a->share));
+    if (a->doubted)
+        l.sigma_milli += (int64_t)((double)a->bias_milli * a->share) / ESTIMATE_SIGMAS;
     return l;
 }
 
 static int64_t flow_sigma(const struct zone *zone)
 {
     return estimate_sigma(zone->est.var) + zone->debt.doubt * SIGMA_MILLI_PER_PERSON;
+}
+
+/* The bound's upper end is no less than that. */
+static void reach(struct estimate_fused *f, int64_t most_milli)
+{
+    int64_t sigma = (most_milli - f->x_milli + ESTIMATE_SIGMAS - 1) / ESTIMATE_SIGMAS;
+    if (sigma > 0 && estimate_var(sigma) > f->var)
+        f->var = estimate_var(sigma);
 }
 
 struct zone_figures zone_figures(const struct core *core, struct zone *zone)
@@ -65,6 +75,8 @@ struct zone_figures zone_figures(const struct core *core, struct zone *zone)
             fused.var += estimate_var(level.x_milli - fused.x_milli);
             fused.x_milli = level.x_milli;
         }
+        if (zone->anchor.doubted)
+            reach(&fused, level.x_milli + ESTIMATE_SIGMAS * level.sigma_milli);
         zone->conflict = fused.conflict;
         f = (struct zone_figures){zone_people(fused.x_milli), estimate_sigma(fused.var)};
         break;

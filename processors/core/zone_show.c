@@ -63,7 +63,7 @@ bool zone_lower_bound(const struct zone *zone)
 bool zone_recount(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
-    return zone->conflict || zone->unswept ||
+    return zone->conflict || zone->unswept || zone->anchor.doubted ||
            (zone->capacity > 0 && (double)zone_err(zone) * 100 >
                                       (double)zone->capacity * zone_settings(core)->recount_pct);
 }
