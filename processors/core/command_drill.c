@@ -10,12 +10,18 @@ static bool refuse(struct refusal *refusal, const char *why)
     return refusal_set(refusal, REFUSAL_REJECTED, why);
 }
 
+/* Who asked first, so long as that holds, and the venue file, as it is now, lets him. */
 static struct str waiting(const struct core *core)
 {
     const struct command_memory *m = &core->commands;
-    if (m->waits_until_ms == 0 || core_now_ms(core) > m->waits_until_ms)
+    const struct venue *venue = core->model.venue;
+    struct str first = {m->waits, (uint32_t)strnlen(m->waits, sizeof m->waits)};
+    uint32_t at = venue_operator_find(venue, first);
+    if (m->waits_until_ms == 0 || core_now_ms(core) > m->waits_until_ms || at == UINT32_MAX ||
+        venue->operators[at].uid != m->waits_uid ||
+        !venue_operator_may(venue, at, VENUE_COMMAND_DRILL))
         return (struct str){0};
-    return (struct str){m->waits, (uint32_t)strnlen(m->waits, sizeof m->waits)};
+    return first;
 }
 
 static bool drill_begin(struct core *core, const struct command_job *job, struct refusal *refusal)

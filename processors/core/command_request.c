@@ -85,6 +85,16 @@ static bool about(const struct command_member *row, const char *what, struct ref
     return refusal_about(refusal, REFUSAL_REJECTED, row->key, what);
 }
 
+/* It says nothing, and a reason has to. */
+static bool blank(struct str text)
+{
+    for (uint32_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.at[i] > ' ')
+            return false;
+    }
+    return true;
+}
+
 static bool text_read(const struct command_member *row, const struct json_field *f, char *to,
                       struct refusal *refusal)
 {
@@ -102,6 +112,8 @@ static bool text_read(const struct command_member *row, const struct json_field 
     }
     if (row->kind == COMMAND_MEMBER_ID && !id_valid(f->text))
         return about(row, "not an id", refusal);
+    if (blank(f->text))
+        return about(row, "nothing but blanks", refusal);
     memcpy(to, &f->text, sizeof f->text);
     return true;
 }

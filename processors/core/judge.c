@@ -230,8 +230,10 @@ static void known_fire(struct core *core, struct alert *a, bool known, int64_t n
         return;
     }
     struct measure m = way_of(core, a)->of(core, a->zone);
-    a->value = m.value;
-    a->estimate = m.estimate;
+    if (!isnan(m.value)) { /* else as last measured: a mean has nothing to be of yet */
+        a->value = m.value;
+        a->estimate = m.estimate;
+    }
     alert_fire(a, &terms, ALERT_ON_FOUND, changes);
 }
 

@@ -100,12 +100,12 @@ enum {
     S(COUNT, chatter_changes, chatter_changes, 3, 2, 100, "so many raise and clear pairs in chatter_s are chattering (ISA-18.2)") \
     S(SECONDS, chatter_s, chatter_ms, 60, 10, 3600, "see chatter_changes") \
     S(SECONDS, stale_s, stale_ms, 86400, 3600, 604800, "an alert open for longer is stale (ISA-18.2)") \
-    S(SECONDS, shelve_max_s, shelve_max_ms, 1800, 60, 86400, "a shelf ends by itself after this") \
+    S(SECONDS, shelve_max_s, shelve_max_ms, 1800, 60, 1800, "a shelf ends by itself after this") \
     S(SECONDS, command_expiry_s, command_expiry_ms, 30, 5, 300, "a command older than this is refused") \
-    S(SECONDS, drill_max_s, drill_max_ms, 14400, 60, 86400, "a drill ends by itself after this") \
+    S(SECONDS, drill_max_s, drill_max_ms, 14400, 60, 14400, "a drill ends by itself after this") \
     S(BOOL, drill_needs_start, drill_needs_start, 0, 0, 1, "drill input counts only while two people have started a drill; otherwise it always feeds the shadow state") \
     S(BOOL, drill_two_accounts, drill_two_accounts, 1, 0, 1, "the two who start a drill have two user ids, not only two names; no: one account can start it alone, for trials") \
-    S(SECONDS, maintenance_max_s, maintenance_max_ms, 28800, 60, 86400, "a sensor's maintenance ends by itself after this") \
+    S(SECONDS, maintenance_max_s, maintenance_max_ms, 28800, 60, 28800, "a sensor's maintenance ends by itself after this") \
     S(REAL, dark_lux, dark_lux, 5, 0.01, 1000, "a zone whose lights measure less is dark; a proposal") \
     S(BOOL, dark_crowded, dark_crowded, 1, 0, 1, "in a dark zone densities raise one level earlier") \
     S(REAL, daylight_lux, daylight_lux, 1000, 1, 100000, "a lamp that burns in more light than this burns in daylight; a proposal") \
