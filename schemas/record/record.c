@@ -2,10 +2,16 @@
 /*
  * Bodies of the readings log's records, little-endian. `…` runs to the end of the body.
  *
- * MQTT          0 u16 topic length   2 u8 qos   3 u8 bits   4 u32 payload length   8 topic …  payload …
+ * MQTT          0 u16 topic length   2 u8 qos   3 u8 bits   4 u32 payload length   8 topic …  payload …  properties …
+ *               properties are there when bits have RECORD_MQTT_PROPERTIES: each u8 kind, u8 length, bytes, to the end of the body.
+ *               A message without any is written as it was before there were properties; who does not know a kind skips it.
+ *               kinds: 1 content type, 2 keyed hash.
  * OVERSIZED     0 u16 topic length   2 u8 qos   3 u8 bits   4 u32 head length   8 u64 payload length
  *              16 sha256[32]   48 topic …  head …
- * TICK          0 u8 connected   1 zero[7]   8 u64 messages   16 i64 wall - log ns
+ * WITHHELD      0 u16 topic length   2 u8 qos   3 u8 bits   4 u8 reason   5 u8 keyed hash length (0 or 16)   6 zero[2]
+ *               8 u64 payload length   16 keyed hash[16]   32 topic …
+ * TICK          0 u8 connected   1 zero[7]   8 u64 messages   16 i64 wall - log ns   24 i32 UTC offset s   28 zero[4]
+ *              32 u64 messages dropped by the broker. Older ones end at 24 or at 32.
  * CONNECTED, DISCONNECTED
  *               0 u8 session present   1 zero[3]   4 i32 reason code   8 detail …
  * SUBSCRIBED    0 i32 reason code   4 zero[4]   8 filter …
@@ -35,8 +41,10 @@ const char *record_type_name(unsigned type)
 
 enum {
     OVERSIZED_FIXED_BYTES = 48,
-    TICK_BYTES = 32,
-    TICK_BYTES_V1 = 24, /* without the offset of the venue's time zone */
+    WITHHELD_FIXED_BYTES = 32,
+    TICK_BYTES = 40,
+    TICK_BYTES_V2 = 32, /* without what the broker drops */
+    TICK_BYTES_V1 = 24, /* without the offset of the venue's time zone either */
     CONNECTION_FIXED_BYTES = 8,
     SUBSCRIBED_FIXED_BYTES = 8,
     GAP_BYTES = 16,
@@ -59,18 +67,60 @@ static void put(uint8_t *to, struct str s)
         memcpy(to, s.at, s.len);
 }
 
+enum mqtt_property { PROPERTY_CONTENT_TYPE = 1, PROPERTY_KEYED_HASH = 2 };
+
+static uint32_t property_bytes(struct str value)
+{
+    return value.len ? 2 + value.len : 0;
+}
+
+static uint8_t *property_put(uint8_t *to, enum mqtt_property kind, struct str value)
+{
+    if (!value.len)
+        return to;
+    to[0] = (uint8_t)kind;
+    to[1] = (uint8_t)value.len;
+    put(to + 2, value);
+    return to + 2 + value.len;
+}
+
 uint32_t record_mqtt_encode(const struct record_mqtt *from, uint8_t *out, size_t cap)
 {
-    size_t len = (size_t)RECORD_MQTT_FIXED_BYTES + from->topic.len + from->payload.len;
-    if (from->topic.len > RECORD_TOPIC_BYTES_MAX || len > cap || len > UINT32_MAX)
+    struct str type = from->content_type, hash = from->keyed_hash;
+    if (type.len > RECORD_CONTENT_TYPE_BYTES_MAX)
+        type.len = RECORD_CONTENT_TYPE_BYTES_MAX;
+    uint32_t more = property_bytes(type) + property_bytes(hash);
+    size_t len = (size_t)RECORD_MQTT_FIXED_BYTES + from->topic.len + from->payload.len + more;
+    if (from->topic.len > RECORD_TOPIC_BYTES_MAX || len > cap || len > UINT32_MAX ||
+        hash.len > RECORD_KEYED_HASH_BYTES)
         return 0;
     bytes_put_u16(out, (uint16_t)from->topic.len);
     out[2] = from->qos;
-    out[3] = from->bits;
+    out[3] = (uint8_t)(more ? from->bits | RECORD_MQTT_PROPERTIES : from->bits);
     bytes_put_u32(out + 4, from->payload.len);
     put(out + RECORD_MQTT_FIXED_BYTES, from->topic);
     put(out + RECORD_MQTT_FIXED_BYTES + from->topic.len, from->payload);
+    uint8_t *end = out + len - more;
+    end = property_put(end, PROPERTY_CONTENT_TYPE, type);
+    (void)property_put(end, PROPERTY_KEYED_HASH, hash);
     return (uint32_t)len;
+}
+
+/* From `at` to the end of the body. */
+static bool properties_decode(const uint8_t *body, uint32_t at, uint32_t len,
+                              struct record_mqtt *ret)
+{
+    while (at < len) {
+        if (len - at < 2 || (uint32_t)body[at + 1] > len - at - 2)
+            return false;
+        struct str value = tail(body, at + 2, at + 2 + body[at + 1]);
+        if (body[at] == PROPERTY_CONTENT_TYPE)
+            ret->content_type = value;
+        else if (body[at] == PROPERTY_KEYED_HASH)
+            ret->keyed_hash = value;
+        at += 2 + value.len;
+    }
+    return true;
 }
 
 bool record_mqtt_decode(const uint8_t *body, uint32_t len, struct record_mqtt *ret,
@@ -80,12 +130,59 @@ bool record_mqtt_decode(const uint8_t *body, uint32_t len, struct record_mqtt *r
         return malformed(err, "mqtt", len);
     uint32_t topic_len = bytes_get_u16(body);
     uint32_t payload_len = bytes_get_u32(body + 4);
-    if ((uint64_t)RECORD_MQTT_FIXED_BYTES + topic_len + payload_len != len)
+    bool more = body[3] & RECORD_MQTT_PROPERTIES;
+    uint64_t end = (uint64_t)RECORD_MQTT_FIXED_BYTES + topic_len + payload_len;
+    if (more ? end > len : end != len)
         return malformed(err, "mqtt", len);
     uint32_t payload_at = RECORD_MQTT_FIXED_BYTES + topic_len;
     *ret = (struct record_mqtt){
         .topic = tail(body, RECORD_MQTT_FIXED_BYTES, payload_at),
-        .payload = tail(body, payload_at, len),
+        .payload = tail(body, payload_at, (uint32_t)end),
+        .qos = body[2],
+        .bits = (uint8_t)(body[3] & ~RECORD_MQTT_PROPERTIES),
+    };
+    return !more || properties_decode(body, (uint32_t)end, len, ret) || malformed(err, "mqtt", len);
+}
+
+const char *record_withheld_text(enum record_withheld_reason reason)
+{
+    static const char *const text[] = {
+#define RECORD_WITHHELD_TEXT(name, text) text,
+        RECORD_WITHHELD_REASONS(RECORD_WITHHELD_TEXT)
+#undef RECORD_WITHHELD_TEXT
+    };
+    return (unsigned)reason < RECORD_WITHHELD_REASON_COUNT ? text[reason] : "unknown";
+}
+
+uint32_t record_withheld_encode(const struct record_withheld *from, uint8_t *out, size_t cap)
+{
+    size_t len = (size_t)WITHHELD_FIXED_BYTES + from->topic.len;
+    if (from->topic.len > RECORD_TOPIC_BYTES_MAX || len > cap ||
+        (from->keyed_hash.len && from->keyed_hash.len != RECORD_KEYED_HASH_BYTES))
+        return 0;
+    memset(out, 0, WITHHELD_FIXED_BYTES);
+    bytes_put_u16(out, (uint16_t)from->topic.len);
+    out[2] = from->qos;
+    out[3] = from->bits;
+    out[4] = (uint8_t)from->reason;
+    out[5] = (uint8_t)from->keyed_hash.len;
+    bytes_put_u64(out + 8, from->payload_len);
+    put(out + 16, from->keyed_hash);
+    put(out + WITHHELD_FIXED_BYTES, from->topic);
+    return (uint32_t)len;
+}
+
+bool record_withheld_decode(const uint8_t *body, uint32_t len, struct record_withheld *ret,
+                            struct error *err)
+{
+    if (len < WITHHELD_FIXED_BYTES || WITHHELD_FIXED_BYTES + (uint32_t)bytes_get_u16(body) != len ||
+        body[4] >= RECORD_WITHHELD_REASON_COUNT || (body[5] && body[5] != RECORD_KEYED_HASH_BYTES))
+        return malformed(err, "withheld", len);
+    *ret = (struct record_withheld){
+        .topic = tail(body, WITHHELD_FIXED_BYTES, len),
+        .payload_len = bytes_get_u64(body + 8),
+        .keyed_hash = tail(body, 16, 16 + (uint32_t)body[5]),
+        .reason = (enum record_withheld_reason)body[4],
         .qos = body[2],
         .bits = body[3],
     };
@@ -139,20 +236,22 @@ uint32_t record_tick_encode(const struct record_tick *from, uint8_t *out, size_t
     bytes_put_u64(out + 8, from->messages);
     bytes_put_u64(out + 16, (uint64_t)from->clock_offset_ns);
     bytes_put_u32(out + 24, (uint32_t)from->utc_offset_s);
+    bytes_put_u64(out + 32, from->broker_dropped);
     return TICK_BYTES;
 }
 
 bool record_tick_decode(const uint8_t *body, uint32_t len, struct record_tick *ret,
                         struct error *err)
 {
-    if (len != TICK_BYTES && len != TICK_BYTES_V1)
+    if (len != TICK_BYTES && len != TICK_BYTES_V2 && len != TICK_BYTES_V1)
         return malformed(err, "tick", len);
     *ret = (struct record_tick){
         .connected = body[0] != 0,
         .messages = bytes_get_u64(body + 8),
         .clock_offset_ns = (int64_t)bytes_get_u64(body + 16),
         .utc_offset_s =
-            len == TICK_BYTES ? (int32_t)bytes_get_u32(body + 24) : RECORD_NO_UTC_OFFSET,
+            len >= TICK_BYTES_V2 ? (int32_t)bytes_get_u32(body + 24) : RECORD_NO_UTC_OFFSET,
+        .broker_dropped = len >= TICK_BYTES ? bytes_get_u64(body + 32) : RECORD_NO_COUNT,
     };
     return true;
 }

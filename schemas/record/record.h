@@ -20,6 +20,7 @@
     R(7, GAP, "gap")                   /* ingest did not run: from the last record to this one */  \
     R(8, MODEL, "model")               /* the venue file in force from here on */                  \
     R(9, COMMAND, "command")           /* an operator's command, and who asked */          \
+    R(10, WITHHELD, "withheld")        /* a personal message that could not be redacted: all but its payload */ \
     /* bulk log */                                                                                 \
     R(32, READING, "reading")                                                                      \
     R(33, ZONE, "zone")                                                                            \
@@ -62,6 +63,13 @@ enum {
 enum {
     RECORD_MQTT_RETAIN = 1,
     RECORD_MQTT_DUP = 2,
+    RECORD_MQTT_PROPERTIES = 4, /* the encoder's to set and the decoder's to read */
+    RECORD_MQTT_PERSONAL = 8,   /* privacy rules are for this topic, and payload is what they left */
+};
+
+enum {
+    RECORD_CONTENT_TYPE_BYTES_MAX = 255,
+    RECORD_KEYED_HASH_BYTES = 16, /* of HMAC-SHA-256 */
 };
 
 struct record_mqtt {
@@ -69,6 +77,32 @@ struct record_mqtt {
     struct str payload; /* as received; simdjson needs 64 readable bytes after it: see json.h */
     uint8_t qos;
     uint8_t bits; /* RECORD_MQTT_… */
+    struct str content_type; /* MQTT 5: what the sender says the payload is; len 0: it says nothing. A longer one than RECORD_CONTENT_TYPE_BYTES_MAX is cut */
+    struct str keyed_hash;   /* PERSONAL: of the payload as it was received, RECORD_KEYED_HASH_BYTES of it; len 0: there was no key */
+};
+
+/* Why nothing of the payload was kept. name, text; never reordered */
+#define RECORD_WITHHELD_REASONS(R)                                                                 \
+    R(MALFORMED, "not JSON")                                                                       \
+    R(UTF8, "not UTF-8")                                                                           \
+    R(OVERSIZED, "too large")                                                                      \
+    R(KEY, "there is no key to hash with")                                                         \
+    R(FAILED, "redaction failed")
+enum record_withheld_reason {
+#define RECORD_WITHHELD_ENUM(name, text) RECORD_WITHHELD_##name,
+    RECORD_WITHHELD_REASONS(RECORD_WITHHELD_ENUM)
+#undef RECORD_WITHHELD_ENUM
+    RECORD_WITHHELD_REASON_COUNT
+};
+const char *record_withheld_text(enum record_withheld_reason reason);
+
+struct record_withheld {
+    struct str topic;
+    uint64_t payload_len;
+    struct str keyed_hash; /* as in record_mqtt; len 0: no key */
+    enum record_withheld_reason reason;
+    uint8_t qos;
+    uint8_t bits;
 };
 
 struct record_oversized {
@@ -85,7 +119,9 @@ struct record_tick {
     uint64_t messages;        /* messages in this log since ingest's start: lets process judge silence of the whole intake */
     int64_t clock_offset_ns;  /* wall - log time */
     int32_t utc_offset_s;     /* of the venue's time zone now; RECORD_NO_UTC_OFFSET: not known (an older writer) */
+    uint64_t broker_dropped;  /* messages that the broker says it has dropped, of all its clients, since it started; RECORD_NO_COUNT: it has not said (yet) */
 };
+#define RECORD_NO_COUNT UINT64_MAX
 #define RECORD_NO_UTC_OFFSET INT32_MIN
 
 struct record_connection { /* CONNECTED and DISCONNECTED */
@@ -125,6 +161,10 @@ uint32_t record_mqtt_encode(const struct record_mqtt *from, uint8_t *out, size_t
 bool record_mqtt_decode(const uint8_t *body, uint32_t len, struct record_mqtt *ret, struct error *err);
 /* Bytes of a MQTT body before its topic and payload. */
 enum { RECORD_MQTT_FIXED_BYTES = 8 };
+/* What properties add at most. */
+enum { RECORD_MQTT_PROPERTIES_BYTES_MAX = 2 + RECORD_CONTENT_TYPE_BYTES_MAX + 2 + RECORD_KEYED_HASH_BYTES };
+uint32_t record_withheld_encode(const struct record_withheld *from, uint8_t *out, size_t cap);
+bool record_withheld_decode(const uint8_t *body, uint32_t len, struct record_withheld *ret, struct error *err);
 uint32_t record_oversized_encode(const struct record_oversized *from, uint8_t *out, size_t cap);
 bool record_oversized_decode(const uint8_t *body, uint32_t len, struct record_oversized *ret, struct error *err);
 uint32_t record_tick_encode(const struct record_tick *from, uint8_t *out, size_t cap);
