@@ -6,6 +6,7 @@ set(shared ${CMAKE_INSTALL_DATADIR}/crowdtide)
 
 install(TARGETS crowdtide RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY deploy/venues/ DESTINATION ${shared}/venues FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md" PATTERN "*.txt")
+install(DIRECTORY deploy/payloads/ DESTINATION ${shared}/payloads FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md")
 install(DIRECTORY schemas/spec/ DESTINATION ${shared}/spec FILES_MATCHING PATTERN "*.json" PATTERN "*.yaml")
 install(DIRECTORY deploy/prometheus/ DESTINATION ${shared}/prometheus FILES_MATCHING PATTERN "*.yml")
 install(FILES deploy/mosquitto/crowdtide.conf DESTINATION ${shared}/mosquitto)

@@ -1,6 +1,7 @@
 #include "ingest/ingest.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,12 +11,14 @@
 #include "ingest/intake.h"
 #include "ingest/local_time.h"
 #include "ingest/mqtt_client.h"
+#include "ingest/privacy.h"
 #include "ingest/retention.h"
 #include "ingest/silence.h"
 #include "ingest/venue_in_force.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 #include "schemas/json/json.h"
+#include "schemas/yaml/tree.h"
 
 #define PROGRAM "ingest"
 #define NS_PER_S 1000000000LL
@@ -39,7 +42,8 @@ struct ingest {
     struct intake *intake;
     struct venue_in_force venue;
     struct mqtt_settings settings;
-    struct mqtt_filters filters;
+    struct privacy *privacy;
+    pthread_mutex_t in_force; /* around the venue in force and what is appended under it */
     struct mqtt_client *client;
     struct command_socket *socket;
     struct json_parser *json;
@@ -63,17 +67,37 @@ _Noreturn static void stop_at_once(const struct error *err)
 
 /* ---- the MQTT library's thread -------------------------------------------------------------- */
 
+/* What the broker says of itself is no message of a sensor, and none of the books. */
+static bool drops_take(struct ingest *ingest, const struct mqtt_message *message)
+{
+    int64_t dropped;
+    if (!str_is(message->topic, MQTT_DROPS_TOPIC))
+        return false;
+    if (tree_parse_int(message->payload, &dropped) && dropped >= 0)
+        intake_broker_dropped(ingest->intake, (uint64_t)dropped);
+    return true;
+}
+
 static void on_message(void *arg, const struct mqtt_message *message)
 {
     struct ingest *ingest = arg;
     struct error err = {0};
-    if (!intake_message(ingest->intake,
-                        &(struct intake_message){.topic = message->topic,
-                                                 .payload = message->payload,
-                                                 .qos = message->qos,
-                                                 .retained = message->retained,
-                                                 .dup = message->dup},
-                        &err))
+    struct record_withheld withheld;
+    struct intake_message kept = {.topic = message->topic,
+                                  .payload = message->payload,
+                                  .qos = message->qos,
+                                  .retained = message->retained,
+                                  .dup = message->dup,
+                                  .content_type = message->content_type};
+    if (drops_take(ingest, message))
+        return;
+    pthread_mutex_lock(&ingest->in_force);
+    bool ok = privacy_take(ingest->privacy, ingest->venue.model.venue, &kept, &withheld) ==
+                      PRIVACY_WITHHELD
+                  ? intake_withheld(ingest->intake, &withheld, &err)
+                  : intake_message(ingest->intake, &kept, &err);
+    pthread_mutex_unlock(&ingest->in_force);
+    if (!ok)
         stop_at_once(&err);
 }
 
@@ -87,7 +111,7 @@ static void on_connected(void *arg, bool session_present, const char *address)
         stop_at_once(&err);
 }
 
-static void on_subscribed(void *arg, const char *filter, int code)
+static void on_subscribed(void *arg, const char *filter, bool optional, int code)
 {
     struct ingest *ingest = arg;
     struct error err = {0};
@@ -95,12 +119,16 @@ static void on_subscribed(void *arg, const char *filter, int code)
     report_quote(filter, quoted, sizeof quoted);
     if (code == 1)
         report(REPORT_INFO, PROGRAM, "subscribed", "filter=\"%s\"", quoted);
+    else if (optional)
+        report(REPORT_INFO, PROGRAM, "subscription_refused",
+               "filter=\"%s\" code=%d text=\"the broker does not tell what it drops\"", quoted,
+               code);
     else
         report(REPORT_ERROR, PROGRAM, "subscription_refused", "filter=\"%s\" code=%d text=\"%s\"",
                quoted, code,
                code < 0x80 ? "granted without QoS 1: messages could be lost"
                            : "the broker gives nothing for this filter");
-    if (!intake_subscribed(ingest->intake, str_of(filter), code, &err))
+    if (!intake_subscribed(ingest->intake, str_of(filter), optional, code, &err))
         stop_at_once(&err);
 }
 
@@ -168,6 +196,9 @@ static void each_second(struct ingest *ingest, int64_t now_ns, uint64_t ticks)
     bool ready = mqtt_client_state(ingest->client) == MQTT_READY;
     int32_t utc_offset_s =
         local_time_offset_s(&ingest->local_time, ingest->venue.model.venue->time_zone, now_ns);
+    pthread_mutex_lock(&ingest->in_force);
+    privacy_clock(ingest->privacy, clock_wall_ns(), utc_offset_s);
+    pthread_mutex_unlock(&ingest->in_force);
     if (!intake_tick(ingest->intake, ready, utc_offset_s, &err) ||
         !intake_healthy(ingest->intake, &err))
         stop_at_once(&err);
@@ -177,6 +208,51 @@ static void each_second(struct ingest *ingest, int64_t now_ns, uint64_t ticks)
         stop_at_once(&err);
     if (!venue_in_force_repeat(&ingest->venue, &err))
         stop_at_once(&err);
+}
+
+static void report_overlap(const struct mqtt_filters *filters)
+{
+    const char *a, *b;
+    char quoted_a[256], quoted_b[256];
+    if (mqtt_filters_overlap(filters, &a, &b))
+        report(REPORT_WARN, PROGRAM, "filters_overlap",
+               "filter=\"%s\" other=\"%s\" text=\"a broker may deliver what fits both twice, and "
+               "counters of passages would count it twice\"",
+               report_quote(a, quoted_a, sizeof quoted_a),
+               report_quote(b, quoted_b, sizeof quoted_b));
+}
+
+/* The model that is in force now may want other topics. When they can't be had, the old ones go on.
+ */
+static void resubscribe(struct ingest *ingest)
+{
+    struct error err = {0};
+    struct mqtt_filters filters;
+    const struct venue *venue = ingest->venue.model.venue;
+    if (!mqtt_filters_wanted(ingest->config, venue->id, venue->payloads, &filters, &err)) {
+        report_error(PROGRAM, "filters_kept", &err);
+        return;
+    }
+    report_overlap(&filters);
+    if (!mqtt_client_filters(ingest->client, &filters, &err))
+        report_error(PROGRAM, "filters_kept", &err);
+    mqtt_filters_free(&filters);
+}
+
+static void reload(struct ingest *ingest)
+{
+    struct error err = {0};
+    uint64_t before = ingest->venue.model.hash;
+    struct model next;
+    if (!venue_in_force_read(&ingest->venue, &next))
+        return;
+    pthread_mutex_lock(&ingest->in_force);
+    bool ok = venue_in_force_take(&ingest->venue, &next, &err);
+    pthread_mutex_unlock(&ingest->in_force);
+    if (!ok)
+        stop_at_once(&err);
+    if (ingest->venue.model.hash != before)
+        resubscribe(ingest);
 }
 
 static int loop(struct ingest *ingest)
@@ -190,8 +266,7 @@ static int loop(struct ingest *ingest)
         }
         if (*ingest->options->reload) {
             *ingest->options->reload = 0;
-            if (!venue_in_force_reload(&ingest->venue, &err))
-                stop_at_once(&err);
+            reload(ingest);
         }
         int64_t now_ns = intake_now_ns(ingest->intake);
         if (now_ns >= tick_ns) {
@@ -254,21 +329,56 @@ static bool open_log(struct ingest *ingest, struct error *err)
     return true;
 }
 
+/* gone: what the session at the broker may still have by the model before; NULL: there was none. */
+static bool open_client(struct ingest *ingest, const struct mqtt_filters *gone, struct error *err)
+{
+    const struct venue *venue = ingest->venue.model.venue;
+    struct mqtt_filters filters;
+    if (!mqtt_filters_wanted(ingest->config, venue->id, venue->payloads, &filters, err))
+        return false;
+    report_overlap(&filters);
+    bool ok = mqtt_client_open(
+        &(struct mqtt_client_options){
+            .settings = &ingest->settings,
+            .filters = &filters,
+            .gone = gone,
+            .handler = {ingest, on_message, on_connected, on_subscribed, on_disconnected},
+            .want_retained = ingest->recovery.last_seq == 0,
+            .seed = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid(),
+        },
+        &ingest->client, err);
+    mqtt_filters_free(&filters);
+    return ok;
+}
+
 static bool open_mqtt(struct ingest *ingest, struct error *err)
 {
+    const struct venue *before = ingest->venue.before.venue;
     struct str venue_id = ingest->venue.model.venue->id;
-    return mqtt_settings_from(ingest->config, venue_id, "", &ingest->settings, err) &&
-           mqtt_settings_files(&ingest->settings, err) &&
-           mqtt_filters_from(ingest->config, venue_id, &ingest->filters, err) &&
-           mqtt_client_open(
-               &(struct mqtt_client_options){
-                   .settings = &ingest->settings,
-                   .filters = &ingest->filters,
-                   .handler = {ingest, on_message, on_connected, on_subscribed, on_disconnected},
-                   .want_retained = ingest->recovery.last_seq == 0,
-                   .seed = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid(),
-               },
-               &ingest->client, err);
+    struct mqtt_filters gone = {0};
+    bool ok = mqtt_settings_from(ingest->config, venue_id, "", &ingest->settings, err) &&
+              mqtt_settings_files(&ingest->settings, err) &&
+              (!before ||
+               mqtt_filters_wanted(ingest->config, before->id, before->payloads, &gone, err)) &&
+              open_client(ingest, &gone, err);
+    mqtt_filters_free(&gone);
+    return ok;
+}
+
+static bool open_privacy(struct ingest *ingest, struct error *err)
+{
+    const struct config *config = ingest->config;
+    if (!privacy_open(
+            &(struct privacy_options){.secret = config->privacy_key,
+                                      .rotate_h = (uint32_t)config->privacy_rotate_h,
+                                      .max_message_bytes = (uint32_t)config->max_message_bytes},
+            &ingest->privacy, err))
+        return false;
+    int64_t now_ns = intake_now_ns(ingest->intake);
+    privacy_clock(
+        ingest->privacy, clock_wall_ns(),
+        local_time_offset_s(&ingest->local_time, ingest->venue.model.venue->time_zone, now_ns));
+    return true;
 }
 
 static int start(struct ingest *ingest)
@@ -303,7 +413,7 @@ static int start(struct ingest *ingest)
                                                               .may = is_operator,
                                                               .arg = ingest},
                              &ingest->socket, &err) ||
-        !open_mqtt(ingest, &err))
+        !open_privacy(ingest, &err) || !open_mqtt(ingest, &err))
         goto fail;
     ingest->retention = (struct retention){.config = ingest->config,
                                            .intake = ingest->intake,
@@ -324,12 +434,13 @@ int ingest_run(const struct ingest_options *options)
         return 1;
     ingest->options = options;
     ingest->config = options->config;
+    pthread_mutex_init(&ingest->in_force, NULL);
     int code = start(ingest);
     if (code == 0)
         code = loop(ingest);
     mqtt_client_close(ingest->client); /* first: after it nobody else writes to the log */
     command_socket_close(ingest->socket);
-    mqtt_filters_free(&ingest->filters);
+    privacy_close(ingest->privacy);
     intake_close(ingest->intake);
     if (ingest->writer) /* the parting record came after the last tick */
         counters_set(ingest->counters, COUNTER_INGEST_LOG_SEQ, log_writer_last_seq(ingest->writer));
@@ -338,6 +449,7 @@ int ingest_run(const struct ingest_options *options)
     counters_close(ingest->counters);
     json_parser_free(ingest->json);
     venue_in_force_free(&ingest->venue);
+    pthread_mutex_destroy(&ingest->in_force);
     free(ingest);
     report(REPORT_INFO, PROGRAM, "ended", "code=%d", code);
     return code;

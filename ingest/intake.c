@@ -15,19 +15,24 @@ struct intake {
     struct log_clock clock;
     uint64_t messages;
     uint64_t bytes;
-    uint8_t *body; /* scratch */
+    uint64_t broker_dropped; /* as the broker said; RECORD_NO_COUNT: it has not */
+    uint8_t *body;           /* scratch */
     size_t body_cap;
 };
 
 /* With the lock held: puts the record that lies in intake->body into the log. */
-static bool append(struct intake *intake, uint16_t type, uint32_t len, int64_t *ret_log_ns,
-                   uint64_t *ret_seq, struct error *err)
+static bool append_flagged(struct intake *intake, uint16_t type, uint16_t flags, uint32_t len,
+                           int64_t *ret_log_ns, uint64_t *ret_seq, struct error *err)
 {
     assert(len > 0); /* the scratch holds every record that the callers build */
     int64_t wall_ns = intake->options.wall_ns();
     int64_t log_ns = log_clock_read(&intake->clock, intake->options.boot_ns(), wall_ns);
-    struct log_record record = {
-        .type = type, .log_ns = log_ns, .wall_ns = wall_ns, .body = intake->body, .body_len = len};
+    struct log_record record = {.type = type,
+                                .flags = flags,
+                                .log_ns = log_ns,
+                                .wall_ns = wall_ns,
+                                .body = intake->body,
+                                .body_len = len};
     uint64_t seq = 0;
     if (!log_writer_append(intake->options.writer, &record, &seq, err))
         return false;
@@ -37,6 +42,12 @@ static bool append(struct intake *intake, uint16_t type, uint32_t len, int64_t *
         *ret_seq = seq;
     intake->bytes += len;
     return true;
+}
+
+static bool append(struct intake *intake, uint16_t type, uint32_t len, int64_t *ret_log_ns,
+                   uint64_t *ret_seq, struct error *err)
+{
+    return append_flagged(intake, type, 0, len, ret_log_ns, ret_seq, err);
 }
 
 static bool append_gap(struct intake *intake, struct error *err)
@@ -59,10 +70,11 @@ bool intake_open(const struct intake_options *options, struct intake **ret_intak
     if (!intake->options.boot_ns)
         intake->options.boot_ns = clock_boot_ns;
     pthread_mutex_init(&intake->lock, NULL);
+    intake->broker_dropped = RECORD_NO_COUNT;
     intake->body_cap =
-        FIXED_BYTES_MAX + RECORD_TOPIC_BYTES_MAX +
-        (options->max_message_bytes > RECORD_HEAD_BYTES_MAX ? options->max_message_bytes
-                                                            : RECORD_HEAD_BYTES_MAX);
+        FIXED_BYTES_MAX + RECORD_TOPIC_BYTES_MAX + RECORD_MQTT_PROPERTIES_BYTES_MAX +
+        (options->max_message_bytes > INTAKE_PERSONAL_BYTES_MAX ? options->max_message_bytes
+                                                                : INTAKE_PERSONAL_BYTES_MAX);
     intake->body = malloc(intake->body_cap);
     if (!intake->body) {
         (void)error_set(err, ERROR_NO_MEMORY, 0, "intake of %zu bytes", intake->body_cap);
@@ -108,34 +120,77 @@ static struct record_oversized oversized_of(const struct intake_message *message
     return oversized;
 }
 
+static uint8_t bits_of(const struct intake_message *message)
+{
+    return (uint8_t)((message->retained ? RECORD_MQTT_RETAIN : 0) |
+                     (message->dup ? RECORD_MQTT_DUP : 0) |
+                     (message->personal ? RECORD_MQTT_PERSONAL : 0));
+}
+
+static void message_counted(struct counters *counters, uint64_t payload_len, bool retained,
+                            int64_t log_ns)
+{
+    counters_add(counters, COUNTER_INGEST_MESSAGES, 1);
+    counters_add(counters, COUNTER_INGEST_BYTES, payload_len);
+    if (retained)
+        counters_add(counters, COUNTER_INGEST_RETAINED, 1);
+    counters_set(counters, COUNTER_INGEST_LAST_MESSAGE_NS, (uint64_t)log_ns);
+}
+
 bool intake_message(struct intake *intake, const struct intake_message *message, struct error *err)
 {
     struct counters *counters = intake->options.counters;
-    bool oversized = message->payload.len > intake->options.max_message_bytes;
-    uint8_t bits = (uint8_t)((message->retained ? RECORD_MQTT_RETAIN : 0) |
-                             (message->dup ? RECORD_MQTT_DUP : 0));
-    struct record_mqtt whole = {
-        .topic = message->topic, .payload = message->payload, .qos = message->qos, .bits = bits};
+    bool oversized = !message->personal && message->payload.len > intake->options.max_message_bytes;
+    struct record_mqtt whole = {.topic = message->topic,
+                                .payload = message->payload,
+                                .qos = message->qos,
+                                .bits = bits_of(message),
+                                .content_type = message->content_type,
+                                .keyed_hash = message->keyed_hash};
     struct record_oversized cut;
     if (oversized)
-        cut = oversized_of(message, bits);
+        cut = oversized_of(message, whole.bits);
     pthread_mutex_lock(&intake->lock);
     uint32_t len = oversized ? record_oversized_encode(&cut, intake->body, intake->body_cap)
                              : record_mqtt_encode(&whole, intake->body, intake->body_cap);
     int64_t log_ns = 0;
-    bool ok = append(intake, oversized ? RECORD_OVERSIZED : RECORD_MQTT, len, &log_ns, NULL, err);
+    bool ok =
+        append_flagged(intake, oversized ? RECORD_OVERSIZED : RECORD_MQTT,
+                       message->personal ? RECORD_FLAG_TRANSFORMED : 0, len, &log_ns, NULL, err);
     intake->messages += ok;
     pthread_mutex_unlock(&intake->lock);
     if (!ok)
         return false;
-    counters_add(counters, COUNTER_INGEST_MESSAGES, 1);
-    counters_add(counters, COUNTER_INGEST_BYTES, message->payload.len);
+    message_counted(counters, message->payload.len, message->retained, log_ns);
     if (oversized)
         counters_add(counters, COUNTER_INGEST_OVERSIZED, 1);
-    if (message->retained)
-        counters_add(counters, COUNTER_INGEST_RETAINED, 1);
-    counters_set(counters, COUNTER_INGEST_LAST_MESSAGE_NS, (uint64_t)log_ns);
     return true;
+}
+
+bool intake_withheld(struct intake *intake, const struct record_withheld *withheld,
+                     struct error *err)
+{
+    struct counters *counters = intake->options.counters;
+    pthread_mutex_lock(&intake->lock);
+    uint32_t len = record_withheld_encode(withheld, intake->body, intake->body_cap);
+    int64_t log_ns = 0;
+    bool ok =
+        append_flagged(intake, RECORD_WITHHELD, RECORD_FLAG_TRANSFORMED, len, &log_ns, NULL, err);
+    intake->messages += ok;
+    pthread_mutex_unlock(&intake->lock);
+    if (!ok)
+        return false;
+    message_counted(counters, withheld->payload_len, withheld->bits & RECORD_MQTT_RETAIN, log_ns);
+    counters_add(counters, COUNTER_INGEST_WITHHELD, 1);
+    return true;
+}
+
+void intake_broker_dropped(struct intake *intake, uint64_t dropped)
+{
+    pthread_mutex_lock(&intake->lock);
+    intake->broker_dropped = dropped;
+    pthread_mutex_unlock(&intake->lock);
+    counters_set(intake->options.counters, COUNTER_INGEST_BROKER_DROPPED, dropped);
 }
 
 bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, struct error *err)
@@ -147,7 +202,8 @@ bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, st
     struct record_tick tick = {.connected = connected,
                                .messages = intake->messages,
                                .clock_offset_ns = log_clock_offset_ns(&intake->clock),
-                               .utc_offset_s = utc_offset_s};
+                               .utc_offset_s = utc_offset_s,
+                               .broker_dropped = intake->broker_dropped};
     int64_t log_ns = 0;
     uint64_t seq = 0;
     bool ok = append(intake, RECORD_TICK, record_tick_encode(&tick, intake->body, intake->body_cap),
@@ -196,11 +252,11 @@ bool intake_disconnected(struct intake *intake, int32_t reason_code, struct str 
         (struct record_connection){.reason_code = reason_code, .detail = detail}, err);
 }
 
-bool intake_subscribed(struct intake *intake, struct str filter, int32_t reason_code,
+bool intake_subscribed(struct intake *intake, struct str filter, bool optional, int32_t reason_code,
                        struct error *err)
 {
     struct record_subscribed subscribed = {.filter = filter, .reason_code = reason_code};
-    if (reason_code >= 0x80)
+    if (reason_code >= 0x80 && !optional)
         counters_add(intake->options.counters, COUNTER_INGEST_SUBSCRIBE_REFUSED, 1);
     pthread_mutex_lock(&intake->lock);
     uint32_t len = record_subscribed_encode(&subscribed, intake->body, intake->body_cap);

@@ -33,6 +33,9 @@ struct intake_message { /* borrowed for the call */
     uint8_t qos;
     bool retained;
     bool dup;
+    struct str content_type; /* MQTT 5; len 0: none */
+    bool personal;           /* payload is what privacy rules have left */
+    struct str keyed_hash;   /* personal: of the payload as it was received; len 0: there is no key */
 };
 
 struct intake;
@@ -42,12 +45,20 @@ bool intake_open(const struct intake_options *options, struct intake **ret_intak
                  struct error *err);
 void intake_close(struct intake *intake); /* NULL is allowed */
 
-/* MQTT, or OVERSIZED with length, SHA-256 and first RECORD_HEAD_BYTES_MAX. */
+/* MQTT, or OVERSIZED with length, SHA-256 and first RECORD_HEAD_BYTES_MAX. A personal one must not be over INTAKE_PERSONAL_BYTES_MAX; it is never OVERSIZED. */
+enum { INTAKE_PERSONAL_BYTES_MAX = 524288 };
 bool intake_message(struct intake *intake, const struct intake_message *message, struct error *err);
+
+/* WITHHELD: a personal message of which nothing but the record's members may be kept. */
+bool intake_withheld(struct intake *intake, const struct record_withheld *withheld,
+                     struct error *err);
 
 /* TICK. connected: to the broker, with every subscription granted. utc_offset_s: of the venue's clocks, or RECORD_NO_UTC_OFFSET. Also shows the log's
    figures in the counters. */
 bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, struct error *err);
+
+/* What the broker says of messages that it has dropped; ticks carry it from here on. */
+void intake_broker_dropped(struct intake *intake, uint64_t dropped);
 
 /* CONNECTED and DISCONNECTED. detail: broker address or reason; cut at INTAKE_DETAIL_BYTES_MAX. */
 bool intake_connected(struct intake *intake, bool session_present, struct str detail,
@@ -56,9 +67,9 @@ bool intake_disconnected(struct intake *intake, int32_t reason_code, struct str 
                          struct error *err);
 enum { INTAKE_DETAIL_BYTES_MAX = 1024 };
 
-/* SUBSCRIBED: one SUBACK code. */
-bool intake_subscribed(struct intake *intake, struct str filter, int32_t reason_code,
-                       struct error *err);
+/* SUBSCRIBED: one SUBACK code. optional: its refusal is no loss. */
+bool intake_subscribed(struct intake *intake, struct str filter, bool optional,
+                       int32_t reason_code, struct error *err);
 
 /* MODEL: the venue in force from here on. REJECT errors (TOO_LARGE) leave the log as it was. */
 bool intake_model(struct intake *intake, const struct record_model *model, struct error *err);

@@ -22,6 +22,11 @@ bool model_from_file(const struct config *config, struct model *ret_model,
     }
     model.hash = model.venue->hash;
     venue_warn_unattended(model.venue, problems);
+    if (!config_privacy_fits(config, model.venue, problems)) {
+        model_free(&model);
+        return error_set(err, ERROR_MODEL, 0, "%s wants a key for what it hashes",
+                         config->venue_file);
+    }
     *ret_model = model;
     return true;
 }

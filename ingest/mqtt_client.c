@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "ingest/backoff.h"
@@ -17,9 +18,12 @@
 
 enum { NS_PER_MS = 1000000, FILTER_UNANSWERED = -1, QOS = 1 };
 
-struct mqtt_subscription { /* context of one SUBSCRIBE */
+/* Of one filter; context of its SUBSCRIBE and UNSUBSCRIBE, so it lives as long as the client. */
+struct mqtt_subscription {
     struct mqtt_client *client;
-    uint32_t index;
+    char *filter;                      /* never changes */
+    enum { WANTED, GONE, ENDED } want; /* GONE: the broker is still to be told */
+    bool optional;
     int code; /* FILTER_UNANSWERED or the SUBACK code */
 };
 
@@ -37,7 +41,8 @@ struct mqtt_client {
     struct backoff backoff;
     bool held;            /* this connection lasted, so the next pause is a short one */
     bool retained_wanted; /* the next SUBSCRIBE asks for retained messages in any case */
-    struct mqtt_subscription subscription[MQTT_FILTERS_MAX];
+    struct mqtt_subscription *subscription[MQTT_SUBSCRIPTIONS_MAX];
+    uint32_t count;
 };
 
 static void set_state(struct mqtt_client *client, enum mqtt_state state)
@@ -110,6 +115,18 @@ static void on_closed5(void *context, MQTTAsync_successData5 *data)
     lost(context, 0, "closed by this side");
 }
 
+/* MQTT 5. */
+static struct str content_type_of(MQTTAsync_message *message)
+{
+    const MQTTProperty *property =
+        message->struct_version > 0
+            ? MQTTProperties_getProperty(&message->properties, MQTTPROPERTY_CODE_CONTENT_TYPE)
+            : NULL;
+    if (!property || property->value.data.len <= 0)
+        return (struct str){0};
+    return (struct str){property->value.data.data, (uint32_t)property->value.data.len};
+}
+
 static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *message)
 {
     struct mqtt_client *client = context;
@@ -124,30 +141,40 @@ static int on_message(void *context, char *topic, int topic_len, MQTTAsync_messa
             .qos = (uint8_t)message->qos,
             .retained = message->retained != 0,
             .dup = message->dup != 0,
+            .content_type = content_type_of(message),
         });
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);
     return 1; /* never 0: see mqtt_paho.h */
 }
 
+/* With the lock held: ready, or refused, once every filter that must be granted has its answer. */
+static void answers_weigh(struct mqtt_client *client)
+{
+    bool answered = true, granted = true;
+    for (uint32_t i = 0; i < client->count; i++) {
+        const struct mqtt_subscription *s = client->subscription[i];
+        if (s->want != WANTED || s->optional)
+            continue;
+        answered &= s->code != FILTER_UNANSWERED;
+        granted &= s->code == QOS;
+    }
+    if (!answered || (client->state != MQTT_SUBSCRIBING && client->state != MQTT_REFUSED))
+        return;
+    set_state(client, granted ? MQTT_READY : MQTT_REFUSED);
+    client->next_ns =
+        client->since_ns + (int64_t)client->options.settings->reconnect_max_ms * NS_PER_MS;
+    client->retained_wanted &= !granted;
+}
+
 static void on_suback(struct mqtt_subscription *subscription, int code)
 {
     struct mqtt_client *client = subscription->client;
-    client->options.handler.subscribed(client->options.handler.arg,
-                                       client->options.filters->filter[subscription->index], code);
+    client->options.handler.subscribed(client->options.handler.arg, subscription->filter,
+                                       subscription->optional, code);
     pthread_mutex_lock(&client->lock);
     subscription->code = code;
-    bool answered = true, granted = true;
-    for (uint32_t i = 0; i < client->options.filters->count; i++) {
-        answered &= client->subscription[i].code != FILTER_UNANSWERED;
-        granted &= client->subscription[i].code == QOS;
-    }
-    if (answered && (client->state == MQTT_SUBSCRIBING || client->state == MQTT_REFUSED)) {
-        set_state(client, granted ? MQTT_READY : MQTT_REFUSED);
-        client->next_ns =
-            client->since_ns + (int64_t)client->options.settings->reconnect_max_ms * NS_PER_MS;
-        client->retained_wanted &= !granted;
-    }
+    answers_weigh(client);
     pthread_mutex_unlock(&client->lock);
 }
 
@@ -176,37 +203,78 @@ static void on_subscribe_failure5(void *context, MQTTAsync_failureData5 *data)
         on_suback(context, (int)data->reasonCode);
 }
 
+static void on_unsubscribed(void *context, MQTTAsync_successData *data)
+{
+    struct mqtt_subscription *subscription = context;
+    struct mqtt_client *client = subscription->client;
+    (void)data;
+    pthread_mutex_lock(&client->lock);
+    if (subscription->want == GONE) /* it may be wanted again by now */
+        subscription->want = ENDED;
+    pthread_mutex_unlock(&client->lock);
+}
+
+static void on_unsubscribed5(void *context, MQTTAsync_successData5 *data)
+{
+    (void)data;
+    on_unsubscribed(context, NULL);
+}
+
+/* An answer that does not come is asked for again with the next connection. */
+static void unsubscribe_one(struct mqtt_client *client, struct mqtt_subscription *subscription)
+{
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    response.context = subscription;
+    if (client->options.settings->version == MQTT_V5)
+        response.onSuccess5 = on_unsubscribed5;
+    else
+        response.onSuccess = on_unsubscribed;
+    (void)MQTTAsync_unsubscribe(client->handle, subscription->filter, &response);
+}
+
+static void subscribe_one(struct mqtt_client *client, struct mqtt_subscription *subscription,
+                          bool retained)
+{
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    response.context = subscription;
+    if (client->options.settings->version == MQTT_V5) {
+        response.onSuccess5 = on_subscribed5;
+        response.onFailure5 = on_subscribe_failure5;
+        /* 0: always send retained messages; 1: if the subscription is new; 2: never. What the
+         * broker tells of itself is wanted anew each time. */
+        bool always = retained || subscription->optional;
+        response.subscribeOptions.retainHandling = client->options.trial ? 2 : always ? 0 : 1;
+    } else {
+        response.onSuccess = on_subscribed;
+        response.onFailure = on_subscribe_failure;
+    }
+    /* A failure here stays unanswered, so the timeout ends the connection. */
+    (void)MQTTAsync_subscribe(client->handle, subscription->filter, QOS, &response);
+}
+
 /* Asks for the filters that are not granted, one packet each: v3.1.1 gives no count with a list of
- * codes, so a list could not be read safely. */
+ * codes, so a list could not be read safely. Before that, gives up those that are gone. The library
+ * must not be called under the lock, so what is to be done is noted first. */
 static void subscribe(struct mqtt_client *client)
 {
-    bool wanted[MQTT_FILTERS_MAX] = {0};
+    enum { LEAVE, TAKE, GIVE_UP } act[MQTT_SUBSCRIPTIONS_MAX] = {LEAVE};
     pthread_mutex_lock(&client->lock);
     bool retained = client->retained_wanted;
-    for (uint32_t i = 0; i < client->options.filters->count; i++) {
-        wanted[i] = client->subscription[i].code != QOS;
-        if (wanted[i])
-            client->subscription[i].code = FILTER_UNANSWERED;
+    uint32_t count = client->count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct mqtt_subscription *s = client->subscription[i];
+        act[i] = s->want == GONE ? GIVE_UP : s->want == WANTED && s->code != QOS ? TAKE : LEAVE;
+        if (act[i] == TAKE)
+            s->code = FILTER_UNANSWERED;
     }
     pthread_mutex_unlock(&client->lock);
-    bool v5 = client->options.settings->version == MQTT_V5;
-    for (uint32_t i = 0; i < client->options.filters->count; i++) {
-        if (!wanted[i])
-            continue;
-        MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
-        response.context = &client->subscription[i];
-        if (v5) {
-            response.onSuccess5 = on_subscribed5;
-            response.onFailure5 = on_subscribe_failure5;
-            /* 0: always send retained messages; 1: if the subscription is new; 2: never. */
-            response.subscribeOptions.retainHandling = client->options.trial ? 2 : retained ? 0 : 1;
-        } else {
-            response.onSuccess = on_subscribed;
-            response.onFailure = on_subscribe_failure;
-        }
-        /* A failure here stays unanswered, so the timeout ends the connection. */
-        (void)MQTTAsync_subscribe(client->handle, client->options.filters->filter[i], QOS,
-                                  &response);
+    for (uint32_t i = 0; i < count; i++) {
+        if (act[i] == GIVE_UP)
+            unsubscribe_one(client, client->subscription[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (act[i] == TAKE)
+            subscribe_one(client, client->subscription[i], retained);
     }
 }
 
@@ -216,8 +284,8 @@ static void on_up(struct mqtt_client *client, bool session_present)
     client->options.handler.connected(client->options.handler.arg, session_present,
                                       client->options.settings->address);
     pthread_mutex_lock(&client->lock);
-    for (uint32_t i = 0; i < client->options.filters->count; i++)
-        client->subscription[i].code = FILTER_UNANSWERED;
+    for (uint32_t i = 0; i < client->count; i++)
+        client->subscription[i]->code = FILTER_UNANSWERED;
     if (client->state == MQTT_CONNECTING)
         set_state(client, MQTT_SUBSCRIBING);
     pthread_mutex_unlock(&client->lock);
@@ -272,6 +340,108 @@ static void drop(struct mqtt_client *client)
         lost(client, rc, NULL);
 }
 
+/* ---- filters --------------------------------------------------------------------------------- */
+
+/* With the lock held. NULL: none. */
+static struct mqtt_subscription *subscription_find(struct mqtt_client *client, const char *filter)
+{
+    for (uint32_t i = 0; i < client->count; i++) {
+        if (strcmp(client->subscription[i]->filter, filter) == 0)
+            return client->subscription[i];
+    }
+    return NULL;
+}
+
+/* With the lock held: the filter's subscription, made when there is none. */
+static struct mqtt_subscription *
+subscription_make(struct mqtt_client *client, const struct mqtt_filter *filter, struct error *err)
+{
+    struct mqtt_subscription *s = subscription_find(client, filter->text);
+    if (s)
+        return s;
+    if (client->count == MQTT_SUBSCRIPTIONS_MAX) {
+        (void)error_set(err, ERROR_TOO_LARGE, 0,
+                        "more than %d topic filters since ingest started: start it anew",
+                        MQTT_SUBSCRIPTIONS_MAX);
+        return NULL;
+    }
+    s = calloc(1, sizeof *s);
+    if (s)
+        s->filter = strdup(filter->text);
+    if (!s || !s->filter) {
+        free(s);
+        (void)error_set(err, ERROR_NO_MEMORY, 0, "topic filters");
+        return NULL;
+    }
+    s->client = client;
+    s->want = ENDED;
+    s->code = FILTER_UNANSWERED;
+    client->subscription[client->count++] = s;
+    return s;
+}
+
+static const struct mqtt_filter *filter_find(const struct mqtt_filters *filters, const char *text)
+{
+    for (uint32_t i = 0; i < filters->count; i++) {
+        if (strcmp(filters->filter[i].text, text) == 0)
+            return &filters->filter[i];
+    }
+    return NULL;
+}
+
+/* With the lock held. Those that are there and not in the list are gone. */
+static bool filters_take(struct mqtt_client *client, const struct mqtt_filters *filters,
+                         struct error *err)
+{
+    for (uint32_t i = 0; i < filters->count; i++) {
+        if (!subscription_make(client, &filters->filter[i], err))
+            return false;
+    }
+    for (uint32_t i = 0; i < client->count; i++) {
+        struct mqtt_subscription *s = client->subscription[i];
+        const struct mqtt_filter *filter = filter_find(filters, s->filter);
+        if (filter && s->want != WANTED)
+            s->code = FILTER_UNANSWERED;
+        if (filter)
+            s->optional = filter->optional;
+        s->want = filter ? WANTED : s->want == WANTED ? GONE : s->want;
+    }
+    return true;
+}
+
+/* With the lock held: what the session at the broker may still have of an earlier run. */
+static bool gone_take(struct mqtt_client *client, const struct mqtt_filters *gone,
+                      struct error *err)
+{
+    for (uint32_t i = 0; gone && i < gone->count; i++) {
+        struct mqtt_subscription *s = subscription_make(client, &gone->filter[i], err);
+        if (!s)
+            return false;
+        if (s->want == ENDED)
+            s->want = GONE;
+    }
+    return true;
+}
+
+bool mqtt_client_filters(struct mqtt_client *client, const struct mqtt_filters *filters,
+                         struct error *err)
+{
+    pthread_mutex_lock(&client->lock);
+    bool ok = filters_take(client, filters, err);
+    bool connected = client->state == MQTT_READY || client->state == MQTT_REFUSED ||
+                     client->state == MQTT_SUBSCRIBING;
+    if (ok && connected) {
+        set_state(client, MQTT_SUBSCRIBING);
+        answers_weigh(client); /* there may be nothing new to ask for */
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (ok && connected)
+        subscribe(client);
+    return ok;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
 bool mqtt_client_open(const struct mqtt_client_options *options, struct mqtt_client **ret_client,
                       struct error *err)
 {
@@ -283,11 +453,11 @@ bool mqtt_client_open(const struct mqtt_client_options *options, struct mqtt_cli
         client->options.boot_ns = clock_boot_ns;
     client->retained_wanted = options->want_retained;
     backoff_start(&client->backoff, options->settings->reconnect_max_ms, options->seed);
-    for (uint32_t i = 0; i < MQTT_FILTERS_MAX; i++)
-        client->subscription[i] = (struct mqtt_subscription){client, i, FILTER_UNANSWERED};
     pthread_mutex_init(&client->lock, NULL);
     pthread_cond_init(&client->closed, NULL);
     set_state(client, MQTT_WAITING);
+    if (!filters_take(client, options->filters, err) || !gone_take(client, options->gone, err))
+        goto fail;
     if (!mqtt_paho_create(options->settings, &client->handle, err))
         goto fail;
     if (MQTTAsync_setCallbacks(client->handle, client, on_connection_lost, on_message, NULL) !=
@@ -358,6 +528,10 @@ void mqtt_client_close(struct mqtt_client *client)
             pthread_mutex_unlock(&client->lock);
         }
         MQTTAsync_destroy(&client->handle);
+    }
+    for (uint32_t i = 0; i < client->count; i++) {
+        free(client->subscription[i]->filter);
+        free(client->subscription[i]);
     }
     pthread_cond_destroy(&client->closed);
     pthread_mutex_destroy(&client->lock);

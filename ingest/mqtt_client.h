@@ -6,12 +6,12 @@
  *     while (running) { mqtt_client_poll(client, &err); …at least once a second }
  *     mqtt_client_close(client);
  *
- * On every connect each filter is subscribed again, one packet each, and its SUBACK code is looked at: only when all are granted with QoS 1
+ * Filters may change while it runs (mqtt_client_filters). On every connect each is subscribed again, one packet each, and its SUBACK code is looked at: only when all are granted with QoS 1
  * is the client ready. Retained messages come for subscriptions that are new at the broker (MQTT v5), so that a reconnect does not repeat
  * them; `want_retained` asks for them once more although the session exists (an empty log that knows no state yet). MQTT v3.1.1 repeats them
  * at every connect; they carry the retain flag.
  *
- * Threads: open, poll, state and close belong to one thread. The handler is called in the library's threads, one call at a time; it must not
+ * Threads: open, poll, filters, state and close belong to one thread. The handler is called in the library's threads, one call at a time; it must not
  * call back into this module and must not return from `message` before the message is safe: the acknowledgement follows the return.
  *
  * Limits: a malloc failure inside the library loses the message at hand unseen (see mqtt_paho.h). A message that the broker
@@ -28,6 +28,7 @@ struct mqtt_message { /* borrowed for the length of the call */
     uint8_t qos;
     bool retained;
     bool dup;
+    struct str content_type; /* MQTT 5; len 0: none */
 };
 
 struct mqtt_handler {
@@ -36,7 +37,7 @@ struct mqtt_handler {
     void (*message)(void *arg, const struct mqtt_message *message);
     void (*connected)(void *arg, bool session_present, const char *address);
     /* One SUBACK code: the granted QoS, or >= 0x80 refused. */
-    void (*subscribed)(void *arg, const char *filter, int code);
+    void (*subscribed)(void *arg, const char *filter, bool optional, int code);
     /* A connection lost, or an attempt that failed. code: CONNACK or DISCONNECT reason (> 0), the library's (< 0), 0: none. */
     void (*disconnected)(void *arg, int code, const char *reason);
 };
@@ -45,14 +46,15 @@ enum mqtt_state {
     MQTT_WAITING,     /* for the next attempt */
     MQTT_CONNECTING,
     MQTT_SUBSCRIBING, /* connected, not all SUBACKs are here */
-    MQTT_READY,       /* every filter granted */
-    MQTT_REFUSED,     /* connected, but some filter was refused; asked again every reconnect_max */
+    MQTT_READY,       /* every filter granted that is not optional */
+    MQTT_REFUSED,     /* connected, but some of them was refused; asked again every reconnect_max */
     MQTT_CLOSING,
 };
 
 struct mqtt_client_options {
     const struct mqtt_settings *settings; /* must outlive the client */
-    const struct mqtt_filters *filters;   /* must outlive the client */
+    const struct mqtt_filters *filters;   /* copied */
+    const struct mqtt_filters *gone;      /* given up at the broker, where an earlier run may have left them, unless they are wanted; NULL: none. Copied */
     struct mqtt_handler handler;
     bool want_retained;
     bool trial;    /* a clean session without retained messages that ends with the connection: for checks */
@@ -70,6 +72,12 @@ bool mqtt_client_open(const struct mqtt_client_options *options, struct mqtt_cli
    answering for MQTT_STUCK_S: end the program, a new one resumes the session. */
 bool mqtt_client_poll(struct mqtt_client *client, struct error *err);
 enum { MQTT_STUCK_S = 120, MQTT_SUBACK_TIMEOUT_S = 30, MQTT_HELD_S = 10, MQTT_CLOSE_MS = 2000 };
+
+/* Other filters are wanted from here on: subscribes what is new, gives up what is gone, and is not ready until the new ones are granted. False (TOO_LARGE over
+   MQTT_SUBSCRIPTIONS_MAX, NO_MEMORY): nothing has changed. */
+bool mqtt_client_filters(struct mqtt_client *client, const struct mqtt_filters *filters,
+                         struct error *err);
+enum { MQTT_SUBSCRIPTIONS_MAX = 2 * MQTT_FILTERS_MAX }; /* different ones over the client's life */
 
 enum mqtt_state mqtt_client_state(struct mqtt_client *client);
 

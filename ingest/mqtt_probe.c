@@ -26,10 +26,10 @@ static void on_connected(void *arg, bool session_present, const char *address)
     (void)arg, (void)session_present, (void)address;
 }
 
-static void on_subscribed(void *arg, const char *filter, int code)
+static void on_subscribed(void *arg, const char *filter, bool optional, int code)
 {
     struct probe *probe = arg;
-    if (code == 1)
+    if (code == 1 || optional)
         return;
     pthread_mutex_lock(&probe->lock);
     probe->denied = true;
@@ -58,15 +58,16 @@ static bool has_failed(struct probe *probe)
     return failed;
 }
 
-bool mqtt_probe(const struct config *config, struct str venue_id, unsigned timeout_s,
+bool mqtt_probe(const struct config *config, const struct venue *venue, unsigned timeout_s,
                 struct error *err)
 {
     struct probe probe = {.lock = PTHREAD_MUTEX_INITIALIZER};
     struct mqtt_settings settings;
     struct mqtt_filters filters;
     struct mqtt_client *client = NULL;
-    if (!mqtt_settings_from(config, venue_id, "-check", &settings, err) ||
-        !mqtt_settings_files(&settings, err) || !mqtt_filters_from(config, venue_id, &filters, err))
+    if (!mqtt_settings_from(config, venue->id, "-check", &settings, err) ||
+        !mqtt_settings_files(&settings, err) ||
+        !mqtt_filters_wanted(config, venue->id, venue->payloads, &filters, err))
         return false;
     bool ok =
         mqtt_client_open(&(struct mqtt_client_options){.settings = &settings,

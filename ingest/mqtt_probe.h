@@ -5,12 +5,12 @@
 #ifndef CROWDTIDE_INGEST_MQTT_PROBE_H
 #define CROWDTIDE_INGEST_MQTT_PROBE_H
 
-#include "schemas/base/str.h"
 #include "schemas/config/config.h"
+#include "schemas/venue/venue.h"
 
-/* Connects, subscribes every configured filter and disconnects, within timeout_s. True: all granted at QoS 1. Errors: CONFIG (a setting), NETWORK (no connection;
+/* Connects, subscribes every filter that ingest would and disconnects, within timeout_s. True: all granted at QoS 1. Errors: CONFIG (a setting), NETWORK (no connection;
    `where` gives the broker's or the TLS library's reason), REMOTE_DENIED (connected, but a filter was refused), NO_MEMORY, FATAL. Blocks; call from a program without other threads. */
-bool mqtt_probe(const struct config *config, struct str venue_id, unsigned timeout_s,
+bool mqtt_probe(const struct config *config, const struct venue *venue, unsigned timeout_s,
                 struct error *err);
 
 #endif

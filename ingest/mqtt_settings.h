@@ -10,13 +10,13 @@
 #ifndef CROWDTIDE_INGEST_MQTT_SETTINGS_H
 #define CROWDTIDE_INGEST_MQTT_SETTINGS_H
 
+#include "ingest/mqtt_filters.h"
 #include "schemas/base/str.h"
 #include "schemas/config/config.h"
 
 enum {
     MQTT_ADDRESS_BYTES = 300,
     MQTT_CLIENT_ID_BYTES = 72,
-    MQTT_FILTERS_MAX = 64,
     MQTT_PORT_DEFAULT = 1883,
     MQTT_TLS_PORT_DEFAULT = 8883,
 };
@@ -47,16 +47,5 @@ bool mqtt_settings_files(const struct mqtt_settings *settings, struct error *err
    the URL is refused: secrets belong in files. CONFIG. */
 bool mqtt_url_address(const char *url, char ret_address[MQTT_ADDRESS_BYTES], bool *ret_tls,
                       struct error *err);
-
-/* Topic filters to subscribe: the configured ones or crowdtide/{venue}/# and drill/{venue}/#. Each is checked as MQTT rules (`#` last, wildcards fill a
-   level, 1 … 65535 bytes, UTF-8, shared subscriptions refused: they break per-sensor order). CONFIG names the bad one. */
-struct mqtt_filters {
-    char *text; /* owned; the filters, each NUL-terminated */
-    const char *filter[MQTT_FILTERS_MAX];
-    uint32_t count;
-};
-bool mqtt_filters_from(const struct config *config, struct str venue_id,
-                       struct mqtt_filters *ret_filters, struct error *err);
-void mqtt_filters_free(struct mqtt_filters *filters);
 
 #endif

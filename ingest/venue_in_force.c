@@ -10,9 +10,9 @@
 static void report_problems(const char *file, const struct problems *problems)
 {
     char name[256], text[PROBLEM_BYTES];
-    report_quote(file, name, sizeof name);
     for (uint32_t i = 0; i < problems_listed(problems); i++) {
         const struct problem *problem = &problems->problem[i];
+        report_quote(problem_file(problem, file), name, sizeof name);
         report(problem->warning ? REPORT_WARN : REPORT_ERROR, PROGRAM, "venue_problem",
                "file=\"%s\" line=%u column=%u text=\"%s\"", name, problem->line, problem->column,
                report_quote(problem->text, text, sizeof text));
@@ -59,7 +59,7 @@ int venue_in_force_start(struct venue_in_force *venue)
     }
     bool same = in_log && logged.hash == venue->model.hash;
     if (in_log)
-        model_free(&logged);
+        venue->before = logged;
     if (!same && !append(venue, &venue->model, &err)) {
         report_error(PROGRAM, "log_failed", &err);
         return 1;
@@ -67,7 +67,7 @@ int venue_in_force_start(struct venue_in_force *venue)
     return 0;
 }
 
-bool venue_in_force_reload(struct venue_in_force *venue, struct error *err)
+bool venue_in_force_read(struct venue_in_force *venue, struct model *ret_next)
 {
     struct error why = {0};
     struct model model = {0};
@@ -91,20 +91,26 @@ bool venue_in_force_reload(struct venue_in_force *venue, struct error *err)
         report(REPORT_ERROR, PROGRAM, "venue_kept",
                "hash=%016llx text=\"the old model stays in force\"",
                (unsigned long long)venue->model.hash);
-        return true;
+        return false;
     }
     if (model.hash == venue->model.hash) {
         report(REPORT_INFO, PROGRAM, "venue_unchanged", "hash=%016llx",
                (unsigned long long)model.hash);
         model_free(&model);
-        return true;
+        return false;
     }
-    if (!append(venue, &model, err)) {
-        model_free(&model);
+    *ret_next = model;
+    return true;
+}
+
+bool venue_in_force_take(struct venue_in_force *venue, struct model *next, struct error *err)
+{
+    if (!append(venue, next, err)) {
+        model_free(next);
         return false;
     }
     model_free(&venue->model);
-    venue->model = model;
+    venue->model = *next;
     return true;
 }
 
@@ -118,4 +124,6 @@ void venue_in_force_free(struct venue_in_force *venue)
 {
     if (venue->model.venue)
         model_free(&venue->model);
+    if (venue->before.venue)
+        model_free(&venue->before);
 }

@@ -20,7 +20,7 @@ static void try_mqtt(struct check *check)
     struct check_answer *answer = &check->answer[CHECK_MQTT];
     struct error err = {0};
     answer->asked = true;
-    answer->ok = mqtt_probe(&check->config, check->venue->id, CHECK_CONNECT_S, &err);
+    answer->ok = mqtt_probe(&check->config, check->venue, CHECK_CONNECT_S, &err);
     if (answer->ok)
         (void)snprintf(answer->text, sizeof answer->text,
                        "%s: connected, every topic filter granted", check->config.mqtt_url);

@@ -111,7 +111,7 @@ static void json_problems(const char *file, const struct problems *problems, con
 {
     for (uint32_t i = 0; i < problems_listed(problems); i++) {
         const struct problem *p = &problems->problem[i];
-        json_text(*before, "file", str_of(file));
+        json_text(*before, "file", str_of(problem_file(p, file)));
         (void)printf(",\"line\":%u,\"column\":%u,\"severity\":\"%s\"", p->line, p->column,
                      p->warning ? "warning" : "error");
         json_text(",", "text", str_of(p->text));

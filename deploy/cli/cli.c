@@ -51,8 +51,8 @@ void cli_print_problems(const char *file, const struct problems *problems)
         char place[32] = "";
         if (p->line)
             (void)snprintf(place, sizeof place, p->column ? ":%u:%u" : ":%u", p->line, p->column);
-        (void)fprintf(stderr, "%s%s: %s: %s\n", file, place, p->warning ? "warning" : "error",
-                      p->text);
+        (void)fprintf(stderr, "%s%s: %s: %s\n", problem_file(p, file), place,
+                      p->warning ? "warning" : "error", p->text);
     }
     if (problems->count > PROBLEMS_MAX)
         (void)fprintf(stderr, "%s: and %u more\n", file, problems->count - PROBLEMS_MAX);

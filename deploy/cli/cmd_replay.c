@@ -70,7 +70,7 @@ static bool venue_take(struct command *c, const char *path)
     char text[ERROR_WHERE_BYTES + 128];
     struct problems problems = {0};
     struct venue *venue = NULL;
-    if (!config_read_venue_file(path, &c->source, &c->source_len, &err)) {
+    if (!config_read_venue_file(path, c->config.payload_dir, &c->source, &c->source_len, &err)) {
         fprintf(stderr, "crowdtide replay: %s\n", error_describe(&err, text, sizeof text));
         return false;
     }

@@ -89,16 +89,43 @@ static void add_mqtt_bits(struct text *out, unsigned qos, unsigned bits)
     add_bool(out, "dup", bits & RECORD_MQTT_DUP);
 }
 
+/* What of a personal message is kept beside its topic. */
+static void add_personal(struct text *out, struct str keyed_hash)
+{
+    add_bool(out, "personal", true);
+    if (keyed_hash.len)
+        add_hex(out, "payload_hash", (const uint8_t *)keyed_hash.at, keyed_hash.len);
+}
+
+static bool withheld_json(const struct log_view *view, struct text *out)
+{
+    struct record_withheld withheld;
+    if (!record_withheld_decode(view->body, view->body_len, &withheld, NULL))
+        return false;
+    add_text(out, "topic", withheld.topic);
+    add_mqtt_bits(out, withheld.qos, withheld.bits);
+    add_u64(out, "payload_bytes", withheld.payload_len);
+    add_text(out, "reason", str_of(record_withheld_text(withheld.reason)));
+    add_personal(out, withheld.keyed_hash);
+    return true;
+}
+
 static bool mqtt_json(const struct log_view *view, struct text *out)
 {
     struct record_mqtt mqtt;
     struct record_oversized big;
+    if (view->type == RECORD_WITHHELD)
+        return withheld_json(view, out);
     if (view->type == RECORD_MQTT) {
         if (!record_mqtt_decode(view->body, view->body_len, &mqtt, NULL))
             return false;
         add_text(out, "topic", mqtt.topic);
         add_mqtt_bits(out, mqtt.qos, mqtt.bits);
         add_base64(out, "payload_base64", mqtt.payload);
+        if (mqtt.content_type.len)
+            add_text(out, "content_type", mqtt.content_type);
+        if (mqtt.bits & RECORD_MQTT_PERSONAL)
+            add_personal(out, mqtt.keyed_hash);
         return true;
     }
     if (!record_oversized_decode(view->body, view->body_len, &big, NULL))
@@ -146,6 +173,8 @@ static bool other_json(const struct log_view *view, struct text *out)
         add_i64(out, "clock_offset_ns", tick.clock_offset_ns);
         if (tick.utc_offset_s != RECORD_NO_UTC_OFFSET)
             add_i64(out, "utc_offset_s", tick.utc_offset_s);
+        if (tick.broker_dropped != RECORD_NO_COUNT)
+            add_u64(out, "broker_dropped", tick.broker_dropped);
         return true;
     case RECORD_GAP:
         if (!record_gap_decode(view->body, view->body_len, &gap, NULL))
@@ -197,6 +226,7 @@ static bool body_json(const struct log_view *view, struct text *out)
     switch (view->type) {
     case RECORD_MQTT:
     case RECORD_OVERSIZED:
+    case RECORD_WITHHELD:
         return mqtt_json(view, out);
     case RECORD_CONNECTED:
     case RECORD_DISCONNECTED:

@@ -172,6 +172,12 @@ static void programs(struct screen *s)
             screen_put(s, PLAIN, "%s messages/s", rate(s, COUNTER_INGEST_MESSAGES, a));
             if (!screen_value(s, COUNTER_INGEST_CONNECTED))
                 screen_put(s, RED, "  NOT CONNECTED");
+            if (screen_value(s, COUNTER_INGEST_BROKER_DROPPED))
+                screen_put(s, RED, "  %s DROPPED BY THE BROKER",
+                           screen_grouped(screen_value(s, COUNTER_INGEST_BROKER_DROPPED), b));
+            if (screen_value(s, COUNTER_INGEST_WITHHELD))
+                screen_put(s, YELLOW, "  %s withheld",
+                           screen_grouped(screen_value(s, COUNTER_INGEST_WITHHELD), b));
             if (screen_value(s, COUNTER_INGEST_LOG_LOST))
                 screen_put(s, RED, "  %s LOST",
                            screen_grouped(screen_value(s, COUNTER_INGEST_LOG_LOST), b));

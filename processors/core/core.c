@@ -11,6 +11,7 @@
 #include "processors/core/second.h"
 #include "processors/core/sensor.h"
 #include "processors/core/zone.h"
+#include "schemas/payload/payload_decode.h"
 
 struct core *core_new(struct error *err)
 {
@@ -38,6 +39,7 @@ void core_free(struct core *core)
     model_shadow_release(core);
     model_release(&core->model);
     json_parser_free(core->json);
+    payload_decoder_free(core->decoder);
     free(core->scratch);
     free(core);
 }
@@ -83,6 +85,7 @@ static bool tick_record(struct core *core, const struct log_view *record, struct
     core->messages = tick.messages;
     core->clock_offset_ns = tick.clock_offset_ns;
     core->utc_offset_s = tick.utc_offset_s;
+    drops_note(&core->drops, tick.broker_dropped, core_now_ms(core));
     emit_heartbeat(core);
     return true;
 }
@@ -91,6 +94,7 @@ static bool record_take(struct core *core, const struct log_view *record, struct
 {
     struct record_mqtt mqtt;
     struct record_oversized oversized;
+    struct record_withheld withheld;
     struct record_command command;
     switch (record->type) {
     case RECORD_MQTT:
@@ -102,6 +106,11 @@ static bool record_take(struct core *core, const struct log_view *record, struct
         if (!record_oversized_decode(record->body, record->body_len, &oversized, err))
             return false;
         message_oversized(core, &oversized);
+        return true;
+    case RECORD_WITHHELD:
+        if (!record_withheld_decode(record->body, record->body_len, &withheld, err))
+            return false;
+        message_withheld(core, &withheld);
         return true;
     case RECORD_TICK:
         return tick_record(core, record, err);
@@ -134,7 +143,7 @@ static void step_begin(struct core *core, const struct log_view *record,
     core->no_memory = false;
     core->step++;
     core->touched_count = 0;
-    core->late = false;
+    core->late = core->stored = false;
 }
 
 static bool step_end(struct core *core, struct error *err)
@@ -175,8 +184,7 @@ bool core_skip(struct core *core, const struct log_view *record, uint32_t crashe
     emit(core, RECORD_SKIPPED, &skipped);
     if (record->type == RECORD_MQTT &&
         record_mqtt_decode(record->body, record->body_len, &mqtt, NULL)) {
-        struct emit_letter letter = {
-            .topic = mqtt.topic, .payload = mqtt.payload, .payload_bytes = mqtt.payload.len};
+        struct emit_letter letter = emit_letter_of(&mqtt);
         struct refusal refusal;
         struct text t = refusal_begin(&refusal, REFUSAL_POISON);
         text_add(&t, "process crashed on this input, times: ");

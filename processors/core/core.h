@@ -72,6 +72,10 @@ bool core_load(const uint8_t *bytes, size_t len, struct core **ret_core, struct 
  * ignored_retained. */
 struct core_books {
     uint64_t received, decoded, duplicate, quarantined, ignored_retained, results;
+    /* Beside the books, of messages that payload maps read: readings of devices that no sensor is bound to, where
+       others of the message were bound or the map says that this is no mistake; and messages that say
+       nothing, which are among the decoded. */
+    uint64_t unbound_readings, no_reading;
 };
 struct core_books core_books(const struct core *core);
 

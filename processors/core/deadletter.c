@@ -21,11 +21,31 @@ static void add_utf8(struct text *t, struct str s)
     }
 }
 
+struct emit_letter emit_letter_of(const struct record_mqtt *message)
+{
+    return (struct emit_letter){.topic = message->topic,
+                                .payload = message->payload,
+                                .payload_bytes = message->payload.len,
+                                .personal = message->bits & RECORD_MQTT_PERSONAL,
+                                .keyed_hash = message->keyed_hash};
+}
+
+static struct str hash_text(struct str hash, char out[2 * RECORD_KEYED_HASH_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (uint32_t i = 0; i < hash.len; i++) {
+        out[2 * i] = digits[(uint8_t)hash.at[i] >> 4];
+        out[2 * i + 1] = digits[(uint8_t)hash.at[i] & 15];
+    }
+    return (struct str){out, 2 * hash.len};
+}
+
 void emit_deadletter(struct core *core, const struct emit_letter *letter,
                      const struct refusal *refusal)
 {
     struct result_deadletter result;
-    struct str kept = letter->payload;
+    struct str kept = letter->personal ? (struct str){0} : letter->payload;
+    char hash[2 * RECORD_KEYED_HASH_BYTES];
     struct text t = text_over(core->scratch, EMIT_SCRATCH_BYTES);
     result_clear(RECORD_DEADLETTER, &result);
     if (kept.len > EMIT_PAYLOAD_BYTES_MAX)
@@ -43,6 +63,7 @@ void emit_deadletter(struct core *core, const struct emit_letter *letter,
     result.payload_bytes = (int64_t)letter->payload_bytes;
     result.truncated = kept.len < letter->payload_bytes;
     result.at = core_now_ms(core);
+    result.payload_hash = hash_text(letter->keyed_hash, hash);
     core->books.quarantined++;
     emit(core, RECORD_DEADLETTER, &result);
 }

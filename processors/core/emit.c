@@ -292,6 +292,8 @@ void emit_heartbeat(struct core *core)
     result.valid_until = result.at + CORE_HEARTBEAT_VALID_MS;
     result.connected = core->connected;
     result.broker_lost_s = health_broker_lost_ms(core) / 1000;
+    if (core->drops.said)
+        result.broker_dropped = (int64_t)drops_recent(&core->drops, result.at);
     result.messages = (int64_t)core->messages;
     result.decoded = (int64_t)core->books.decoded;
     result.duplicate = (int64_t)core->books.duplicate;
@@ -299,6 +301,8 @@ void emit_heartbeat(struct core *core)
     result.ignored_retained = (int64_t)core->books.ignored_retained;
     result.received = (int64_t)core->books.received;
     result.results = (int64_t)core->books.results;
+    result.unbound_readings = (int64_t)core->books.unbound_readings;
+    result.no_reading = (int64_t)core->books.no_reading;
     result.alerts_active = summary.alerts_active;
     result.zones_unknown = summary.zones_unknown;
     result.clock_offset_ms = core->clock_offset_ns / CORE_MS_NS;

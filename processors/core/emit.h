@@ -48,7 +48,10 @@ void emit_era(struct core *core);
 struct emit_letter {
     struct str topic, payload; /* payload: as much of it as is kept */
     uint64_t payload_bytes;    /* of the whole message */
+    bool personal;             /* privacy rules are for its topic: it is shown by keyed_hash in place of bytes */
+    struct str keyed_hash;
 };
+struct emit_letter emit_letter_of(const struct record_mqtt *message);
 /* Counts it as quarantined. */
 void emit_deadletter(struct core *core, const struct emit_letter *letter,
                      const struct refusal *refusal);

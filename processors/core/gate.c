@@ -245,3 +245,13 @@ void gate_apply(struct core *core, uint32_t s, const struct sensor_message *m)
     }
     sensor_fresh(core, s);
 }
+
+void gate_complete(const struct gate *gate, struct result_reading *reading)
+{
+    static const struct str words[] = {
+        [GATE_OPEN] = {"open", 4}, [GATE_CLOSED] = {"closed", 6}, [GATE_FAULT] = {"fault", 5}};
+    if (reading->lanes_open == RESULT_ABSENT)
+        reading->lanes_open = gate->lanes_open;
+    if (reading->state.len == 0)
+        reading->state = words[gate->state];
+}

@@ -61,6 +61,8 @@ void gate_carry(struct gate *to, const struct gate *from);
 void gate_derive(struct gate *gate);
 
 void gate_apply(struct core *core, uint32_t sensor, const struct sensor_message *message);
+/* Fills in what a partial reading lacks, as it was last said; passages are not said twice. */
+void gate_complete(const struct gate *gate, struct result_reading *reading);
 void gates_advance(struct core *core, int64_t at_ms);
 /* Nobody watched until now. */
 void gates_pause(struct core *core);

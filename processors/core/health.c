@@ -114,7 +114,7 @@ void health_heard(struct core *core, uint32_t s, const struct sensor_message *m)
     struct health *h = &core->model.health[s];
     int64_t now_ms = core_now_ms(core);
     h->heard_ms = now_ms;
-    if (m->source_ms != RESULT_ABSENT) {
+    if (m->source_ms != RESULT_ABSENT && !m->stored) {
         offset_note(h, now_ms, now_ms - m->source_ms);
         skew_note(&h->skew, now_ms, now_ms - m->source_ms);
     }

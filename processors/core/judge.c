@@ -75,6 +75,13 @@ static struct measure of_broker(const struct core *core, uint32_t z)
     return plain(core->exercise ? 0 : (double)health_broker_lost_ms(core) / 1000);
 }
 
+/* Likewise. A broker that says nothing of it has dropped nothing that anybody knows of. */
+static struct measure of_dropped(const struct core *core, uint32_t z)
+{
+    (void)z;
+    return plain(core->exercise ? 0 : (double)drops_recent(&core->drops, core_now_ms(core)));
+}
+
 static struct measure of_flow(const struct core *core, uint32_t z)
 {
     return plain(zone_flow_percent(core, z));
@@ -129,6 +136,7 @@ static const struct metric_way {
     [METRIC_SUSPECT_SURGE] = {of_suspect, COUNTED | VOUCHED},
     [METRIC_CLOSED_OCCUPANCY] = {of_closed, COUNTED | VOUCHED},
     [METRIC_BROKER_LOST] = {of_broker, 0},
+    [METRIC_BROKER_DROPPED] = {of_dropped, 0},
 };
 
 /* ---- terms ----------------------------------------------------------------------------------- */

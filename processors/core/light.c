@@ -126,6 +126,8 @@ void light_apply(struct core *core, uint32_t s, const struct sensor_message *m)
     struct light *light = &core->model.lights[sensor->device];
     enum counter_order order = sensor_order(sensor, m);
     bool said = sensor->last_ts_ms != CORE_NEVER;
+    if (m->stored) /* it shines as it was last said to, not as it once did */
+        return;
     if (m->retained ? said && order != COUNTER_NEWER : sensor->fresh && order == COUNTER_OLDER)
         return;
     values_take(light, m->reading, m->retained);
@@ -150,9 +152,22 @@ static struct light_shown look(const struct core *core, const struct light *ligh
                                 .service = sensor->service};
 }
 
+static const struct str state_words[] = {{0}, {"on", 2}, {"off", 3}, {"dim", 3}};
+
+void light_complete(const struct light *light, struct result_reading *reading)
+{
+    if (isnan(reading->lux))
+        reading->lux = light->lux;
+    if (isnan(reading->power_w))
+        reading->power_w = light->power_w;
+    if (reading->state.len == 0)
+        reading->state = state_words[light->state];
+    if (reading->fault < 0)
+        reading->fault = light->fault;
+}
+
 void light_emit(struct core *core, uint32_t l, int64_t at_ms)
 {
-    static const struct str words[] = {{0}, {"on", 2}, {"off", 3}, {"dim", 3}};
     struct light *light = &core->model.lights[l];
     struct light_shown now = look(core, light);
     if (light->shown_once && emit_same(&now, &light->shown, sizeof now))
@@ -171,7 +186,7 @@ void light_emit(struct core *core, uint32_t l, int64_t at_ms)
     result.at = at_ms;
     result.lux = light->lux;
     result.power_w = light->power_w;
-    result.state = sensor->offline ? STR_LIT("offline") : words[light->state];
+    result.state = sensor->offline ? STR_LIT("offline") : state_words[light->state];
     result.fault = light->fault;
     result.known = sensor->fresh;
     result.scene_lux = scene;

@@ -24,6 +24,8 @@ void light_init(struct light *light, uint32_t sensor);
 void light_carry(struct light *to, const struct light *from);
 
 void light_apply(struct core *core, uint32_t sensor, const struct sensor_message *message);
+/* Fills in what a partial reading lacks, as it was last said. */
+void light_complete(const struct light *light, struct result_reading *reading);
 /* A second boundary: what has lasted for light_dwell_s is said, and the groups are summed. */
 void lights_advance(struct core *core, int64_t at_ms);
 /* Nobody watched until then: what was lasting begins anew. */

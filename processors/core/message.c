@@ -4,16 +4,16 @@
 
 #include "processors/core/drill.h"
 #include "processors/core/emit.h"
+#include "processors/core/gate.h"
 #include "processors/core/judge.h"
+#include "processors/core/light.h"
+#include "processors/core/message_private.h"
 #include "processors/core/reading.h"
-#include "processors/core/sensor.h"
 
-static void refuse(struct core *core, const struct record_mqtt *message,
-                   const struct refusal *refusal)
+void message_refuse(struct core *core, const struct record_mqtt *message,
+                    const struct refusal *refusal)
 {
-    struct emit_letter letter = {.topic = message->topic,
-                                 .payload = message->payload,
-                                 .payload_bytes = message->payload.len};
+    struct emit_letter letter = emit_letter_of(message);
     emit_deadletter(core, &letter, refusal);
 }
 
@@ -65,15 +65,14 @@ static int64_t time_clamped(int64_t source_ms, int64_t now_ms)
     return source_ms;
 }
 
-/* When it was, by our clock. */
-static void date(const struct core *core, uint32_t s, struct result_reading *reading,
-                 struct sensor_message *m)
+void message_date(const struct core *core, uint32_t s, struct result_reading *reading,
+                  struct sensor_message *m)
 {
     int64_t source_ms = m->source_ms;
     if (source_ms != RESULT_ABSENT)
         source_ms += core->model.health[s].skew.offset_ms;
     reading->ts = time_clamped(source_ms, core_now_ms(core));
-    m->late = core_now_ms(core) - reading->ts > core->late_ms;
+    m->late = m->stored || core_now_ms(core) - reading->ts > core->late_ms;
     reading->late = m->late;
 }
 
@@ -96,40 +95,78 @@ static void say(struct core *core, uint32_t s, struct result_reading *reading)
     if (!sensor_serves(&core->model.sensors[s]))
         reading->service =
             str_of(sensor_service_text((enum sensor_service)core->model.sensors[s].service));
-    core->books.decoded++;
     emit(core, RECORD_READING, reading);
 }
 
-/* What a message that was understood does to the state it is meant for. */
-static void apply(struct core *core, const struct record_mqtt *message, uint32_t s,
-                  struct result_reading *reading, struct sensor_message *m)
+/* What it lacks is as it was last said; it was applied without, since it is no news. */
+static void complete(const struct core *core, uint32_t s, struct result_reading *reading)
 {
-    struct refusal refusal;
-    date(core, s, reading, m);
-    reading->status = core_status(core);
-    struct dedup_message identity = {.ts_ms = m->source_ms,
-                                     .seq = reading->seq,
-                                     .dup = message->bits & RECORD_MQTT_DUP,
-                                     .bytes = message->payload};
-    if (dedup_seen(&core->model.dedup, s, &core->model.sensors[s].memory, &identity)) {
-        core->books.duplicate++;
-        return;
+    const struct sensor *sensor = &core->model.sensors[s];
+    switch (core->model.venue->sensors[s].class) {
+    case SENSOR_CROWD: /* a level has one member only, and what has passed is not said twice */
+        if (sensor->counter.known && reading->in == RESULT_ABSENT)
+            reading->in = sensor->counter.in;
+        if (sensor->counter.known && reading->out == RESULT_ABSENT)
+            reading->out = sensor->counter.out;
+        break;
+    case SENSOR_GATE:
+    case SENSOR_VEHICLE_GATE:
+        gate_complete(&core->model.gates[sensor->device], reading);
+        break;
+    case SENSOR_LIGHT:
+        light_complete(&core->model.lights[sensor->device], reading);
+        break;
     }
+}
+
+enum message_fate message_reading(struct core *core, uint32_t s,
+                                  const struct dedup_message *identity,
+                                  struct result_reading *reading, const struct sensor_message *m,
+                                  struct refusal *refusal)
+{
+    reading->status = core_status(core);
+    if (dedup_seen(&core->model.dedup, s, &core->model.sensors[s].memory, identity))
+        return MESSAGE_DUPLICATE;
     if (core->exercise)
         drill_sensor(core, s);
     core->late = m->late;
-    if (!sensor_apply(core, s, m, &refusal)) {
-        refuse(core, message, &refusal);
-        return;
-    }
+    core->stored = m->stored;
+    if (!sensor_apply(core, s, m, refusal))
+        return MESSAGE_REFUSED;
     const struct surge *surge = &core->model.sensors[s].surge;
     if (surge->pending && surge->at_ms == core_now_ms(core))
         reading->suspect = true;
     if (core->exercise)
         drill_touched(core);
+    if (m->partial)
+        complete(core, s, reading);
     say(core, s, reading);
     ahead_said(core);
-    alerts_touched(core, m);
+    if (!m->stored) /* what was kept back repairs history: nobody is called by it */
+        alerts_touched(core, m);
+    return MESSAGE_COUNTED;
+}
+
+static void apply(struct core *core, const struct record_mqtt *message, uint32_t s,
+                  struct result_reading *reading, struct sensor_message *m)
+{
+    struct refusal refusal;
+    message_date(core, s, reading, m);
+    const struct dedup_message identity = {.ts_ms = m->source_ms,
+                                           .seq = reading->seq,
+                                           .dup = message->bits & RECORD_MQTT_DUP,
+                                           .bytes = message->payload};
+    switch (message_reading(core, s, &identity, reading, m, &refusal)) {
+    case MESSAGE_COUNTED:
+        core->books.decoded++;
+        return;
+    case MESSAGE_DUPLICATE:
+        core->books.duplicate++;
+        return;
+    case MESSAGE_REFUSED:
+        message_refuse(core, message, &refusal);
+        return;
+    }
 }
 
 void message_take(struct core *core, const struct record_mqtt *message)
@@ -139,14 +176,15 @@ void message_take(struct core *core, const struct record_mqtt *message)
     uint32_t s = UINT32_MAX;
     core->books.received++;
     if (!sender_find(core, message->topic, &topic, &s, &refusal)) {
-        refuse(core, message, &refusal);
+        if (refusal.reason != REFUSAL_UNKNOWN_TOPIC || !message_mapped(core, message))
+            message_refuse(core, message, &refusal);
         return;
     }
     const struct venue_sensor *model = &core->model.venue->sensors[s];
     bool status = topic.class == TOPIC_STATUS;
     struct result_reading reading = core->reading_clear;
     if (!reading_parse(core->json, topic.class, model, message->payload, &reading, &refusal)) {
-        refuse(core, message, &refusal);
+        message_refuse(core, message, &refusal);
         return;
     }
     ahead_parsed(core);
@@ -154,9 +192,7 @@ void message_take(struct core *core, const struct record_mqtt *message)
                                .source_ms = reading.ts,
                                .status = status,
                                .retained = message->bits & RECORD_MQTT_RETAIN};
-    /* What is left on the broker from an earlier drill is nobody's mistake, either. */
-    if (m.retained &&
-        (!sensor_retained_allowed(model, status) || (topic.drill && !drill_running(core)))) {
+    if (m.retained && message_retained_ignored(core, s, status, topic.drill)) {
         core->books.ignored_retained++;
         return;
     }
@@ -165,7 +201,7 @@ void message_take(struct core *core, const struct record_mqtt *message)
         return;
     }
     if (!drill_admit(core, !status, &refusal)) {
-        refuse(core, message, &refusal);
+        message_refuse(core, message, &refusal);
         return;
     }
     drill_enter(core);
@@ -185,6 +221,26 @@ void message_oversized(struct core *core, const struct record_oversized *message
         text_add_char(&t, digits[message->sha256[i] >> 4]);
         text_add_char(&t, digits[message->sha256[i] & 15]);
     }
+    (void)refusal_end(&t);
+    core->books.received++;
+    emit_deadletter(core, &letter, &refusal);
+}
+
+void message_withheld(struct core *core, const struct record_withheld *message)
+{
+    static const enum refusal_reason reasons[] = {
+        [RECORD_WITHHELD_MALFORMED] = REFUSAL_MALFORMED, [RECORD_WITHHELD_UTF8] = REFUSAL_UTF8,
+        [RECORD_WITHHELD_OVERSIZED] = REFUSAL_OVERSIZED, [RECORD_WITHHELD_KEY] = REFUSAL_REJECTED,
+        [RECORD_WITHHELD_FAILED] = REFUSAL_REJECTED,
+    };
+    struct refusal refusal;
+    struct emit_letter letter = {.topic = message->topic,
+                                 .personal = true,
+                                 .keyed_hash = message->keyed_hash,
+                                 .payload_bytes = message->payload_len};
+    struct text t = refusal_begin(&refusal, reasons[message->reason]);
+    text_add(&t, "personal data, nothing of which was kept: ");
+    text_add(&t, record_withheld_text(message->reason));
     (void)refusal_end(&t);
     core->books.received++;
     emit_deadletter(core, &letter, &refusal);

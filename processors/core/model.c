@@ -16,6 +16,7 @@
 #include "processors/core/model_carry.h"
 #include "processors/core/sensor.h"
 #include "schemas/base/array.h"
+#include "schemas/payload/payload_decode.h"
 
 /* All but the venue, which a shadow state only borrows. */
 static void state_release(struct model *model)
@@ -320,7 +321,10 @@ bool model_take(struct core *core, struct venue *venue, struct str source, struc
     struct model before = core->model, shadow_before = core->drill.aside;
     struct model after = {.venue = venue}, shadow = {.venue = venue};
     after.source = malloc(source.len + 1);
-    if (!after.source || !allocate(&after) || (core->drill.running && !allocate(&shadow))) {
+    if (venue->payloads && !core->decoder)
+        core->decoder = payload_decoder_new();
+    if (!after.source || (venue->payloads && !core->decoder) || !allocate(&after) ||
+        (core->drill.running && !allocate(&shadow))) {
         state_release(&shadow);
         after.venue = NULL;
         model_release(&after);

@@ -248,6 +248,16 @@ static void walk_commands(struct codec *c, struct command_memory *m)
     }
 }
 
+static void walk_drops(struct codec *c, struct drops *d)
+{
+    codec_bool(c, &d->said);
+    codec_u64(c, &d->last);
+    for (int i = 0; i < DROPS_SLOTS; i++) {
+        codec_i64(c, &d->slot[i].number);
+        codec_u64(c, &d->slot[i].dropped);
+    }
+}
+
 static void walk_scalars(struct codec *c, struct core *core)
 {
     codec_i64(c, &core->late_ms);
@@ -263,6 +273,7 @@ static void walk_scalars(struct codec *c, struct core *core)
     codec_u8(c, &core->ears.deaf_cause);
     if (core->ears.deaf_cause >= CAUSE_COUNT)
         c->failed = true;
+    walk_drops(c, &core->drops);
     codec_i64(c, &core->clock_offset_ns);
     codec_i32(c, &core->utc_offset_s);
     codec_u64(c, &core->messages);
@@ -272,6 +283,8 @@ static void walk_scalars(struct codec *c, struct core *core)
     codec_u64(c, &core->books.quarantined);
     codec_u64(c, &core->books.ignored_retained);
     codec_u64(c, &core->books.results);
+    codec_u64(c, &core->books.unbound_readings);
+    codec_u64(c, &core->books.no_reading);
     walk_commands(c, &core->commands);
 }
 

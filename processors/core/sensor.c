@@ -147,6 +147,8 @@ void sensor_fresh_set(struct core *core, uint32_t s, bool fresh)
 
 void sensor_fresh(struct core *core, uint32_t s)
 {
+    if (core->stored)
+        return;
     core->model.sensors[s].heard = true;
     core->model.silent_at_ns[s] = core->now_ns + health_silence_ms(&core->model, s) * CORE_MS_NS;
     sensor_fresh_set(core, s, true);
@@ -252,6 +254,10 @@ static void level_apply(struct core *core, uint32_t s, const struct sensor_messa
     struct sensor *sensor = &core->model.sensors[s];
     enum counter_order order = sensor_order(sensor, m);
     int64_t value = m->reading->occupancy;
+    if (m->stored) { /* whatever it follows: how many there are now it does not say */
+        zone_level_late(core, s, value, m->reading->ts);
+        return;
+    }
     if (m->retained && sensor->has_value && order != COUNTER_NEWER)
         return;
     if (!m->retained && sensor->fresh && order == COUNTER_OLDER) {
@@ -315,7 +321,7 @@ bool sensor_apply(struct core *core, uint32_t s, const struct sensor_message *m,
         status_apply(core, s, m);
         return true;
     }
-    if (!m->retained) {
+    if (!m->retained && !m->stored) {
         core->model.sensors[s].offline = false;
         health_heard(core, s, m);
     }

@@ -14,6 +14,8 @@ struct sensor_message {
     bool status;                          /* of the status topic */
     bool retained;
     bool late;
+    bool partial; /* the members that it lacks are as they were */
+    bool stored;  /* kept back by its device until now: repairs history, is no sign of life, pages nobody */
 };
 
 /* Applies it. False when it must be quarantined (a counter's jump). */

@@ -112,7 +112,7 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     if (!delta) {
         /* A silent counter that speaks again is believed whatever its clock says, as with levels.
          */
-        if (order == COUNTER_OLDER && !sensor->fresh)
+        if (order == COUNTER_OLDER && !sensor->fresh && !m->stored)
             order = COUNTER_ORDER_UNKNOWN;
         struct counter_reading reading = {
             .in = m->reading->in, .out = m->reading->out, .at_ms = m->reading->ts, .order = order};

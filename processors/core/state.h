@@ -15,6 +15,7 @@
 #include "processors/core/counter.h"
 #include "processors/core/debt.h"
 #include "processors/core/dedup.h"
+#include "processors/core/drops.h"
 #include "processors/core/estimate.h"
 #include "processors/core/figures.h"
 #include "processors/core/flow.h"
@@ -308,6 +309,7 @@ struct drill {
 struct core {
     struct model model; /* venue NULL: no model yet */
     struct json_parser *json;
+    struct payload_decoder *decoder; /* NULL until a venue names payload maps; scratch, like json */
     int64_t late_ms;
     struct drill drill;
     struct command_memory commands;
@@ -319,6 +321,7 @@ struct core {
     uint64_t step;  /* records taken; marks touched zones */
     bool connected;
     struct health_ears ears;
+    struct drops drops; /* messages that the broker dropped */
     int64_t clock_offset_ns;
     int32_t utc_offset_s; /* of the venue's time zone, as the last tick said; RECORD_NO_UTC_OFFSET */
     uint64_t messages;    /* as the last tick said */
@@ -332,6 +335,7 @@ struct core {
     bool no_memory;
     int64_t second_before; /* the boundary before the one in hand */
     bool late; /* the message in hand is: what it raises is said to be late */
+    bool stored; /* the reading in hand was kept back by its device: no sign of life, and not the present */
     uint32_t touched[CORE_TOUCHED_MAX];
     uint32_t touched_count;
     char *scratch;                       /* dead letters: topic and payload as text */

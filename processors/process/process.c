@@ -60,6 +60,8 @@ static void count(struct runner *r)
     counters_set(c, COUNTER_PROCESS_DUPLICATE, books.duplicate);
     counters_set(c, COUNTER_PROCESS_QUARANTINED, books.quarantined);
     counters_set(c, COUNTER_PROCESS_IGNORED_RETAINED, books.ignored_retained);
+    counters_set(c, COUNTER_PROCESS_UNBOUND_READINGS, books.unbound_readings);
+    counters_set(c, COUNTER_PROCESS_NO_READING, books.no_reading);
     counters_set(c, COUNTER_PROCESS_RESULTS, books.results);
     counters_set(c, COUNTER_PROCESS_INPUT_SEQ, r->at.seq);
     counters_set(c, COUNTER_PROCESS_LAG_RECORDS, last > r->at.seq ? last - r->at.seq : 0);

@@ -70,9 +70,12 @@ static bool line_pause(struct script *s, int64_t t_ms, struct str rest)
 
 static bool line_broker(struct script *s, int64_t t_ms, struct str rest)
 {
+    struct str number = rest;
+    if (str_is(script_word_first(&number), "dropped"))
+        return script_clock_dropped(s, t_ms, number);
     bool back = str_is(rest, "back");
     if (!back && !str_is(rest, "lost"))
-        return script_broken(s, "broker lost, or broker back, is the form");
+        return script_broken(s, "broker lost, broker back, or broker dropped N is the form");
     return script_clock_broker(s, t_ms, back);
 }
 
@@ -266,6 +269,7 @@ bool script_run(const struct script_options *options, struct script_report *ret_
     *ret_report = (struct script_report){.hash = 1};
     s.clock.day_ms = DAY_MS_DEFAULT;
     s.clock.utc_offset_s = RECORD_NO_UTC_OFFSET;
+    s.clock.broker_dropped = RECORD_NO_COUNT;
     if (!text.at && !config_file_read(options->path, SCRIPT_BYTES_MAX, &read, &len, &err))
         (void)script_broken(&s, "can't be read: %s", error_text(err.code));
     else if (!text.at)

@@ -6,6 +6,7 @@
 
 #include "processors/replay/script_private.h"
 #include "schemas/record/record.h"
+#include "schemas/yaml/tree.h"
 
 enum { NS_PER_MS = 1000000, SECOND_MS = 1000 };
 
@@ -89,7 +90,8 @@ bool script_clock_tick(struct script *s, int64_t t_ms)
 {
     struct record_tick tick = {.connected = s->clock.connected,
                                .messages = s->clock.messages,
-                               .utc_offset_s = s->clock.utc_offset_s};
+                               .utc_offset_s = s->clock.utc_offset_s,
+                               .broker_dropped = s->clock.broker_dropped};
     uint8_t body[64 + LOG_READ_PADDING_BYTES];
     return script_clock_record(s, t_ms, RECORD_TICK, body, record_tick_encode(&tick, body, 64));
 }
@@ -166,6 +168,17 @@ bool script_clock_broker(struct script *s, int64_t t_ms, bool back)
     s->clock.connected = back;
     return script_clock_record(s, t_ms, back ? RECORD_CONNECTED : RECORD_DISCONNECTED, body,
                                record_connection_encode(&record, body, 128));
+}
+
+bool script_clock_dropped(struct script *s, int64_t t_ms, struct str number)
+{
+    int64_t dropped;
+    (void)t_ms;
+    if (!tree_parse_int(number, &dropped) || dropped < 0)
+        return script_broken(s, "broker dropped N: a number is expected, not \"" STR_FMT "\"",
+                             STR_ARG(number));
+    s->clock.broker_dropped = (uint64_t)dropped;
+    return true;
 }
 
 bool script_clock_model(struct script *s, int64_t t_ms, struct str source, const char *path)

@@ -77,23 +77,36 @@ static void member_add_ms(struct text *t, const char *name, int64_t ms)
     text_add_i64(t, ms);
 }
 
-static bool publish(struct script *s, int64_t t_ms, struct str topic, struct str payload,
-                    unsigned bits)
+static bool publish(struct script *s, int64_t t_ms, const struct record_mqtt *mqtt)
 {
-    struct record_mqtt mqtt = {.topic = topic, .payload = payload, .qos = 1, .bits = (uint8_t)bits};
-    size_t cap = RECORD_MQTT_FIXED_BYTES + (size_t)topic.len + payload.len + 64;
+    size_t cap = RECORD_MQTT_FIXED_BYTES + (size_t)mqtt->topic.len + mqtt->payload.len +
+                 RECORD_MQTT_PROPERTIES_BYTES_MAX;
     uint8_t *body = script_clock_room(s, cap);
     return body &&
-           script_clock_record(s, t_ms, RECORD_MQTT, body, record_mqtt_encode(&mqtt, body, cap));
+           script_clock_record(s, t_ms, RECORD_MQTT, body, record_mqtt_encode(mqtt, body, cap));
 }
 
-/* publish TOPIC PAYLOAD: any bytes of a line */
+/* publish [retained] [dup] [as CONTENT-TYPE] TOPIC PAYLOAD: any bytes of a line */
 bool script_message_publish(struct script *s, int64_t t_ms, struct str rest)
 {
+    struct record_mqtt mqtt = {.qos = 1};
     struct str topic = script_word_first(&rest);
+    for (;; topic = script_word_first(&rest)) {
+        if (str_is(topic, "retained"))
+            mqtt.bits |= RECORD_MQTT_RETAIN;
+        else if (str_is(topic, "dup"))
+            mqtt.bits |= RECORD_MQTT_DUP;
+        else if (str_is(topic, "as"))
+            mqtt.content_type = script_word_first(&rest);
+        else
+            break;
+    }
     if (topic.len == 0)
-        return script_broken(s, "publish TOPIC PAYLOAD is the form");
-    return publish(s, t_ms, topic, rest, 0);
+        return script_broken(
+            s, "publish [retained] [dup] [as CONTENT-TYPE] TOPIC PAYLOAD is the form");
+    mqtt.topic = topic;
+    mqtt.payload = rest;
+    return publish(s, t_ms, &mqtt);
 }
 
 /* ---- sensors --------------------------------------------------------------------------------- */
@@ -166,7 +179,11 @@ static bool sensor_send(struct script *s, int64_t t_ms, const struct script_word
                      STR_ARG(s->venue->id), m.word, STR_ARG(sensor->id));
     if (m.payload.overflow || n < 0 || (size_t)n >= sizeof topic)
         return script_broken(s, "the message is too long");
-    return publish(s, t_ms, str_of(topic), (struct str){payload, (uint32_t)m.payload.len}, m.bits);
+    const struct record_mqtt mqtt = {.topic = str_of(topic),
+                                     .payload = {payload, (uint32_t)m.payload.len},
+                                     .qos = 1,
+                                     .bits = (uint8_t)m.bits};
+    return publish(s, t_ms, &mqtt);
 }
 
 static bool begins_with(struct str s, struct str with)

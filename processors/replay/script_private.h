@@ -30,6 +30,7 @@ struct script_clock {
     int64_t t_ms;         /* of the last record */
     uint64_t seq, messages;
     bool connected;
+    uint64_t broker_dropped; /* RECORD_NO_COUNT: it does not say */
     uint8_t *body; /* scratch with padding */
     size_t body_cap;
     struct script_repeat *repeat;
@@ -48,6 +49,8 @@ bool script_clock_to(struct script *s, int64_t t_ms);
 /* The same without anything on the way: the machine slept (a tick ends it), or ingest did not run (a gap record ends it). */
 bool script_clock_leap(struct script *s, int64_t t_ms, bool gap);
 bool script_clock_broker(struct script *s, int64_t t_ms, bool back);
+/* What the broker says it has dropped since it started, in the ticks from here on. */
+bool script_clock_dropped(struct script *s, int64_t t_ms, struct str number);
 bool script_clock_model(struct script *s, int64_t t_ms, struct str source, const char *path);
 bool script_clock_repeat(struct script *s, const struct script_repeat *repeat);
 /* Saves the core and goes on with what the bytes bring back. */

@@ -20,12 +20,13 @@ static bool venue_check(struct script *s, struct str source, const char *name, u
         const struct problem *p = &problems->problem[i];
         if (p->warning)
             continue;
-        if (first_line && p->line)
+        bool here = first_line && !p->file[0];
+        if (here && p->line)
             s->line = first_line + p->line - 1;
-        if (first_line)
+        if (here)
             (void)script_broken(s, "venue: %s", p->text);
         else
-            (void)script_broken(s, "%s:%u: %s", name, p->line, p->text);
+            (void)script_broken(s, "%s:%u: %s", problem_file(p, name), p->line, p->text);
         break;
     }
     free(problems);
@@ -77,7 +78,7 @@ static bool venue_file(struct script *s, const char *path)
     char *source = NULL;
     size_t len = 0;
     struct error err = {0};
-    if (!config_read_venue_file(path, &source, &len, &err)) {
+    if (!config_read_venue_file(path, NULL, &source, &len, &err)) {
         char text[ERROR_WHERE_BYTES + 128];
         return script_broken(s, "venue: %s", error_describe(&err, text, sizeof text));
     }
@@ -99,6 +100,23 @@ bool script_venue_started(struct script *s, int64_t t_ms)
     return venue_force(s, t_ms - HOUR_MS); /* so that what nobody heard of has fallen silent */
 }
 
+/* A venue that stands in the script; its maps may stand behind it, as a bundle has them. */
+static bool venue_written(struct script *s, struct str text, uint32_t first_line)
+{
+    char *source = NULL;
+    size_t len = 0;
+    uint32_t end_line = s->line;
+    struct error err = {0};
+    if (!config_bundle(text, s->options->path, NULL, &source, &len, &err))
+        return script_broken(s, "venue: %s", err.where);
+    struct str all = {source, (uint32_t)len};
+    bool ok = venue_check(s, all, "venue", first_line) && venue_keep(s, all, s->options->path);
+    if (ok)
+        s->line = end_line;
+    free(source);
+    return ok;
+}
+
 /* What follows a `venue` line, up to `end`. */
 static bool venue_inline(struct script *s, struct script_reader *reader)
 {
@@ -108,12 +126,7 @@ static bool venue_inline(struct script *s, struct script_reader *reader)
         if (!str_is(script_line_strip(line), "end"))
             continue;
         source.len = (uint32_t)(line.at - source.at);
-        uint32_t end_line = s->line;
-        bool ok =
-            venue_check(s, source, "venue", first_line) && venue_keep(s, source, s->options->path);
-        if (ok)
-            s->line = end_line;
-        return ok;
+        return venue_written(s, source, first_line);
     }
     s->line = begin_line;
     return script_broken(s, "venue: no line `end` follows");

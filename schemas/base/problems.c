@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 __attribute__((format(printf, 5, 0))) static void add(struct problems *problems, bool warning,
                                                       uint32_t line, uint32_t column,
@@ -58,4 +59,18 @@ void problems_append(struct problems *problems, const struct problems *more)
             problems->problem[problems->count + i] = more->problem[i];
     problems->count += more->count;
     problems->warnings += more->warnings;
+}
+
+void problems_file(struct problems *problems, struct str file)
+{
+    uint32_t most = PROBLEM_FILE_BYTES - 1;
+    if (file.len > most)
+        file = (struct str){file.at + file.len - most, most};
+    for (uint32_t i = 0; i < problems_listed(problems); i++) {
+        char *to = problems->problem[i].file;
+        if (to[0])
+            continue;
+        memcpy(to, file.at, file.len);
+        to[file.len] = '\0';
+    }
 }

@@ -14,12 +14,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PROBLEMS_MAX = 50, PROBLEM_BYTES = 320 };
+#include "schemas/base/str.h"
+
+enum { PROBLEMS_MAX = 50, PROBLEM_BYTES = 320, PROBLEM_FILE_BYTES = 128 };
 
 struct problem {
     bool warning; /* does not refuse the file */
     uint32_t line, column;
     char text[PROBLEM_BYTES]; /* NUL-terminated; cut when longer */
+    char file[PROBLEM_FILE_BYTES]; /* likewise, its beginning cut: the file it is in when that is another one than was asked about; "" the same */
 };
 
 struct problems {
@@ -39,6 +42,14 @@ void problems_sort(struct problems *problems);
 
 /* Adds what the other list holds, its unlisted ones as counts. */
 void problems_append(struct problems *problems, const struct problems *more);
+
+/* Says of those that name no file that they are in this one. */
+void problems_file(struct problems *problems, struct str file);
+/* The file that a problem is in. */
+static inline const char *problem_file(const struct problem *problem, const char *asked)
+{
+    return problem->file[0] ? problem->file : asked;
+}
 
 /* How many problems the list holds: count or PROBLEMS_MAX, whichever is less. */
 static inline uint32_t problems_listed(const struct problems *problems)

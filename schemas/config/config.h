@@ -17,6 +17,7 @@
 
 #include "schemas/base/error.h"
 #include "schemas/base/problems.h"
+#include "schemas/base/str.h"
 
 /* kind, C name, key in the file, environment ("" none), min, max, default, unit, description.
    TEXT: min and max are lengths; where the default is empty, an empty value asks for it. INT. BOOL: default 0 or 1. CHOICE: min lists the words, with | between. URL: min lists the
@@ -26,6 +27,7 @@
 #define SETTINGS(S)                                                                                \
     S(PATH, state_dir, "state_dir", "CROWDTIDE_STATE", 1, 4000, "", "", "where logs, cursors, snapshots and counters live; empty: what systemd gives, else ~/.local/state/crowdtide") \
     S(PATH, venue_file, "venue", "", 0, 4000, "", "", "the venue model (YAML); relative to this file") \
+    S(PATH, payload_dir, "payload_dir", "CROWDTIDE_PAYLOADS", 0, 4000, "", "", "where payload maps that a venue names without .yaml are; empty: share/crowdtide/payloads beside the program's folder, in a source tree deploy/payloads") \
     S(URL, mqtt_url, "mqtt.url", "CROWDTIDE_MQTT_URL", "mqtt|mqtts", "", "mqtt://127.0.0.1:1883", "", "the broker: mqtt://host:port or mqtts://host:port") \
     S(TEXT, mqtt_client_id, "mqtt.client_id", "", 0, 64, "", "", "fixed client id: names the persistent session; empty: crowdtide-{venue}") \
     S(CHOICE, mqtt_version, "mqtt.version", "", "5|3.1.1", "", "5", "", "protocol version; 5 keeps the session for good, 3.1.1 as long as the broker likes") \
@@ -38,7 +40,10 @@
     S(INT, mqtt_keepalive_s, "mqtt.keepalive_s", "", 5, 3600, 20, "s", "MQTT keep-alive") \
     S(INT, mqtt_receive_maximum, "mqtt.receive_maximum", "", 1, 65535, 1000, "messages", "unacknowledged QoS 1 messages the broker may have in flight (v5)") \
     S(INT, mqtt_reconnect_max_s, "mqtt.reconnect_max_s", "", 1, 600, 30, "s", "longest pause between connection attempts; they start at 0.2 s and are jittered") \
+    S(BOOL, mqtt_watch_drops, "mqtt.watch_drops", "", 0, 1, 1, "", "beside, subscribe the broker's own count of messages that it dropped, which alarms; brokers without one are none the worse") \
     S(INT, max_message_bytes, "mqtt.max_message_bytes", "", 1024, 8388608, 524288, "B", "longer messages: length, SHA-256 and first 4 KiB are kept, dead-lettered") \
+    S(SECRET, privacy_key, "privacy.key_file", "", 0, 4000, "", "", "file with the secret, at least 16 bytes, under which payload maps hash what is personal") \
+    S(INT, privacy_rotate_h, "privacy.rotate_h", "", 1, 8760, 24, "h", "how long one key holds, counted in the venue's local time: then the same card or person has another hash") \
     S(PATH, command_socket, "command_socket", "", 0, 107, "", "", "Unix socket for operators' commands; empty: {state_dir}/command.sock") \
     S(INT, log_segment_mb, "log.segment_mb", "", 1, 1024, 64, "MiB", "size of a log segment") \
     S(CHOICE, log_sync, "log.sync", "", "timer|every", "", "timer", "", "timer: every sync_ms; every: fdatasync before each MQTT acknowledgement, so that a power cut loses nothing") \
@@ -116,11 +121,18 @@ struct setting_info {
 uint32_t config_setting_count(void);
 const struct setting_info *config_setting_info(uint32_t i); /* i < config_setting_count() */
 
-/* Reads config->venue_file with ${NAME} replaced in its values (line numbers do not move). *ret_source is malloc'ed, NUL-terminated. NOT_FOUND (no such file, or none
-   configured), IO, TOO_LARGE, MALFORMED (not YAML, or an unset variable; position = line). */
+/* Reads config->venue_file with ${NAME} replaced in its values (line numbers do not move), and the payload maps that it names, into one bundle (schemas/venue/bundle.h), which
+   without maps is the file itself. *ret_source is malloc'ed, NUL-terminated. NOT_FOUND (no such file, or none configured), IO, TOO_LARGE, MALFORMED (not YAML, an unset
+   variable, or a map that is nowhere; position = line, and the text begins with file:line:column). */
 bool config_read_venue(const struct config *config, char **ret_source, size_t *ret_len, struct error *err);
-/* The same for a venue file that no configuration names. */
-bool config_read_venue_file(const char *path, char **ret_source, size_t *ret_len, struct error *err);
+/* The same for a venue file that no configuration names. payload_dir: the setting; NULL: what the environment says. */
+bool config_read_venue_file(const char *path, const char *payload_dir, char **ret_source, size_t *ret_len, struct error *err);
+/* The same for a venue file whose text is at hand; path: where it would be. A text that is a bundle with maps already stays as it is. */
+bool config_bundle(struct str text, const char *path, const char *payload_dir, char **ret_source, size_t *ret_len, struct error *err);
+
+/* Whether the configuration has what the privacy rules of the venue's payload maps need: a problem when they hash and there is no privacy.key_file, or its secret is too short. */
+struct venue;
+bool config_privacy_fits(const struct config *config, const struct venue *venue, struct problems *problems);
 
 /* {state_dir}/{name} into out; creates the state directory (mode 0750) and its parents when create is set. TOO_LARGE when it does not fit, IO. */
 bool config_state_path(const struct config *config, const char *name, bool create, char *out, size_t cap, struct error *err);

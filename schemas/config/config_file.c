@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include "schemas/config/settings.h"
-#include "schemas/venue/venue.h"
-#include "schemas/yaml/tree.h"
 
 bool config_file_read(const char *path, size_t max, char **ret, size_t *ret_len, struct error *err)
 {
@@ -40,38 +38,6 @@ bool config_file_read(const char *path, size_t max, char **ret, size_t *ret_len,
     if (got < 0)
         return error_set(err, ERROR_IO, saved, "%s", path);
     return error_set(err, ERROR_TOO_LARGE, 0, "%s: longer than %zu bytes", path, max);
-}
-
-bool config_read_venue_file(const char *path, char **ret_source, size_t *ret_len, struct error *err)
-{
-    char *source = NULL;
-    size_t len = 0;
-    struct problems *problems = calloc(1, sizeof *problems);
-    if (!problems)
-        return error_set(err, ERROR_NO_MEMORY, 0, "%s", path);
-    bool ok = false;
-    if (config_file_read(path, VENUE_SOURCE_BYTES_MAX, &source, &len, err)) {
-        ok = tree_expand((struct str){source, (uint32_t)len}, &tree_env_process, ret_source,
-                         ret_len, problems);
-        if (!ok) {
-            const struct problem *p = &problems->problem[0];
-            (void)error_set(err, ERROR_MALFORMED, 0, "%s:%u:%u: %s", path, p->line, p->column,
-                            p->text);
-            if (err)
-                err->position = p->line;
-        }
-    }
-    free(problems);
-    free(source);
-    return ok;
-}
-
-bool config_read_venue(const struct config *config, char **ret_source, size_t *ret_len,
-                       struct error *err)
-{
-    if (!config->venue_file[0])
-        return error_set(err, ERROR_NOT_FOUND, 0, "no venue file: the setting \"venue\" is empty");
-    return config_read_venue_file(config->venue_file, ret_source, ret_len, err);
 }
 
 bool config_state_path(const struct config *config, const char *name, bool create, char *out,

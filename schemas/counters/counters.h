@@ -57,12 +57,16 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(INGEST, LOG_SEQ, GAUGE, "", "last sequence in the readings log")                            \
     C(INGEST, LOG_DURABLE_SEQ, GAUGE, "", "last durable sequence")                                \
     C(INGEST, LOG_BYTES, GAUGE, "B", "readings log on disk")                                      \
+    C(INGEST, WITHHELD, SUM, "messages", "personal messages of which nothing could be kept")      \
+    C(INGEST, BROKER_DROPPED, GAUGE, "messages", "dropped since the broker started, of all its clients, as it says") \
     C(INGEST, LOG_LOST, SUM, "records", "records deleted at the disk cap before every cursor passed them") \
     C(PROCESS, RECEIVED, GAUGE, "messages", "books: messages read from the readings log")         \
     C(PROCESS, DECODED, GAUGE, "messages", "books: decoded")                                      \
     C(PROCESS, DUPLICATE, GAUGE, "messages", "books: duplicates")                                 \
     C(PROCESS, QUARANTINED, GAUGE, "messages", "books: dead letters")                             \
     C(PROCESS, IGNORED_RETAINED, GAUGE, "messages", "books: retained messages that may not count") \
+    C(PROCESS, UNBOUND_READINGS, GAUGE, "readings", "of devices that no sensor is bound to, beside those in dead letters") \
+    C(PROCESS, NO_READING, GAUGE, "messages", "of the decoded: they say nothing")                 \
     C(PROCESS, RESULTS, GAUGE, "results", "results since the state began")                        \
     C(PROCESS, INPUT_SEQ, GAUGE, "", "last readings-log sequence dealt with")                     \
     C(PROCESS, LAG_RECORDS, GAUGE, "records", "readings-log records not yet dealt with")          \

@@ -252,7 +252,10 @@ bool level_parse(struct str text, enum level *ret_level);
     F(BOOL, drill, FIELD, "", "a drill is running") \
     F(TIME, drill_until, FIELD, "ms", "it ends by itself then") \
     F(TEXT, drill_by, NONE, "", "the two who started it") \
-    F(INT, broker_lost_s, FIELD, "s", "how long the broker has been out of reach")
+    F(INT, broker_lost_s, FIELD, "s", "how long the broker has been out of reach") \
+    F(INT, unbound_readings, FIELD, "readings", "of devices that no sensor is bound to, in messages of payload maps where others were, or where the map expects it") \
+    F(INT, no_reading, FIELD, "messages", "of the decoded: understood by a payload map, and saying nothing") \
+    F(INT, broker_dropped, FIELD, "messages", "that the broker says it dropped in the last 10 min, of all its clients; absent: it does not say")
 
 #define RESULT_DEADLETTER_FIELDS(F)                                                                \
     F(TEXT, venue, NONE, "", "venue id")                                                           \
@@ -263,7 +266,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, payload_base64, NONE, "", "the payload, or its beginning when truncated; absent when it was empty")              \
     F(INT, payload_bytes, NONE, "B", "length of the whole payload")                                \
     F(BOOL, truncated, NONE, "", "payload_base64 holds only the beginning")                        \
-    F(TIME, at, NONE, "ms", "log time")
+    F(TIME, at, NONE, "ms", "log time") \
+    F(TEXT, payload_hash, NONE, "", "personal topics: keyed hash of the payload as it was received, in place of its bytes")
 
 #define RESULT_LANE_FIELDS(F)                                                                      \
     F(TEXT, venue, TAG, "", "venue id")                                                            \

@@ -37,8 +37,11 @@
  * They are for zones that were swept and anchored at "empty now" when they were closed; what a door
  * counter has drifted by before, shows as people there until then.
  *  - Broker out of reach: yellow at 10 s, orange at 60 s, when most sensors would count as silent:
- * the venue is blind. Proposals. Dwell and clear times are the file's defaults, else
- * builtin_defaults in defaults.c, where the table has none of its own.
+ * the venue is blind. Proposals.
+ *  - Messages that the broker dropped: yellow from the first, since a passage that is not counted
+ * is missing until the next anchor; orange from 1,000 in 10 min, when counts can't be trusted.
+ * Proposals. Dwell and clear times are the file's defaults, else builtin_defaults in defaults.c,
+ * where the table has none of its own.
  */
 struct builtin {
     const char *id;
@@ -194,6 +197,18 @@ static const struct builtin builtins[] = {
      .enter = {0, 10, 60, 0},
      .action = {NULL, "Call the technician: no sensor is heard; watch by camera.",
                 "The venue is blind: stewards count and report by radio; meter the entry.", NULL},
+     .dwell_s = at_once,
+     .brief = true},
+    {.id = "broker-dropped",
+     .metric = METRIC_BROKER_DROPPED,
+     .kinds = KIND(VENUE),
+     .optional = true,
+     .enter = {0, 1, 1000, 0},
+     .action =
+         {NULL,
+          "Call the technician: the broker drops messages, so counters of passages may show too "
+          "few; raise its queue limits.",
+          "Count by hand where it matters and anchor the zones: the counts are wrong.", NULL},
      .dwell_s = at_once,
      .brief = true},
 };

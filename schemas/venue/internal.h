@@ -3,6 +3,7 @@
 #define CROWDTIDE_SCHEMAS_VENUE_INTERNAL_H
 
 #include "schemas/base/arena.h"
+#include "schemas/venue/bundle.h"
 #include "schemas/venue/venue.h"
 #include "schemas/yaml/tree.h"
 
@@ -21,9 +22,16 @@ struct venue_slot {
     uint32_t place; /* position + 1; 0: free */
     struct str id;
 };
+struct venue_device_slot {
+    uint32_t hash;
+    uint32_t place; /* position + 1; 0: free */
+};
 struct venue_index {
     struct venue_slot *zone, *sensor;
     uint32_t zone_mask, sensor_mask;
+    /* Of sensors by device and part, and by device alone (the first of each); only where payload maps are. */
+    struct venue_device_slot *device, *device_part;
+    uint32_t device_mask;
 };
 
 /* Values of the file's `defaults:`, or the built-in ones. */
@@ -43,6 +51,7 @@ struct venue_reader {
     struct arena *arena; /* the venue's */
     struct problems *problems;
     struct venue_defaults defaults;
+    const struct bundle *bundle; /* what is read */
     const struct tree_node *root;
     const struct tree_node **zone_node;   /* where each was defined */
     const struct tree_node **sensor_node;
@@ -72,6 +81,8 @@ struct str venue_keep(struct venue_reader *r, struct str text);
 /* Zeroed memory of the venue; NULL with a problem. */
 void *venue_alloc(struct venue_reader *r, size_t count, size_t size);
 
+/* Slots of an index over so many entries: a power of two, at least twice as many, so that a search ends soon. */
+uint32_t venue_slots_for(uint32_t count);
 /* Builds the index of zones or sensors; a problem for each id that is there twice. */
 bool venue_index_zones(struct venue_reader *r);
 bool venue_index_sensors(struct venue_reader *r);
@@ -104,6 +115,9 @@ void venue_read_sensors(struct venue_reader *r, const struct tree_node *root);
 void venue_read_rules(struct venue_reader *r, const struct tree_node *root);
 void venue_read_settings(struct venue_reader *r, const struct tree_node *root);
 void venue_read_operators(struct venue_reader *r, const struct tree_node *root); /* roles, operators, shifts */
+
+/* After the sensors: the maps of the bundle, and which sensor their devices are. */
+void venue_read_payloads(struct venue_reader *r, const struct tree_node *root);
 
 /* The rules used when a file has none, or asks for them. */
 uint32_t venue_builtin_count(void);

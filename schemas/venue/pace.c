@@ -17,7 +17,7 @@ static enum source source_of(enum metric metric)
         [METRIC_GATE_WAIT] = FROM_GATES,          [METRIC_GATE_LOAD] = FROM_GATES,
         [METRIC_REJECT_PERCENT] = FROM_VERIFIERS, [METRIC_LIGHTS_FAILED] = FROM_LIGHTS,
         [METRIC_SUSPECT_SURGE] = FROM_PEOPLE,     [METRIC_CLOSED_OCCUPANCY] = FROM_PEOPLE,
-        [METRIC_BROKER_LOST] = FROM_INGEST,
+        [METRIC_BROKER_LOST] = FROM_INGEST,       [METRIC_BROKER_DROPPED] = FROM_INGEST,
     };
     assert((unsigned)metric < METRIC_COUNT);
     return (enum source)from[metric];
@@ -146,6 +146,7 @@ bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule
     case METRIC_REJECT_PERCENT:
     case METRIC_LIGHTS_FAILED:
     case METRIC_BROKER_LOST:
+    case METRIC_BROKER_DROPPED:
         return pace_ms(rule, zone) > 0;
     case METRIC_COUNT:
         break;

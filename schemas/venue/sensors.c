@@ -7,7 +7,8 @@ static const char *const sensor_keys[] = {
     "id",        "name",      "class",     "counter",    "zone",
     "outside",   "silence_s", "wrap",      "interval_s", "saturates_at",
     "lanes",     "error",     "error_pct", "service",    "entry_verification",
-    "scene_lux", "dim_lux",   "group",     "queue",      "lane_rate_per_min"};
+    "scene_lux", "dim_lux",   "group",     "queue",      "lane_rate_per_min",
+    "device",    "part"};
 
 enum { SATURATES_MAX = 100000000, ERROR_MAX = 1000000 };
 #define LANE_RATE_MIN 0.1 /* as the setting of the same name */

@@ -84,6 +84,7 @@ static const char *lacking(const struct venue_rule *rule, const struct venue_zon
     case METRIC_CLOSED_OCCUPANCY:
         return "no crowd sensor and no gate";
     case METRIC_BROKER_LOST:
+    case METRIC_BROKER_DROPPED:
         return "nothing to do with the broker; name the venue itself";
     default:
         return "nothing to be judged by";

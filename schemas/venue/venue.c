@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "schemas/base/fetch.h"
+#include "schemas/payload/payload_map.h"
 #include "schemas/venue/internal.h"
 
 /* Zones, sensors, rules and texts of the largest file, with room to spare. */
@@ -85,8 +86,7 @@ struct str venue_keep(struct venue_reader *r, struct str text)
     return copy;
 }
 
-/* At least twice as many slots as entries, so that a search ends soon. */
-static uint32_t slots_for(uint32_t count)
+uint32_t venue_slots_for(uint32_t count)
 {
     uint32_t slots = 8;
     while (slots < 2 * count)
@@ -121,7 +121,7 @@ static bool index_build(struct venue_reader *r, const struct entries *entries, c
                         const struct tree_node *const *node, struct venue_slot **ret_slot,
                         uint32_t *ret_mask)
 {
-    uint32_t mask = slots_for(entries->count) - 1;
+    uint32_t mask = venue_slots_for(entries->count) - 1;
     struct venue_slot *slot = venue_alloc(r, (size_t)mask + 1, sizeof *slot);
     if (!slot)
         return false;
@@ -245,8 +245,9 @@ bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule
 
 static void read_all(struct venue_reader *r, const struct tree_node *root)
 {
-    static const char *const keys[] = {"venue", "settings",      "defaults", "zones",     "sensors",
-                                       "rules", "builtin_rules", "roles",    "operators", "shifts"};
+    static const char *const keys[] = {"venue",     "settings", "defaults",      "zones",
+                                       "sensors",   "rules",    "builtin_rules", "roles",
+                                       "operators", "shifts",   "payloads"};
     if (!tree_expect(root, TREE_MAP, "the venue file", r->problems))
         return;
     tree_keys(root, "the venue file", keys, sizeof keys / sizeof keys[0], r->problems);
@@ -256,6 +257,7 @@ static void read_all(struct venue_reader *r, const struct tree_node *root)
     venue_read_defaults(r, root);
     venue_read_zones(r, root);
     venue_read_sensors(r, root);
+    venue_read_payloads(r, root);
     venue_read_rules(r, root);
     venue_read_operators(r, root);
     /* Conclusions from a model with holes would only confuse. */
@@ -268,10 +270,12 @@ static void read_all(struct venue_reader *r, const struct tree_node *root)
 bool venue_parse(struct str source, struct venue **ret_venue, struct problems *problems)
 {
     struct problems own = {0};
+    struct bundle bundle;
     struct tree *tree = NULL;
     struct venue *venue = calloc(1, sizeof *venue);
     struct arena *arena = arena_new(VENUE_ARENA_BYTES_MAX);
-    struct venue_reader reader = {.venue = venue, .arena = arena, .problems = &own};
+    struct venue_reader reader = {
+        .venue = venue, .arena = arena, .bundle = &bundle, .problems = &own};
     if (venue && arena) {
         venue->arena = arena;
         venue->index = arena_alloc(arena, 1, sizeof *venue->index);
@@ -282,7 +286,7 @@ bool venue_parse(struct str source, struct venue **ret_venue, struct problems *p
         problems_add(&own, 1, 1, "out of memory");
     else if (source.len > VENUE_SOURCE_BYTES_MAX)
         problems_add(&own, 1, 1, "the file is longer than %d bytes", VENUE_SOURCE_BYTES_MAX);
-    else if (tree_parse(source, NULL, &tree, &own))
+    else if (bundle_split(source, &bundle, &own) && tree_parse(bundle.venue, NULL, &tree, &own))
         read_all(&reader, tree_root(tree));
     tree_free(tree);
     bool ok = !problems_refuse(&own);
@@ -292,6 +296,7 @@ bool venue_parse(struct str source, struct venue **ret_venue, struct problems *p
     free(reader.sensor_node);
     free(reader.rule_node);
     if (!ok) {
+        payload_maps_free(venue ? venue->payloads : NULL);
         arena_free(arena);
         free(venue);
         return false;
@@ -304,6 +309,7 @@ void venue_free(struct venue *venue)
 {
     if (!venue)
         return;
+    payload_maps_free(venue->payloads);
     arena_free(venue->arena);
     free(venue);
 }

@@ -49,7 +49,8 @@ const char *counter_kind_text(enum counter_kind kind);
     M(LIGHTS_FAILED, "lights_failed_percent", "%") /* lights that should burn and are dark or faulty */ \
     M(SUSPECT_SURGE, "suspect_surge", "people")  /* an implausible rise that nothing has confirmed yet */ \
     M(CLOSED_OCCUPANCY, "closed_occupancy", "people") /* people in a zone that is closed */ \
-    M(BROKER_LOST, "broker_lost_s", "s")         /* the venue's: how long the broker has been out of reach */
+    M(BROKER_LOST, "broker_lost_s", "s")         /* the venue's: how long the broker has been out of reach */ \
+    M(BROKER_DROPPED, "broker_dropped", "messages") /* the venue's: messages that the broker says it dropped in the last 10 min */
 /* clang-format on */
 enum metric {
 #define METRIC_ENUM(name, text, unit) METRIC_##name,
@@ -75,6 +76,7 @@ enum {
     VENUE_SHIFTS_MAX = 8,      /* handovers a day */
     VENUE_OPERATORS_MAX = 256,
     VENUE_ROLES_MAX = 32,
+    VENUE_DEVICE_BYTES_MAX = 128, /* of what a payload map calls a device or a part */
 };
 #define VENUE_NO_ZONE UINT32_MAX
 
@@ -166,6 +168,8 @@ struct venue_zone {
     bool counted;        /* has a crowd sensor or gate of its own, on either side */
 };
 
+struct payload_maps; /* schemas/payload/payload_map.h */
+
 /* Only sensors in service affect levels. */
 /* clang-format off */
 #define SENSOR_SERVICES(S)                                                                         \
@@ -202,6 +206,12 @@ struct venue_sensor {
     double dim_lux;                /* lights: the same when dimmed; NaN: not known */
     struct str group;              /* lights: figures are summed by zone and group; len 0: none */
     uint32_t line;
+};
+
+/* What payload maps call a sensor. Apart from it, so that messages of crowdtide's own topics need not carry it through the cache. */
+struct venue_device {
+    struct str device, part; /* the sensor's id when the file does not say, and len 0 */
+    uint32_t next;           /* the next sensor of the same device; UINT32_MAX: there is no further one */
 };
 
 struct venue_rule {
@@ -270,12 +280,15 @@ struct venue {
     uint32_t operator_count;
     int32_t shift_min[VENUE_SHIFTS_MAX]; /* handovers: minutes after local midnight, rising */
     uint32_t shift_count;
-    uint64_t hash;  /* str_hash of the source */
+    struct venue_device *devices;  /* of each sensor; NULL without payloads */
+    struct payload_maps *payloads; /* what messages of other topics than crowdtide's own mean, in the file's order; NULL: no such message is read */
+    uint64_t hash;  /* str_hash of the source, maps included */
     struct venue_index *index; /* private: ids to positions */
     void *arena;    /* private: everything above lives in it */
 };
 
-/* Parses and validates YAML. Every problem is listed with line, column and reason. Returns false (no venue) when there is one that is not a warning.
+/* Parses and validates a bundle (bundle.h): the venue file and the payload maps it names. Every problem is listed with line, column and reason, those of a map with its file.
+   Returns false (no venue) when there is one that is not a warning.
    Deterministic: no clock, no environment, no file access. */
 bool venue_parse(struct str source, struct venue **ret_venue, struct problems *problems);
 void venue_free(struct venue *venue); /* NULL is allowed */
@@ -284,6 +297,12 @@ void venue_free(struct venue *venue); /* NULL is allowed */
 uint32_t venue_zone_find(const struct venue *venue, struct str id);
 /* Index or UINT32_MAX; O(1). */
 uint32_t venue_sensor_find(const struct venue *venue, struct str id);
+/* The sensor that payload maps call so; UINT32_MAX: none. O(1). */
+uint32_t venue_device_find(const struct venue *venue, struct str device, struct str part);
+/* The first sensor of the device, whatever its part; the others follow by venue->devices[].next. O(1). */
+uint32_t venue_device_first(const struct venue *venue, struct str device);
+/* The topic as payload maps know it: as it is, or what follows drill/{venue}/raw/, which is the same message of a drill. False: it is one of crowdtide's own, and never a map's. */
+bool venue_raw_topic(const struct venue *venue, struct str topic, struct str *ret_topic, bool *ret_drill);
 /* For who looks up many: memory may begin to fetch what a search for an id of this str_hash (its low half) reads; and where that search
    would most likely end, UINT32_MAX when not there. Hints: the id is not compared. */
 void venue_sensor_fetch(const struct venue *venue, uint32_t hash);
@@ -294,14 +313,14 @@ uint32_t venue_gate_zone(const struct venue_sensor *gate);
 /* True when the rule judges the zone: its kind, id or a tag fits, and the zone has what the metric needs: a capacity for percent_capacity; an area for densities; a width and
    counters of passages for flow_percent; counters of passages for in_per_min; gates judged there (venue_gate_zone) for gate_wait_min and gate_load, with entry verification for
    reject_percent; lights for lights_failed_percent; a counter or gate of its own for suspect_surge (so that one jump is one alert, not one for every zone around); people
-   counted in it or in a zone inside for closed_occupancy; and broker_lost_s is the venue's alone. Retired sensors do not count. O(rule's tags and log of its zones). */
+   counted in it or in a zone inside for closed_occupancy; and broker_lost_s and broker_dropped are the venue's alone. Retired sensors do not count. O(rule's tags and log of its zones). */
 bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
 
 /* How many samples at or above the level (0 blue … 3 red) the zone must have shown, besides the dwell, before it is raised. O(1); fixed as long as the model is in force.
    The rule's min_samples, but
     - 1 for red when the zone's slowest sensor reports more rarely than the dwell lasts (one without interval_s: than it may be silent): the second sample would come when
       it is late. A faster sensor loses nothing by it: its samples below the threshold end the dwell.
-    - 0 for metrics that are no count of people at one moment (gates, lights, suspect_surge, broker_lost_s): they are made of many messages or of none, time alone decides,
+    - 0 for metrics that are no count of people at one moment (gates, lights, suspect_surge, broker_lost_s, broker_dropped): they are made of many messages or of none, time alone decides,
       and they are judged at every tick. */
 uint32_t venue_rule_samples(const struct venue *venue, const struct venue_rule *rule, uint32_t zone,
                             uint32_t level);

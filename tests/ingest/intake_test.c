@@ -218,7 +218,7 @@ static void the_small_records(void **state)
     memset(reason, 'r', sizeof reason);
     uint64_t seq = 0;
     assert_true(intake_connected(f->intake, true, STR_LIT("tcp://b:1"), &err));
-    assert_true(intake_subscribed(f->intake, STR_LIT("crowdtide/#"), 0x87, &err));
+    assert_true(intake_subscribed(f->intake, STR_LIT("crowdtide/#"), false, 0x87, &err));
     assert_true(intake_disconnected(f->intake, -3, (struct str){reason, sizeof reason}, &err));
     assert_true(intake_command(
         f->intake,
@@ -351,7 +351,8 @@ static void a_failing_disk_spends_the_log(void **state)
         struct error err = {0};
         uint64_t before = log_writer_last_seq(f->writer);
         world.fail_errno = rows[i].sys_errno;
-        struct intake_message message = {STR_LIT("t"), STR_LIT("lost?"), 1, false, false};
+        struct intake_message message = {
+            .topic = STR_LIT("t"), .payload = STR_LIT("lost?"), .qos = 1};
         assert_false(intake_message(f->intake, &message, &err));
         assert_int_equal(err.code, rows[i].code);
         assert_true(world.failed > 0);
@@ -382,7 +383,7 @@ static void *burst(void *arg)
         struct error err = {0};
         uint32_t body[2] = {b->thread, i};
         struct intake_message message = {
-            STR_LIT("t"), {(const char *)body, sizeof body}, 1, false, false};
+            .topic = STR_LIT("t"), .payload = {(const char *)body, sizeof body}, .qos = 1};
         if (i % 100 == 0 ? !intake_tick(b->f->intake, true, 0, &err)
                          : !intake_message(b->f->intake, &message, &err))
             return arg;
@@ -446,10 +447,13 @@ static void counters_follow(void **state)
     put(f, STR_LIT("t"), STR_LIT("1234"));
     put(f, STR_LIT("t"), STR_LIT("12345"));
     assert_true(intake_message(
-        f->intake, &(struct intake_message){STR_LIT("t"), STR_LIT("1"), 1, true, false}, &err));
+        f->intake,
+        &(struct intake_message){
+            .topic = STR_LIT("t"), .payload = STR_LIT("1"), .qos = 1, .retained = true},
+        &err));
     assert_true(intake_connected(f->intake, false, STR_LIT("b"), &err));
-    assert_true(intake_subscribed(f->intake, STR_LIT("#"), 1, &err));
-    assert_true(intake_subscribed(f->intake, STR_LIT("#"), 0x80, &err));
+    assert_true(intake_subscribed(f->intake, STR_LIT("#"), false, 1, &err));
+    assert_true(intake_subscribed(f->intake, STR_LIT("#"), false, 0x80, &err));
     assert_true(intake_tick(f->intake, true, 7200, &err));
     assert_int_equal(counters_get(counters, COUNTER_INGEST_MESSAGES), 3);
     assert_int_equal(counters_get(counters, COUNTER_INGEST_BYTES), 10);

@@ -23,6 +23,7 @@ enum {
     PUBLISH = 3,
     PUBACK = 4,
     SUBSCRIBE = 8,
+    UNSUBSCRIBE = 10,
     SUBACK = 9,
     DISCONNECT = 14
 };
@@ -108,8 +109,9 @@ static void on_connected(void *arg, bool session_present, const char *address)
     note(arg, "connected %d;", session_present);
 }
 
-static void on_subscribed(void *arg, const char *filter, int code)
+static void on_subscribed(void *arg, const char *filter, bool optional, int code)
 {
+    (void)optional;
     note(arg, "subscribed %s %d;", filter, code);
 }
 
@@ -540,6 +542,72 @@ static void messages_come_whole_and_are_acknowledged_after(void **state)
 
 /* What ingest does when its log takes nothing more: the broker must see the end of the connection
  * and no acknowledgement. */
+/* The topic filter of the next packet, which must be of this type; v5 has a byte of properties
+ * before. */
+static const char *filter_of(struct bench *b, int type)
+{
+    static char filter[64];
+    struct packet packet = expect(b, type);
+    const uint8_t *at = packet.body + 2 + (b->settings.version == MQTT_V5);
+    (void)snprintf(filter, sizeof filter, "%.*s", at[0] << 8 | at[1], (const char *)at + 2);
+    uint8_t v5[] = {(uint8_t)((type + 1) << 4), 4, packet.body[0], packet.body[1], 0,
+                    type == SUBSCRIBE ? 1 : 0};
+    uint8_t v311[] = {(uint8_t)((type + 1) << 4), type == SUBSCRIBE ? 3 : 2, packet.body[0],
+                      packet.body[1], 1};
+    if (b->settings.version == MQTT_V5)
+        say(b, v5, sizeof v5);
+    else
+        say(b, v311, 2 + (size_t)v311[1]);
+    return filter;
+}
+
+static void filters_change(struct bench *b, const char *filters)
+{
+    struct error err = {0};
+    char text[64];
+    struct config config = b->config;
+    struct mqtt_filters wanted;
+    (void)snprintf(text, sizeof text, "%s", filters);
+    config.mqtt_filters = text;
+    assert_true(mqtt_filters_from(&config, STR_LIT("v"), &wanted, &err));
+    assert_true(mqtt_client_filters(b->client, &wanted, &err));
+    mqtt_filters_free(&wanted);
+}
+
+/* What is new is asked for, what is gone is given up, and what stays is left alone. */
+static void other_filters_may_be_wanted(void **state)
+{
+    (void)state;
+    static const char *const versions[] = {"5", "3.1.1"};
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b;
+        bench_open(&b, versions[i], "a/#\nb", false);
+        get_ready(&b);
+        filters_change(&b, "c\na/#");
+        assert_int_equal(mqtt_client_state(b.client), MQTT_SUBSCRIBING);
+        assert_string_equal(filter_of(&b, UNSUBSCRIBE), "b");
+        assert_string_equal(filter_of(&b, SUBSCRIBE), "c");
+        wait_state(&b, MQTT_READY);
+        filters_change(&b, "c\na/#"); /* nothing new */
+        assert_int_equal(mqtt_client_state(b.client), MQTT_READY);
+        /* After a loss all that is wanted now is asked for, and only that. */
+        close(b.fd);
+        b.fd = -1;
+        hear_client(&b);
+        (void)expect(&b, CONNECT);
+        connack(&b, 1, 0);
+        assert_string_equal(filter_of(&b, SUBSCRIBE), "a/#");
+        assert_string_equal(filter_of(&b, SUBSCRIBE), "c");
+        wait_state(&b, MQTT_READY);
+        filters_change(&b, "b"); /* wanted again */
+        assert_string_equal(filter_of(&b, UNSUBSCRIBE), "a/#");
+        assert_string_equal(filter_of(&b, UNSUBSCRIBE), "c");
+        assert_string_equal(filter_of(&b, SUBSCRIBE), "b");
+        wait_state(&b, MQTT_READY);
+        bench_close(&b);
+    }
+}
+
 static void a_handler_that_ends_the_process_acknowledges_nothing(void **state)
 {
     (void)state;
@@ -576,7 +644,8 @@ struct probing {
 static void *probe(void *arg)
 {
     struct probing *p = arg;
-    p->ok = mqtt_probe(p->config, STR_LIT("v"), 3, &p->err);
+    const struct venue venue = {.id = STR_LIT("v")};
+    p->ok = mqtt_probe(p->config, &venue, 3, &p->err);
     return NULL;
 }
 
@@ -629,6 +698,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_handler_that_ends_the_process_acknowledges_nothing), /* first: it forks */
+        cmocka_unit_test(other_filters_may_be_wanted),
         cmocka_unit_test(the_session_persists_v5),
         cmocka_unit_test(the_session_persists_v311),
         cmocka_unit_test(every_suback_code_counts),

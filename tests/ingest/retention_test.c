@@ -44,7 +44,8 @@ static int setup(void **state)
     static char body[BODY];
     for (int i = 0; i < FILLED_MIB * (MIB / BODY); i++)
         assert_true(intake_message(
-            f->intake, &(struct intake_message){STR_LIT("t"), {body, BODY}, 1, false, false},
+            f->intake,
+            &(struct intake_message){.topic = STR_LIT("t"), .payload = {body, BODY}, .qos = 1},
             &err));
     assert_true(log_writer_sync(f->writer, &err)); /* what is not durable yet is never deleted */
     f->config = (struct config){

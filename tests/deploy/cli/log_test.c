@@ -32,7 +32,8 @@ static void append(struct log_writer *writer, uint16_t type, const uint8_t *body
 static void append_mqtt(struct log_writer *writer, const char *topic, const char *payload)
 {
     uint8_t body[1024];
-    struct record_mqtt mqtt = {str_of(topic), str_of(payload), 1, RECORD_MQTT_RETAIN};
+    struct record_mqtt mqtt = {
+        .topic = str_of(topic), .payload = str_of(payload), .qos = 1, .bits = RECORD_MQTT_RETAIN};
     append(writer, RECORD_MQTT, body, record_mqtt_encode(&mqtt, body, sizeof body));
 }
 
@@ -64,7 +65,7 @@ static int setup(void **state)
     append_mqtt(readings, "crowdtide/expo/crowd/s1", "{\"occupancy\":5}");
     append_mqtt(readings, "bad\xff\"topic", "\x1b[31mred\n");
     uint8_t body[4096];
-    struct record_tick tick = {true, 17, -4, 3600};
+    struct record_tick tick = {true, 17, -4, 3600, RECORD_NO_COUNT};
     append(readings, RECORD_TICK, body, record_tick_encode(&tick, body, sizeof body));
     struct record_gap gap = {2, 99};
     append(readings, RECORD_GAP, body, record_gap_encode(&gap, body, sizeof body));

@@ -58,6 +58,7 @@ static const struct {
     {"suspect-surge", "hall aisle way court stairs ramp line pen square room", "- 1 - -"},
     {"closed-zone", "site hall aisle way court stairs ramp line pen square room", "- 3 20 -"},
     {"broker-lost", "site", "- 10 60 -"},
+    {"broker-dropped", "site", "- 1 1000 -"},
 };
 
 static const struct venue_rule *rule_named(const struct venue *v, const char *id)
@@ -118,7 +119,8 @@ static void times_are_the_defaults_or_their_own(void **state)
     struct venue *v = venue_mistakes_none(source, true);
     for (uint32_t i = 0; i < v->rule_count; i++) {
         const struct venue_rule *rule = &v->rules[i];
-        bool fact = str_is(rule->id, "suspect-surge") || str_is(rule->id, "broker-lost");
+        bool fact = str_is(rule->id, "suspect-surge") || str_is(rule->id, "broker-lost") ||
+                    str_is(rule->id, "broker-dropped");
         assert_int_equal(rule->clear_ms, fact ? 10000 : 120000);
         assert_memory_equal(rule->dwell_ms,
                             fact                               ? at_once
