@@ -21,42 +21,21 @@ enum { JSON_ROOT = 1 };
 
 static inline enum json_kind json_kind_at(const struct json_document *d, uint32_t at)
 {
-    switch (d->tape[at] >> 56) {
-    case '{':
-        return JSON_OBJECT;
-    case '[':
-        return JSON_ARRAY;
-    case '"':
-        return JSON_STRING;
-    case 'l':
-        return JSON_INT;
-    case 'u':
-        return JSON_UINT;
-    case 'd':
-        return JSON_REAL;
-    case 't':
-    case 'f':
-        return JSON_BOOL;
-    default:
-        return JSON_NULL;
-    }
+    static const uint8_t kinds[128] = {
+        ['{'] = JSON_OBJECT, ['['] = JSON_ARRAY, ['"'] = JSON_STRING, ['l'] = JSON_INT,
+        ['u'] = JSON_UINT,   ['d'] = JSON_REAL,  ['t'] = JSON_BOOL,   ['f'] = JSON_BOOL,
+    }; /* what is none of them is null */
+    return (enum json_kind)kinds[d->tape[at] >> 56 & 127];
 }
 
 /* The place after a value. */
 static inline uint32_t json_after(const struct json_document *d, uint32_t at)
 {
     uint64_t word = d->tape[at];
-    switch (word >> 56) {
-    case '{':
-    case '[':
+    uint32_t letter = (uint32_t)(word >> 56);
+    if (letter == '{' || letter == '[')
         return (uint32_t)word;
-    case 'l':
-    case 'u':
-    case 'd':
-        return at + 2;
-    default:
-        return at + 1;
-    }
+    return at + 1 + (letter == 'l' || letter == 'u' || letter == 'd');
 }
 
 /* Of an object or array: the place of its first key or item, and the one where there is none any more. */

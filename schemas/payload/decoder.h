@@ -23,7 +23,7 @@ struct payload_decoder {
     struct json_document document;
     bool parsed; /* document is that of the last message */
     struct str capture[PAYLOAD_CAPTURES_MAX];
-    uint32_t at[PAYLOAD_POINTERS_MAX]; /* of each step of the map: its place on the tape; 0: not there */
+    uint32_t at[PAYLOAD_POINTERS_MAX]; /* of each step of the map: its place on the tape; 0: not there; [0] is no step, and 1 */
     uint16_t found[PAYLOAD_POINTERS_MAX]; /* steps that are there, in the order they were found: those of inner elements last */
     uint32_t found_count;
     uint64_t walk; /* counts walks: what was read before the last is another element's, or another message's */
@@ -32,7 +32,7 @@ struct payload_decoder {
         uint64_t walk;
         int64_t ms;
     } time; /* as read last */
-    uint64_t entries[PAYLOAD_SCOPES_MAX]; /* bits of those that something found is of, in the scope or around it */
+    uint64_t says[PAYLOAD_SCOPES_MAX], allows[PAYLOAD_SCOPES_MAX]; /* of the steps that are there, in the scope and around it */
     struct payload_element element[PAYLOAD_SCOPES_MAX];
     struct json_field carried[PAYLOAD_SCOPES_MAX][PAYLOAD_CARRIED_MAX];
     struct { /* members of one object that no step wants, chained by hash */

@@ -41,7 +41,7 @@ struct payload_step {
     int32_t index_max;     /* the largest of its children's */
     bool iterated;         /* an `each` visits what it holds */
     bool wanted;           /* a value, condition or template looks at it */
-    uint64_t entries;      /* bits of those whose reading exists when it is there */
+    uint64_t says, allows; /* bits of entries: of those that have a member of it; of those whose `when` wants it there */
     uint32_t slot_mask;
     const struct payload_slot *slot; /* NULL: no children */
 };
@@ -69,11 +69,12 @@ struct payload_constants {
 };
 
 struct payload_condition {
-    enum { CONDITION_IN, CONDITION_NOT_IN, CONDITION_PRESENT, CONDITION_ABSENT, CONDITION_ABOVE, CONDITION_BELOW } test;
+    enum { CONDITION_IN, CONDITION_NOT_IN, CONDITION_PRESENT, CONDITION_ABSENT, CONDITION_ABOVE, CONDITION_BELOW, CONDITION_TYPE } test;
     enum { PLACE_STEP, PLACE_CAPTURE, PLACE_CARRIED } of; /* what place counts */
     uint32_t place, scope; /* scope: of what is carried */
     struct payload_constants among;
     double bound;
+    uint32_t kinds; /* TYPE: bits of enum json_kind */
 };
 struct payload_conditions { /* all of them have to hold */
     const struct payload_condition *condition;
@@ -99,6 +100,7 @@ struct payload_word {
 struct payload_value {
     enum { VALUE_STEP, VALUE_CONSTANT, VALUE_TEMPLATE, VALUE_PAYLOAD } from;
     uint32_t step;
+    uint32_t needs; /* a step without which it does not apply; 0: none, and at[0] is always there */
     struct json_field constant;
     struct payload_template text;
     const struct payload_word *word;
@@ -153,6 +155,7 @@ struct payload_carried {
 
 struct payload_map {
     struct arena *arena;
+    uint32_t place; /* in its list */
     struct payload_facts facts;
     struct payload_captures captures;
     uint32_t captures_needed; /* by readings: bits */
@@ -170,7 +173,7 @@ struct payload_map {
     uint32_t scope_count;
     const struct payload_entry *entry;
     uint32_t entry_count;
-    uint64_t always; /* bits of entries that have to be looked at whatever is there */
+    uint64_t says, allows; /* bits of entries that need none of the steps that are marked so */
     const struct payload_status *status;
     uint32_t status_count;
     const struct payload_sample *sample;
@@ -225,6 +228,9 @@ static inline const struct tree_node *payload_list_item(const struct tree_node *
 {
     return node->kind == TREE_LIST ? node->item[i] : node;
 }
+/* As tree_choice, with the round's `for` replaced. */
+bool payload_choice(struct payload_reader *r, const struct tree_node *node, const char *name,
+                    const char *const *words, uint32_t count, uint32_t *ret_index);
 /* At most max of them. */
 bool payload_list_fits(struct payload_reader *r, const struct tree_node *node, const char *what,
                        uint32_t max);
@@ -248,6 +254,9 @@ bool payload_constants(struct payload_reader *r, const struct tree_node *node, c
                        struct payload_constants *ret);
 bool payload_conditions(struct payload_reader *r, const struct tree_node *node, const char *name,
                         struct payload_conditions *ret);
+
+/* The step of the first that wants one to be there; 0: none does. */
+uint32_t payload_conditions_want(struct payload_conditions conditions);
 
 /* payload_template.c */
 bool payload_template(struct payload_reader *r, const struct tree_node *node, const char *name,
@@ -290,6 +299,33 @@ static inline uint64_t payload_hash(struct str s)
     uint64_t h = (first ^ (last * UINT64_C(0xff51afd7ed558ccd)) ^ s.len) *
                  UINT64_C(0x9e3779b97f4a7c15);
     return h ^ (h >> 32);
+}
+
+/* Equal bytes, mostly few: no call. */
+static inline bool payload_same(const char *a, const char *b, uint32_t len)
+{
+    uint64_t x, y, z, w;
+    uint32_t p, q, v, u;
+    if (len > 16)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) {
+        memcpy(&x, a, 8);
+        memcpy(&y, b, 8);
+        memcpy(&z, a + len - 8, 8);
+        memcpy(&w, b + len - 8, 8);
+        return x == y && z == w;
+    }
+    if (len >= 4) {
+        memcpy(&p, a, 4);
+        memcpy(&q, b, 4);
+        memcpy(&v, a + len - 4, 4);
+        memcpy(&u, b + len - 4, 4);
+        return p == q && v == u;
+    }
+    for (uint32_t i = 0; i < len; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
 }
 
 /* payload_maps.c: the filter of the map, as the list has it, that fits the topic; its captures. NULL: none. */

@@ -29,8 +29,29 @@ bool payload_constants(struct payload_reader *r, const struct tree_node *node, c
     return true;
 }
 
-enum { TESTS_MAX = 6 };
-static const char *const tests[TESTS_MAX] = {"equals", "in", "not", "present", "above", "below"};
+enum { TESTS_MAX = 7, TYPES_MAX = 5 };
+static const char *const tests[TESTS_MAX] = {"equals", "in",    "not", "present",
+                                             "above",  "below", "type"};
+
+/* type: one or several of text, number, boolean, object, list. */
+static bool type_read(struct payload_reader *r, const struct tree_node *node,
+                      struct payload_condition *c)
+{
+    static const char *const words[TYPES_MAX] = {"text", "number", "boolean", "object", "list"};
+    static const uint32_t kinds[TYPES_MAX] = {1u << JSON_STRING,
+                                              1u << JSON_INT | 1u << JSON_UINT | 1u << JSON_REAL,
+                                              1u << JSON_BOOL, 1u << JSON_OBJECT, 1u << JSON_ARRAY};
+    c->test = CONDITION_TYPE;
+    if (!payload_list_fits(r, node, "type", TYPES_MAX))
+        return false;
+    for (uint32_t i = 0; i < payload_list_count(node); i++) {
+        uint32_t word;
+        if (!payload_choice(r, payload_list_item(node, i), "type", words, TYPES_MAX, &word))
+            return false;
+        c->kinds |= kinds[word];
+    }
+    return true;
+}
 
 /* One test of a condition, `key: node`. */
 static bool test_read(struct payload_reader *r, uint32_t test, const struct tree_node *node,
@@ -54,6 +75,8 @@ static bool test_read(struct payload_reader *r, uint32_t test, const struct tree
             return false;
         c->test = present ? CONDITION_PRESENT : CONDITION_ABSENT;
         return true;
+    case 6:
+        return type_read(r, node, c);
     default:
         c->test = test == 4 ? CONDITION_ABOVE : CONDITION_BELOW;
         return tree_number(node, tests[test], -1e15, 1e15, &c->bound, r->problems);
@@ -120,7 +143,7 @@ static uint32_t condition_read(struct payload_reader *r, const struct tree_node 
                                struct payload_condition *to)
 {
     static const char *const keys[] = {"at",  "capture", "carried", "equals", "in",
-                                       "not", "present", "above",   "below"};
+                                       "not", "present", "above",   "below",  "type"};
     struct payload_condition place = {0};
     if (!payload_keys(r, node, "a condition", keys, sizeof keys / sizeof keys[0]) ||
         !place_read(r, node, &place))
@@ -141,7 +164,7 @@ static uint32_t condition_read(struct payload_reader *r, const struct tree_node 
     }
     if (count == 0)
         problems_add(r->problems, node->line, node->column,
-                     "a condition asks something: equals, in, not, present, above or below");
+                     "a condition asks something: equals, in, not, present, above, below or type");
     return count;
 }
 
@@ -162,4 +185,14 @@ bool payload_conditions(struct payload_reader *r, const struct tree_node *node, 
     }
     *ret = (struct payload_conditions){c, count};
     return true;
+}
+
+uint32_t payload_conditions_want(struct payload_conditions conditions)
+{
+    for (uint32_t i = 0; i < conditions.count; i++) {
+        const struct payload_condition *c = &conditions.condition[i];
+        if (c->of == PLACE_STEP && c->test != CONDITION_NOT_IN && c->test != CONDITION_ABSENT)
+            return c->place;
+    }
+    return 0;
 }

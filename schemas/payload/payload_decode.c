@@ -10,6 +10,7 @@ struct payload_decoder *payload_decoder_new(void)
     if (!d)
         return NULL;
     d->parser = json_parser_new(PAYLOAD_DOCUMENT_BYTES_MAX);
+    d->at[0] = 1;
     result_clear(RECORD_READING, &d->cleared);
     d->cleared_bytes = sizeof d->cleared;
     if (d->parser)
@@ -83,7 +84,8 @@ static bool document_read(struct payload_decoder *d, bool needed)
         return parse(d) && payload_walk(d, 0, 0, JSON_ROOT);
     while (d->found_count)
         d->at[d->found[--d->found_count]] = 0;
-    d->entries[0] = 0;
+    d->says[0] = d->map->says;
+    d->allows[0] = d->map->allows;
     return utf8_valid((const uint8_t *)d->message->payload.at, d->message->payload.len) ||
            refusal_set(&d->refusal, REFUSAL_UTF8, "payload: not UTF-8");
 }
@@ -154,8 +156,10 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     r->refused = false;
     memcpy(&r->values, &d->cleared, d->cleared_bytes);
     for (uint32_t i = 0; i < entry->member_count && !r->refused; i++) {
-        enum payload_got got =
-            payload_eval_member(d, entry->scope, &entry->member[i], &r->values, &r->refusal);
+        const struct payload_alternatives *a = &entry->member[i];
+        if (a->count == 1 && !a->required && !d->at[a->value->needs])
+            continue;
+        enum payload_got got = payload_eval_member(d, entry->scope, a, &r->values, &r->refusal);
         r->refused = got == PAYLOAD_WRONG;
         said = said || got != PAYLOAD_ABSENT;
     }
@@ -186,7 +190,7 @@ static bool carried_renew(struct payload_decoder *d, uint32_t number)
     const struct payload_map *map = d->map;
     const struct payload_scope *scope = &map->scope[number];
     for (uint32_t i = 0; scope->carried && i < map->carried_count; i++) {
-        struct json_field f, *to = &d->carried[number][i];
+        struct json_field f = {0}, *to = &d->carried[number][i];
         uint32_t at = d->at[scope->carried[i]];
         if (!at)
             continue;
@@ -247,7 +251,7 @@ static bool elements_read(struct payload_decoder *d, uint32_t number)
 static bool scope_read(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_scope *scope = &d->map->scope[number];
-    uint64_t entries = scope->entries & (d->entries[number] | d->map->always);
+    uint64_t entries = scope->entries & d->says[number] & d->allows[number];
     for (; entries; entries &= entries - 1)
         if (!entry_read(d, (uint32_t)__builtin_ctzll(entries)))
             return false;

@@ -21,7 +21,7 @@ static bool class_read(struct payload_reader *r, const struct tree_node *node,
                      "a reading has a class: crowd, gate, vehicle_gate or light");
         return false;
     }
-    if (!tree_choice(class, "class", class_words, 4, &word, r->problems))
+    if (!payload_choice(r, class, "class", class_words, 4, &word))
         return false;
     b->class = (enum sensor_class)word;
     b->kind = b->class == SENSOR_LIGHT ? COUNTER_LEVEL : COUNTER_DELTA;
@@ -36,7 +36,7 @@ static bool class_read(struct payload_reader *r, const struct tree_node *node,
                      "a reading of class crowd has a kind: level, delta, daily or total");
         return false;
     }
-    if (!tree_choice(kind, "kind", kind_words, 4, &word, r->problems))
+    if (!payload_choice(r, kind, "kind", kind_words, 4, &word))
         return false;
     b->kind = (enum counter_kind)word;
     return true;
@@ -317,23 +317,26 @@ static void rounds_read(struct payload_reader *r, const struct tree_node *node)
     }
 }
 
-/* Which entries a step that is there may make readings of, and which have to be looked at anyway:
- * they say something of their own, or have to say something. */
+/* An entry is looked at only when something is there that its `when` wants and something that it
+   makes a member of. This says which steps those are; and which entries have no such `when`, or say
+   something anyway (constants), or have to (required). */
 void payload_entries_place(struct payload_reader *r)
 {
     for (uint32_t e = 0; e < r->entry_count; e++) {
         const struct payload_entry *entry = &r->entry[e];
         uint64_t bit = UINT64_C(1) << e;
         r->scope[entry->scope].entries |= bit;
+        uint32_t wanted = payload_conditions_want(entry->when);
+        *(wanted ? &r->step[wanted].allows : &r->map->allows) |= bit;
         for (uint32_t m = 0; m < entry->member_count; m++) {
             const struct payload_alternatives *a = &entry->member[m];
             if (a->required)
-                r->map->always |= bit;
+                r->map->says |= bit;
             for (uint32_t i = 0; i < a->count; i++) {
                 if (a->value[i].from == VALUE_STEP)
-                    r->step[a->value[i].step].entries |= bit;
+                    r->step[a->value[i].step].says |= bit;
                 else
-                    r->map->always |= bit;
+                    r->map->says |= bit;
             }
         }
     }

@@ -7,7 +7,7 @@ static bool constant_is(const struct payload_constant *c, const struct json_fiel
 {
     switch (f->kind) {
     case JSON_STRING:
-        return str_equal(c->text, f->text);
+        return c->text.len == f->text.len && payload_same(c->text.at, f->text.at, f->text.len);
     case JSON_INT:
         return c->is_number && c->number == (double)f->integer;
     case JSON_UINT:
@@ -76,6 +76,8 @@ static bool holds(const struct payload_decoder *d, const struct payload_conditio
         return there;
     case CONDITION_ABSENT:
         return !there;
+    case CONDITION_TYPE:
+        return there && (c->kinds >> f.kind & 1);
     case CONDITION_ABOVE:
         return there && number_of(&f, &number) && number > c->bound;
     case CONDITION_BELOW:
@@ -149,6 +151,12 @@ enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope
                                        struct str *ret_text)
 {
     struct json_field f;
+    if (template->count == 0 || (template->count == 1 && template->piece->kind <= PIECE_CAPTURE)) {
+        *ret_text = template->count == 0                  ? (struct str){0}
+                    : template->piece->kind == PIECE_TEXT ? template->piece->text
+                                                          : d->capture[template->piece->place];
+        return PAYLOAD_GOT;
+    }
     struct text out = text_over(d->text + d->text_len, PAYLOAD_TEXT_BYTES - d->text_len);
     for (uint32_t i = 0; i < template->count; i++) {
         enum payload_got got = piece_read(d, scope, &template->piece[i], &f);
@@ -258,7 +266,8 @@ static enum payload_got value_read(struct payload_decoder *d, uint32_t scope,
     enum payload_got got = PAYLOAD_ABSENT;
     const struct payload_value *v = a->value;
     for (uint32_t i = 0; i < a->count && got == PAYLOAD_ABSENT; i++)
-        got = source_read(d, scope, v = &a->value[i], f);
+        if (d->at[a->value[i].needs])
+            got = source_read(d, scope, v = &a->value[i], f);
     *ret_value = v;
     if (got == PAYLOAD_ABSENT)
         return a->required

@@ -70,6 +70,15 @@ bool payload_text(struct payload_reader *r, const struct tree_node *node, const 
            payload_keep(r, node, text, ret_text);
 }
 
+bool payload_choice(struct payload_reader *r, const struct tree_node *node, const char *name,
+                    const char *const *words, uint32_t count, uint32_t *ret_index)
+{
+    struct tree_node replaced = *node;
+    if (node->kind == TREE_SCALAR && !payload_keep(r, node, node->text, &replaced.text))
+        return false;
+    return tree_choice(&replaced, name, words, count, ret_index, r->problems);
+}
+
 bool payload_keys(struct payload_reader *r, const struct tree_node *node, const char *what,
                   const char *const *keys, uint32_t count)
 {

@@ -245,6 +245,7 @@ bool payload_maps_add(struct payload_maps *maps, struct payload_map *map, const 
         subscribe_add(maps, listed->filter[i].subscribe);
     }
     listed->map = map;
+    map->place = maps->count;
     maps->count++;
     return true;
 }
@@ -315,9 +316,7 @@ const struct payload_filter *payload_maps_match(const struct payload_maps *maps,
                                                 const struct payload_map *map, struct str topic,
                                                 struct str ret_capture[PAYLOAD_CAPTURES_MAX])
 {
-    const struct listed *listed = maps->listed;
-    while (listed < maps->listed + maps->count && listed->map != map)
-        listed++;
+    const struct listed *listed = &maps->listed[map->place];
     for (uint32_t i = 0; i < listed->filter_count; i++)
         if (payload_filter_match(&listed->filter[i], topic, ret_capture))
             return &listed->filter[i];

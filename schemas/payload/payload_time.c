@@ -14,6 +14,7 @@ enum {
     OFFSET_MAX_S = 14 * 3600, /* the farthest that a place has */
     COMPACT_DIGITS = 14,      /* YYYYMMDDhhmmss */
     CIVIL_BYTES = 19,         /* YYYY-MM-DDThh:mm:ss */
+    LOCAL_BYTES_MAX = 40,     /* with fraction and offset */
 };
 #define SENML_RELATIVE_S 268435456.0 /* 2^28: RFC 8428, section 4.5.3 */
 
@@ -105,33 +106,47 @@ static bool place_in(struct payload_zone zone, int32_t utc_offset_s, int64_t loc
 /* 20260131235959, as text or as a number, into 2026-01-31T23:59:59. */
 static bool compact_spread(const struct json_field *f, char out[CIVIL_BYTES])
 {
-    char digits[24];
-    struct text t = text_over(digits, sizeof digits);
-    if (f->kind == JSON_INT && f->integer > 0)
+    char number[24];
+    struct text t = text_over(number, sizeof number);
+    struct str digits = {0};
+    if (f->kind == JSON_STRING) {
+        digits = f->text;
+    } else if (f->kind == JSON_INT && f->integer > 0) {
         text_add_i64(&t, f->integer);
-    else if (f->kind == JSON_STRING)
-        text_add_str(&t, f->text);
-    if (t.overflow || t.len != COMPACT_DIGITS)
+        digits = (struct str){number, (uint32_t)t.len};
+    }
+    if (digits.len != COMPACT_DIGITS)
         return false;
-    static const char form[] = "YYYY-MM-DDThh:mm:ss";
-    const char *from = digits;
-    for (uint32_t i = 0; i < CIVIL_BYTES; i++)
-        out[i] = form[i] == '-' || form[i] == ':' || form[i] == 'T' ? form[i] : *from++;
+    memcpy(out, "YYYY-MM-DDThh:mm:ss", CIVIL_BYTES);
+    memcpy(out, digits.at, 4);
+    for (uint32_t i = 0; i < 5; i++)
+        memcpy(out + 5 + 3 * (size_t)i, digits.at + 4 + 2 * (size_t)i, 2);
     return true;
+}
+
+/* 2026/01/31 is taken for 2026-01-31. */
+static struct str hyphens(struct str text, char out[LOCAL_BYTES_MAX])
+{
+    if (text.len < CIVIL_BYTES || text.len > LOCAL_BYTES_MAX || text.at[4] != '/' ||
+        text.at[7] != '/')
+        return text;
+    memcpy(out, text.at, text.len);
+    out[4] = out[7] = '-';
+    return (struct str){out, text.len};
 }
 
 bool payload_time_read(const struct json_field *field, enum payload_time_format format,
                        struct payload_zone zone, int64_t received_ms, int32_t utc_offset_s,
                        double add, int64_t *ret_ms, const char **ret_reason)
 {
-    char spread[CIVIL_BYTES];
+    char spread[LOCAL_BYTES_MAX];
     struct str text;
     switch (format) {
     case PAYLOAD_RFC3339:
     case PAYLOAD_LOCAL:
         if (field->kind != JSON_STRING)
             return refuse(wanted[format], ret_reason);
-        text = field->text;
+        text = format == PAYLOAD_LOCAL ? hyphens(field->text, spread) : field->text;
         break;
     case PAYLOAD_COMPACT:
         if (!compact_spread(field, spread))

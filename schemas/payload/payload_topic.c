@@ -1,6 +1,4 @@
-#include "schemas/payload/payload_topic.h"
-
-#include <string.h>
+#include "schemas/payload/internal.h"
 
 static bool refuse(const char *reason, const char **ret_reason)
 {
@@ -129,6 +127,24 @@ static bool level_parse_one(struct parse *p, struct str text, bool first,
     return true;
 }
 
+/* What has to stand at the topic's two ends whatever the levels between are. */
+static void ends_find(struct payload_filter *f)
+{
+    uint32_t first = 0, behind = f->level_count, from = 0, to = f->text.len;
+    while (first < f->level_count && f->level[first].kind == LEVEL_LITERAL)
+        from += f->level[first++].literal.len + 1;
+    while (behind > first && f->level[behind - 1].kind == LEVEL_LITERAL && !f->rest)
+        to -= f->level[--behind].literal.len + 1;
+    bool literal = first == f->level_count;
+    f->prefix =
+        (struct str){f->text.at, literal ? (f->rest ? from - (from > 0) : f->text.len) : from};
+    if (literal || f->rest)
+        return;
+    f->suffix = (struct str){f->text.at + to, f->text.len - to};
+    f->simple = behind == first + 1 && f->level[first].kind == LEVEL_CAPTURE;
+    f->capture = f->level[first].capture;
+}
+
 static bool subscribe_text(struct parse *p, struct str text)
 {
     char buffer[PAYLOAD_FILTER_BYTES_MAX];
@@ -144,6 +160,7 @@ static bool subscribe_text(struct parse *p, struct str text)
     if (f->rest)
         text_add(&out, f->level_count ? "/#" : "#");
     p->filter->text = text;
+    ends_find(p->filter);
     p->filter->subscribe = arena_copy(p->arena, (struct str){buffer, (uint32_t)out.len});
     return p->filter->subscribe.at || refuse("out of memory", p->ret_reason);
 }
@@ -248,12 +265,10 @@ bool payload_level_match(const struct payload_level *level, struct str text,
     return false;
 }
 
-bool payload_filter_match(const struct payload_filter *filter, struct str topic,
-                          struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+/* Levels one by one, where the filter is not simple. */
+static bool levels_match(const struct payload_filter *filter, struct str topic,
+                         struct str ret_capture[PAYLOAD_CAPTURES_MAX])
 {
-    bool literal_first = filter->level_count && filter->level[0].kind == LEVEL_LITERAL;
-    if (topic.len == 0 || (topic.at[0] == '$' && !literal_first))
-        return false;
     uint32_t at = 0;
     for (uint32_t i = 0; i < filter->level_count; i++) {
         if (at > topic.len)
@@ -266,4 +281,23 @@ bool payload_filter_match(const struct payload_filter *filter, struct str topic,
         at = end + 1;
     }
     return filter->rest || at == topic.len + 1;
+}
+
+bool payload_filter_match(const struct payload_filter *filter, struct str topic,
+                          struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+{
+    uint32_t prefix = filter->prefix.len, ends = prefix + filter->suffix.len;
+    if (topic.len < ends || !payload_same(topic.at, filter->prefix.at, prefix) ||
+        !payload_same(topic.at + topic.len - filter->suffix.len, filter->suffix.at,
+                      filter->suffix.len))
+        return false;
+    if (topic.len == 0 || (topic.at[0] == '$' && !prefix))
+        return false;
+    if (!filter->simple)
+        return levels_match(filter, topic, ret_capture);
+    struct str middle = {topic.at + prefix, topic.len - ends};
+    if (middle.len == 0 || memchr(middle.at, '/', middle.len))
+        return false;
+    capture_set(ret_capture, (int32_t)filter->capture, middle);
+    return true;
 }

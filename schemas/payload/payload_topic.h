@@ -43,6 +43,9 @@ struct payload_filter {
     const struct payload_level *level;
     uint32_t level_count;
     bool rest;                       /* # behind them */
+    bool simple;                     /* one level is a capture, all others are literals: */
+    struct str prefix, suffix;       /* what stands before and behind the levels that are no literals; cut from text */
+    uint32_t capture;
     uint32_t captures;               /* bits of those it has */
     uint32_t status;                 /* which status of the map it is for; PAYLOAD_FOR_READINGS */
 };

@@ -255,6 +255,8 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
                                  .value = &value[i]};
         ok = value_read(&v) && ok;
         value[i].plain = is_plain(&value[i]);
+        value[i].needs =
+            value[i].from == VALUE_STEP ? value[i].step : payload_conditions_want(value[i].when);
         required = required || v.required;
         bool always = value[i].from != VALUE_STEP && value[i].when.count == 0;
         if (ok && always && i + 1 < count && value[i].from != VALUE_PAYLOAD) {

@@ -2,8 +2,8 @@
  * some, whose keys are compared with one another on the way. */
 #include "schemas/payload/decoder.h"
 
-static uint32_t slot_find(const struct payload_step *step, struct str key, struct json_print print,
-                          uint64_t hash)
+static inline uint32_t slot_find(const struct payload_step *step, struct str key,
+                                 struct json_print print, uint64_t hash)
 {
     const struct payload_slot *slot = step->slot;
     for (uint32_t at = (uint32_t)hash & step->slot_mask; slot[at].step;
@@ -90,17 +90,17 @@ static void found_add(struct payload_decoder *d, uint32_t step, uint32_t at)
 
 static bool object_walk(struct payload_decoder *d, uint32_t of, uint32_t object)
 {
-    const struct json_document *doc = &d->document;
+    const struct json_document doc = d->document;
     const struct payload_step *step = &d->map->step[of];
-    uint32_t members = (uint32_t)(doc->tape[object] >> 32) & 0xffffff, others = 0, mask = 7;
+    uint32_t members = (uint32_t)(doc.tape[object] >> 32) & 0xffffff, others = 0, mask = 7;
     if (members > PAYLOAD_MEMBERS_MAX)
         return refuse(d, of, REFUSAL_OUT_OF_RANGE, "more than 1024 members", (struct str){0});
     while (mask < members)
         mask = 2 * mask + 1;
     memset(d->other.first, 0, (mask + 1) * sizeof d->other.first[0]);
-    for (uint32_t at = json_first(object), end = json_end(doc, object); at != end;
-         at = json_after(doc, at + 1)) {
-        struct str key = json_text(doc, at);
+    for (uint32_t at = json_first(object), end = json_end(&doc, object); at != end;
+         at = json_after(&doc, at + 1)) {
+        struct str key = json_text(&doc, at);
         struct json_print print = json_print(key);
         uint64_t hash = json_print_hash(print, key);
         uint32_t found = step->slot ? slot_find(step, key, print, hash) : 0;
@@ -128,7 +128,8 @@ bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, u
 {
     const struct payload_map *map = d->map;
     const struct payload_scope *scope = &map->scope[number];
-    uint64_t entries = number ? d->entries[scope->parent] : 0;
+    uint64_t says = number ? d->says[scope->parent] : map->says;
+    uint64_t allows = number ? d->allows[scope->parent] : map->allows;
     d->walk++;
     while (d->found_count > forget)
         d->at[d->found[--d->found_count]] = 0;
@@ -136,7 +137,8 @@ bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, u
     for (uint32_t i = forget; i < d->found_count; i++) { /* grows as steps are looked into */
         uint32_t number_found = d->found[i];
         const struct payload_step *step = &map->step[number_found];
-        entries |= step->entries;
+        says |= step->says;
+        allows |= step->allows;
         if (!step->child_count && !step->iterated)
             continue;
         enum json_kind kind = json_kind_at(&d->document, d->at[number_found]);
@@ -145,6 +147,7 @@ bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, u
         if (kind == JSON_ARRAY)
             array_walk(d, number_found, d->at[number_found]);
     }
-    d->entries[number] = entries;
+    d->says[number] = says;
+    d->allows[number] = allows;
     return true;
 }

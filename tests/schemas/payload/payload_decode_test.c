@@ -173,6 +173,10 @@ static const struct sample {
      "d1 crowd_level occupancy=1\n"},
     {"when capture differs", LEVEL("when: [{capture: device, equals: d2}], occupancy: /n"),
      "{\"n\":1}", "nothing\n"},
+    {"when of a type", LEVEL("when: [{at: /k, type: [number, boolean]}], occupancy: /n"),
+     "{\"k\":2.5,\"n\":1}", "d1 crowd_level occupancy=1\n"},
+    {"when of another type", LEVEL("when: [{at: /k, type: number}], occupancy: /n"),
+     "{\"k\":\"2\",\"n\":1}", "nothing\n"},
     {"two conditions", LEVEL("when: [{at: /k, above: 1}, {at: /k, below: 3}], occupancy: /n"),
      "{\"k\":3,\"n\":1}", "nothing\n"},
     {"for",
@@ -184,6 +188,10 @@ static const struct sample {
      MAP("{for: {n: [1, 2], p: [a, b]}, class: crowd, kind: level, device: \"{p}\", "
          "occupancy: \"/{n}\"}"),
      "{\"1\":5,\"2\":6}", "a crowd_level occupancy=5\nb crowd_level occupancy=6\n"},
+    {"for, in class and kind",
+     MAP("{for: {k: [level, delta]}, when: {at: /k, equals: \"{k}\"}, class: crowd, kind: \"{k}\", "
+         "device: d, in: /n, occupancy: /n}"),
+     "{\"k\":\"level\",\"n\":1}", "d crowd_level occupancy=1 in=1\n"},
     {"each of a list",
      MAP("{each: \"/c/*\", class: crowd, kind: total, device: \"{./id}\", part: \"{index}\", "
          "in: ./v}"),
@@ -504,7 +512,7 @@ static const char *list_of(char *to, uint32_t n)
     *at++ = '[';
     for (uint32_t i = 0; i < n; i++)
         at += sprintf(at, "{\"v\":%u},", i);
-    strcpy(at, "{}]");
+    memcpy(at, "{}]", 4);
     return to;
 }
 

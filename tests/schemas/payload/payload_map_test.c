@@ -72,7 +72,7 @@ static const struct {
     {ENTRY("in: [{is: 1}, /a]"),
      "4:58 in: a constant without `when` always applies, so what follows never does"},
     {ENTRY("in: /a, when: {at: /a}"),
-     "4:67 a condition asks something: equals, in, not, present, above or below"},
+     "4:67 a condition asks something: equals, in, not, present, above, below or type"},
     {ENTRY("in: /a, when: {equals: 1}"), "4:67 a condition has one of `at` (a pointer), `capture` "
                                          "(a name of the topic) and `carried` (a name of `carry`)"},
     {ENTRY("in: /a, when: {at: /a, capture: device, equals: 1}"),
