@@ -56,8 +56,30 @@ static bool step_read(const struct payload_decoder *d, uint32_t step, struct jso
     return ret->kind != JSON_NULL;
 }
 
+/* A step's value is one of the constants; texts, as most are, without a detour. */
+static bool step_among(const struct payload_decoder *d, const struct payload_condition *c)
+{
+    const uint32_t at = d->at[c->place];
+    struct json_field f;
+    if (!at)
+        return false;
+    if (json_kind_at(&d->document, at) != JSON_STRING) {
+        json_read(&d->document, at, &f);
+        return among(c->among, &f);
+    }
+    const struct str text = json_text(&d->document, at);
+    for (uint32_t i = 0; i < c->among.count; i++) {
+        const struct str *constant = &c->among.constant[i].text;
+        if (constant->len == text.len && payload_same(constant->at, text.at, text.len))
+            return true;
+    }
+    return false;
+}
+
 static bool holds(const struct payload_decoder *d, const struct payload_condition *c)
 {
+    if (c->of == PLACE_STEP && c->test <= CONDITION_NOT_IN)
+        return step_among(d, c) == (c->test == CONDITION_IN);
     struct json_field f = {.kind = JSON_STRING};
     double number;
     bool there = true;
@@ -146,17 +168,13 @@ static enum payload_got piece_read(const struct payload_decoder *d, uint32_t sco
     return PAYLOAD_ABSENT;
 }
 
-enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope,
-                                       const struct payload_template *template,
-                                       struct str *ret_text)
+/* A template of several parts, or of one that is no text yet. Apart, so that the many that are one
+ * name of the topic stay cheap. */
+__attribute__((noinline)) static enum payload_got
+template_build(struct payload_decoder *d, uint32_t scope, const struct payload_template *template,
+               struct str *ret_text)
 {
     struct json_field f;
-    if (template->count == 0 || (template->count == 1 && template->piece->kind <= PIECE_CAPTURE)) {
-        *ret_text = template->count == 0                  ? (struct str){0}
-                    : template->piece->kind == PIECE_TEXT ? template->piece->text
-                                                          : d->capture[template->piece->place];
-        return PAYLOAD_GOT;
-    }
     struct text out = text_over(d->text + d->text_len, PAYLOAD_TEXT_BYTES - d->text_len);
     for (uint32_t i = 0; i < template->count; i++) {
         enum payload_got got = piece_read(d, scope, &template->piece[i], &f);
@@ -171,6 +189,19 @@ enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope
     }
     *ret_text = (struct str){out.at, (uint32_t)out.len};
     d->text_len += (uint32_t)out.len;
+    return PAYLOAD_GOT;
+}
+
+enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope,
+                                       const struct payload_template *template,
+                                       struct str *ret_text)
+{
+    const struct payload_piece *piece = template->piece;
+    if (template->count > 1 || (template->count == 1 && piece->kind > PIECE_CAPTURE))
+        return template_build(d, scope, template, ret_text);
+    *ret_text = template->count == 0        ? (struct str){0}
+                : piece->kind == PIECE_TEXT ? piece->text
+                                            : d->capture[piece->place];
     return PAYLOAD_GOT;
 }
 
@@ -334,7 +365,7 @@ enum payload_got payload_eval_member(struct payload_decoder *d, uint32_t scope,
                                      struct result_reading *into, struct refusal *refusal)
 {
     const struct payload_value *v = alternatives->value;
-    struct json_field f;
+    struct json_field f = {0};
     if (v->plain && alternatives->count == 1 && !alternatives->required &&
         alternatives->member->kind != MEMBER_TEXT) { /* most members by far */
         if (!step_read(d, v->step, &f))
@@ -359,7 +390,7 @@ enum payload_got payload_eval_time(struct payload_decoder *d, uint32_t scope,
                                    struct refusal *refusal)
 {
     const struct payload_value *v;
-    struct json_field f;
+    struct json_field f = {0};
     const char *reason;
     enum payload_got got = value_read(d, scope, alternatives, &v, &f, refusal);
     if (got != PAYLOAD_GOT)

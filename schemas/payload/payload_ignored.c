@@ -67,7 +67,7 @@ static void below(struct looking *l, uint32_t step, uint32_t at)
     int32_t index = 0;
     for (uint32_t in = json_first(at), end = json_end(doc, at); in != end;
          in = json_after(doc, in), index++) {
-        uint32_t next = element;
+        uint32_t next;
         if (kind == JSON_OBJECT) {
             struct str key = json_text(doc, in++);
             uint32_t named = payload_walk_find(&map->step[step], key);

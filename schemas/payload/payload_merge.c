@@ -6,6 +6,8 @@
  */
 #include "schemas/payload/decoder.h"
 
+enum { FEW = 8 }; /* readings that are compared one by one */
+
 static bool same_reading(const struct payload_reading *a, const struct payload_reading *b)
 {
     return a->values.ts == b->values.ts && a->class == b->class && a->kind == b->kind &&
@@ -74,16 +76,18 @@ static uint32_t bucket_of(const struct payload_reading *r, uint32_t mask)
     return (uint32_t)(h ^ h >> 16) & mask;
 }
 
-/* Each reading once, in the order of their first parts. */
+/* Each reading once, in the order of their first parts. A few are compared one by one, many found
+ * by a table. */
 static void parts_merge(struct payload_decoder *d)
 {
-    uint32_t kept = 0, mask = 7;
-    while (mask < 2 * d->count)
-        mask = 2 * mask + 1;
+    uint32_t kept = 0, mask = 0;
+    if (d->count > FEW)
+        for (mask = 4 * FEW - 1; mask < 2 * d->count;)
+            mask = 2 * mask + 1;
     memset(d->bucket, 0, (mask + 1) * sizeof d->bucket[0]);
     for (uint32_t i = 0; i < d->count; i++) {
         struct payload_reading *r = &d->reading[i];
-        uint16_t *bucket = &d->bucket[bucket_of(r, mask)];
+        uint16_t *bucket = &d->bucket[mask ? bucket_of(r, mask) : 0];
         uint32_t same = *bucket;
         while (same && !same_reading(&d->reading[same - 1], r))
             same = d->chain[same - 1];

@@ -136,6 +136,7 @@ static void ends_find(struct payload_filter *f)
     while (behind > first && f->level[behind - 1].kind == LEVEL_LITERAL && !f->rest)
         to -= f->level[--behind].literal.len + 1;
     bool literal = first == f->level_count;
+    f->first = literal ? 0 : first;
     f->prefix =
         (struct str){f->text.at, literal ? (f->rest ? from - (from > 0) : f->text.len) : from};
     if (literal || f->rest)
@@ -227,7 +228,7 @@ static bool pattern_match(const struct payload_level *level, struct str text, st
         const struct payload_level_piece *piece = &level->piece[i];
         if (piece->capture < 0) {
             if (at + piece->text.len > text.len ||
-                memcmp(text.at + at, piece->text.at, piece->text.len) != 0)
+                !payload_same(text.at + at, piece->text.at, piece->text.len))
                 return false;
             at += piece->text.len;
             continue;
@@ -252,7 +253,7 @@ bool payload_level_match(const struct payload_level *level, struct str text,
 {
     switch (level->kind) {
     case LEVEL_LITERAL:
-        return str_equal(level->literal, text);
+        return level->literal.len == text.len && payload_same(level->literal.at, text.at, text.len);
     case LEVEL_PLUS:
         return true;
     case LEVEL_CAPTURE:
@@ -269,8 +270,8 @@ bool payload_level_match(const struct payload_level *level, struct str text,
 static bool levels_match(const struct payload_filter *filter, struct str topic,
                          struct str ret_capture[PAYLOAD_CAPTURES_MAX])
 {
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < filter->level_count; i++) {
+    uint32_t at = filter->first ? filter->prefix.len : 0; /* the prefix is known to fit */
+    for (uint32_t i = filter->first; i < filter->level_count; i++) {
         if (at > topic.len)
             return false; /* the topic has fewer levels */
         const char *slash = memchr(topic.at + at, '/', topic.len - at);

@@ -45,6 +45,7 @@ struct payload_filter {
     bool rest;                       /* # behind them */
     bool simple;                     /* one level is a capture, all others are literals: */
     struct str prefix, suffix;       /* what stands before and behind the levels that are no literals; cut from text */
+    uint32_t first;                  /* the first of those levels */
     uint32_t capture;
     uint32_t captures;               /* bits of those it has */
     uint32_t status;                 /* which status of the map it is for; PAYLOAD_FOR_READINGS */

@@ -85,7 +85,7 @@ static const char *const others[] = {
  * none). */
 static void write_anew(const struct json_document *d, uint32_t at, uint32_t spoil, struct text *out)
 {
-    struct json_field v;
+    struct json_field v = {0};
     json_read(d, at, &v);
     if (spoil && below(spoil) == 0) {
         text_add(out, others[below(sizeof others / sizeof others[0])]);

@@ -165,7 +165,7 @@ static void levels(char *to, bool filter)
             break;
     }
     if (at == to)
-        strcpy(to, "a");
+        memcpy(to, "a", 2);
 }
 
 static struct payload_map *map_with(const char *source)
