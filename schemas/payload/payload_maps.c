@@ -8,10 +8,8 @@
 
 #include "schemas/payload/internal.h"
 
-enum {
-    FILTERS_MAX = PAYLOAD_MAPS_MAX * 2 * PAYLOAD_FILTERS_MAX,
-    NO_MAP = UINT32_MAX,
-};
+enum { FILTERS_MAX = PAYLOAD_MAPS_MAX * 2 * PAYLOAD_FILTERS_MAX };
+#define NO_MAP UINT32_MAX
 
 struct node {
     uint32_t first; /* of the maps below */

@@ -19,8 +19,8 @@ enum {
     PAYLOAD_FILTER_BYTES_MAX = 512,
     PAYLOAD_LEVELS_MAX = 32,        /* of a filter */
     PAYLOAD_LEVEL_PIECES_MAX = 9,   /* texts and captures of one level */
-    PAYLOAD_FOR_READINGS = UINT32_MAX,
 };
+#define PAYLOAD_FOR_READINGS UINT32_MAX /* of a filter: for no status */
 
 struct payload_captures { /* names of a map; capture i of each of its filters is name i */
     struct str name[PAYLOAD_CAPTURES_MAX];

@@ -3,7 +3,7 @@
 #include "tests/fuzz/fuzz.h"
 
 /* Days of virtual time are lawful, and slow. */
-enum { BYTES_MAX = 8192, RECORDS_MAX = 8000 };
+enum { BYTES_MAX = 8192, RECORDS_MAX = 2000 };
 
 static void must_hold(const struct script_report *r, bool ok, size_t size)
 {
