@@ -34,8 +34,7 @@ static bool refuse_json(enum json_status status, size_t members, struct str payl
         text_add(&t, ", after member ");
         text_add_u64(&t, members);
     }
-    if (status == JSON_MALFORMED || status == JSON_UTF8)
-        json_fault_add(&t, (const uint8_t *)payload.at, payload.len);
+    json_fault_add(&t, status, (const uint8_t *)payload.at, payload.len);
     return refusal_end(&t);
 }
 

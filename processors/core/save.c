@@ -28,12 +28,18 @@
 
 static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 4};
 
+/* More than people times milliseconds of a bucket ever are; the buckets of a ring add up within 64
+ * bits. */
+#define BUCKET_SUM_MAX (INT64_C(1) << 52)
+
 static void walk_bucket(struct codec *c, struct window_bucket *bucket)
 {
     codec_i64(c, &bucket->sum);
     codec_i32(c, &bucket->max);
     codec_i32(c, &bucket->first);
     codec_u32(c, &bucket->known_ms);
+    if (bucket->sum < -BUCKET_SUM_MAX || bucket->sum > BUCKET_SUM_MAX)
+        c->failed = true;
 }
 
 static void walk_ring(struct codec *c, struct window_ring *r)

@@ -42,6 +42,13 @@ static size_t utf8_sequence(const uint8_t *b, size_t len)
 bool utf8_valid(const uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < len;) {
+        uint64_t eight = 0x80;
+        if (len - i >= sizeof eight)
+            memcpy(&eight, bytes + i, sizeof eight);
+        if (!(eight & UINT64_C(0x8080808080808080))) { /* ASCII, as nearly all is */
+            i += sizeof eight;
+            continue;
+        }
         size_t n = utf8_sequence(bytes + i, len - i);
         if (n == 0)
             return false;

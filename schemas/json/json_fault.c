@@ -1,7 +1,5 @@
 #include "schemas/json/json_fault.h"
 
-#include "schemas/json/json.h"
-
 struct scan {
     const uint8_t *bytes;
     size_t at, len;
@@ -266,13 +264,13 @@ bool json_fault_find(const uint8_t *bytes, size_t len, struct json_fault *ret_fa
     return s.at < s.len;
 }
 
-void json_fault_add(struct text *out, const uint8_t *bytes, size_t len)
+void json_fault_add(struct text *out, enum json_status status, const uint8_t *bytes, size_t len)
 {
     struct json_fault fault;
-    if (!json_fault_find(bytes, len, &fault))
+    if ((status != JSON_MALFORMED && status != JSON_UTF8) || !json_fault_find(bytes, len, &fault))
         return;
     text_add(out, " at byte ");
     text_add_u64(out, fault.at + 1);
-    text_add(out, ": ");
-    text_add(out, fault.why);
+    text_add(out, status == JSON_UTF8 ? "" : ": "); /* the status has said it */
+    text_add(out, status == JSON_UTF8 ? "" : fault.why);
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "schemas/base/str.h"
+#include "schemas/json/json.h"
 
 struct json_fault {
     size_t at;       /* bytes before it */
@@ -22,7 +22,7 @@ struct json_fault {
 /* False when there is none: any value, whatever its keys. */
 bool json_fault_find(const uint8_t *bytes, size_t len, struct json_fault *ret_fault);
 
-/* Adds " at byte 13: why", bytes counted from 1 as people do; nothing when there is no fault. */
-void json_fault_add(struct text *out, const uint8_t *bytes, size_t len);
+/* For a document that was refused with this status: adds " at byte 13: why" to its text, bytes counted from 1 as people do; nothing where the status is no matter of bytes. */
+void json_fault_add(struct text *out, enum json_status status, const uint8_t *bytes, size_t len);
 
 #endif

@@ -112,8 +112,8 @@ bool log_header_decode(const uint8_t from[LOG_SEGMENT_HEADER_BYTES], struct log_
     memcpy(got.segment.bytes, from + AT_SEGMENT, 16);
     memcpy(got.source.bytes, from + AT_SOURCE, 16);
     if (got.epoch == 0 || got.epoch > LOG_EPOCH_MAX || got.prev_epoch > got.epoch ||
-        got.first_seq > LOG_SEQ_MAX || got.kept_seq > LOG_SEQ_MAX ||
-        got.epoch_first_seq > LOG_SEQ_MAX || got.prev_seq > LOG_SEQ_MAX)
+        got.first_seq > LOG_SEQ_MAX || got.epoch_first_seq > LOG_SEQ_MAX ||
+        got.kept_seq >= got.epoch_first_seq || got.prev_seq >= got.first_seq)
         return error_set(err, ERROR_MALFORMED, 0, "segment header: sequences or epochs");
     *ret = got;
     return true;

@@ -53,8 +53,8 @@
  *
  * (4) A batch counts whole or not at all.
  *
- * A header is valid when its CRC holds and its sequences and epochs are at most LOG_SEQ_MAX and
- * LOG_EPOCH_MAX.
+ * A header is valid when its CRC holds, its sequences and epochs are at most LOG_SEQ_MAX and
+ * LOG_EPOCH_MAX, and the earlier ones are below the later ones: of the record before, and kept.
  *
  * A record is valid when its CRC holds, its epoch is from 1 to the segment's, its end leaves
  * LOG_READ_PADDING_BYTES in the file, and its sequence is at most LOG_SEQ_MAX and follows that of the record before, or is

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "schemas/json/json_fault.h"
 #include "schemas/payload/decoder.h"
 
 struct payload_decoder *payload_decoder_new(void)
@@ -73,8 +74,13 @@ static bool parse(struct payload_decoder *d)
     enum json_status status =
         json_parse_document(d->parser, (const uint8_t *)payload.at, payload.len, &d->document);
     d->parsed = status == JSON_OK;
-    return d->parsed ||
-           refusal_about(&d->refusal, reasons[status], "payload", json_status_text(status));
+    if (d->parsed)
+        return true;
+    struct text t = refusal_begin(&d->refusal, reasons[status]);
+    text_add(&t, "payload: ");
+    text_add(&t, json_status_text(status));
+    json_fault_add(&t, status, (const uint8_t *)payload.at, payload.len);
+    return refusal_end(&t);
 }
 
 /* Makes the document's places known; a map that only takes the payload as text needs none. */
@@ -325,7 +331,9 @@ void payload_decode(struct payload_decoder *decoder, const struct payload_maps *
     ret_outcome->kind = PAYLOAD_NOTHING;
     const struct payload_filter *filter = payload_maps_match(maps, map, message->topic, d->capture);
     bool ok;
-    if (!filter)
+    if (!utf8_valid((const uint8_t *)message->topic.at, message->topic.len))
+        ok = refusal_set(&d->refusal, REFUSAL_UTF8, "topic: not UTF-8"); /* captures come from it */
+    else if (!filter)
         ok = refusal_set(&d->refusal, REFUSAL_UNKNOWN_TOPIC, "topic: no filter of the map fits");
     else if (filter->status != PAYLOAD_FOR_READINGS)
         ok = status_read(d, &map->status[filter->status], ret_outcome);

@@ -66,7 +66,7 @@ static const char *reason_of(enum json_status status)
 static void judge(const struct core_feed *f, const struct json_case *c, const struct tally *t)
 {
     char byte[64];
-    (void)snprintf(byte, sizeof byte, " at byte %u: ", c->byte);
+    (void)snprintf(byte, sizeof byte, " at byte %u", c->byte);
     const struct result_deadletter *letter = &t->letter.deadletter;
     if (!str_is(letter->reason, reason_of(c->status)))
         fail_msg("%s: " STR_FMT ": %s", c->name, STR_ARG(letter->reason), t->detail);

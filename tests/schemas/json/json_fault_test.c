@@ -3,6 +3,7 @@
 #include "schemas/json/json_fault.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "schemas/json/json.h"
 #include "tests/support/json_cases.h"
@@ -70,12 +71,22 @@ static void cut_anywhere_both_agree(void **state)
 static void told_with_bytes_from_one(void **state)
 {
     (void)state;
-    char words[100];
-    struct text t = text_over(words, sizeof words);
-    json_fault_add(&t, (const uint8_t *)"{\"a\":x}", 7);
-    assert_true(str_is((struct str){words, (uint32_t)t.len}, " at byte 6: no value"));
-    json_fault_add(&t, (const uint8_t *)"{}", 2);
-    assert_int_equal(t.len, 20);
+    static const struct {
+        const char *document, *told;
+        enum json_status status;
+    } rows[] = {
+        {"{\"a\":x}", " at byte 6: no value", JSON_MALFORMED},
+        {"{\"a\":\"\xff\"}", " at byte 7", JSON_UTF8},
+        {"{}", "", JSON_MALFORMED},
+        {"[x", "", JSON_NOT_OBJECT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char words[100];
+        struct text t = text_over(words, sizeof words);
+        json_fault_add(&t, rows[i].status, (const uint8_t *)rows[i].document,
+                       strlen(rows[i].document));
+        assert_true(str_is((struct str){words, (uint32_t)t.len}, rows[i].told));
+    }
 }
 
 int main(void)

@@ -254,8 +254,9 @@ static const struct sample {
      "d1 crowd_level occupancy=1 seq=7\n"},
     {"seq alone says nothing", LEVEL("occupancy: /n, seq: /s"), "{\"s\":7}", "nothing\n"},
     {"trailing garbage", LEVEL("occupancy: /n"), "{\"n\":1} x",
-     "refused malformed: payload: not JSON\n"},
-    {"bad UTF-8", LEVEL("occupancy: /n"), "{\"n\":\"\xff\"}", "refused utf8: payload: not UTF-8\n"},
+     "refused malformed: payload: not JSON at byte 9: something behind the end\n"},
+    {"bad UTF-8", LEVEL("occupancy: /n"), "{\"n\":\"\xff\"}",
+     "refused utf8: payload: not UTF-8 at byte 7\n"},
     {"a key twice", LEVEL("occupancy: /n"), "{\"n\":1,\"n\":1}",
      "refused duplicate_key: payload: a key occurs twice: \"n\"\n"},
     {"a key twice that nobody looks at", LEVEL("occupancy: /n"), "{\"x\":1,\"n\":1,\"x\":2}",
@@ -268,7 +269,8 @@ static const struct sample {
     {"a key twice in what is iterated",
      MAP("{each: \"/*\", class: crowd, kind: level, device: \"{key}\", occupancy: .}"),
      "{\"a\":1,\"a\":2}", "refused duplicate_key: payload: a key occurs twice: \"a\"\n"},
-    {"an empty payload", LEVEL("occupancy: /n"), "", "refused malformed: payload: not JSON\n"},
+    {"an empty payload", LEVEL("occupancy: /n"), "",
+     "refused malformed: payload: not JSON at byte 1: it ends where a value should be\n"},
 };
 
 static void run(struct fixture *f, const char *name, const char *map, const char *payload,
@@ -360,8 +362,10 @@ static const struct {
     {"u/a/LWT", "\xff", "", "refused utf8: payload: not UTF-8\n"},
     {"v/a", "{\"state\":\"offline\"}", "", "offline a\n"},
     {"v/a", "{\"status\":\"offline\"}", "", "nothing\n"},
-    {"v/a", "offline", "", "refused malformed: payload: not JSON\n"},
+    {"v/a", "offline", "", "refused malformed: payload: not JSON at byte 1: no value\n"},
     {"w/a", "{}", "", "no map\n"},
+    {"t/\xf6", "{\"in\":1}", "", "refused utf8: topic: not UTF-8\n"},
+    {"u/\xf6/LWT", "Online", "", "refused utf8: topic: not UTF-8\n"},
 };
 
 static void test_messages_of_one_map(void **state)
@@ -418,7 +422,7 @@ static void test_a_status_among_readings(void **state)
         "refused wrong_type: device: not in the message\n");
     run(f, "whatever the map's own conditions", map,
         "{\"type\":\"heartbeat\",\"kind\":\"lens\",\"alarm\":\"off\"}", "online d1\n");
-    run(f, "no JSON", map, "offline", "refused malformed: payload: not JSON\n");
+    run(f, "no JSON", map, "offline", "refused malformed: payload: not JSON at byte 1: no value\n");
 }
 
 /* Some versions wrap it in JSON, some don't. */
