@@ -57,7 +57,7 @@ struct mqtt_client_options {
     const struct mqtt_filters *gone;      /* given up at the broker, where an earlier run may have left them, unless they are wanted; NULL: none. Copied */
     struct mqtt_handler handler;
     bool want_retained;
-    bool trial;    /* a clean session without retained messages that ends with the connection: for checks */
+    bool trial;    /* a clean session that ends with the connection, without retained messages unless they are wanted: for checks */
     uint64_t seed;              /* of the jitter */
     int64_t (*boot_ns)(void);   /* NULL: clock_boot_ns; tests give their own */
 };

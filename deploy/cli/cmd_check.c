@@ -3,8 +3,29 @@
 
 #include "deploy/cli/arguments.h"
 #include "deploy/cli/check.h"
+#include "deploy/cli/check_payload.h"
 #include "deploy/cli/cli.h"
 #include "deploy/cli/settings.h"
+
+static int run_payload(const char *path, struct check_payload *payload)
+{
+    struct check *check = malloc(sizeof *check);
+    int code = EXIT_USAGE;
+    if (!check) {
+        (void)fprintf(stderr, "crowdtide check: out of memory\n");
+        return EXIT_FAILED;
+    }
+    check_open(check, path);
+    payload->config = &check->config;
+    payload->venue = check->venue;
+    if (check_passed(check) && check->venue)
+        code = check_payload(payload);
+    else
+        check_print(check);
+    check_close(check);
+    free(check);
+    return code;
+}
 
 static int run(const char *path, bool connect, bool json)
 {
@@ -32,6 +53,7 @@ static int run(const char *path, bool connect, bool json)
 int cmd_check(int argc, char **argv)
 {
     const char *path = NULL;
+    struct check_payload payload = {0};
     bool connect = false, json = false, settings = false, venue_settings = false;
     const struct arguments_option options[] = {
         ARGUMENTS_CONFIG(&path),
@@ -43,6 +65,22 @@ int cmd_check(int argc, char **argv)
         {.name = "venue-settings",
          .help = "the same for the settings in a venue file",
          .flag = &venue_settings},
+        {.name = "payload",
+         .value = "FILE",
+         .help = "show what a message becomes; -: standard input; wants --topic",
+         .text = &payload.file},
+        {.name = "topic",
+         .value = "TOPIC",
+         .help = "where it would be published",
+         .text = &payload.topic},
+        {.name = "map",
+         .value = "FILE",
+         .help = "try it with this payload map alone",
+         .text = &payload.map},
+        {.name = "content-type",
+         .value = "TYPE",
+         .help = "as an MQTT 5 publisher gives it",
+         .text = &payload.content_type},
         {0},
     };
     const struct arguments spec = {
@@ -51,7 +89,9 @@ int cmd_check(int argc, char **argv)
         "then a\nsummary of the venue, and each rule in a sentence with its worst-case detection "
         "time.",
         options,
-        "Exit code: 0 all is well, 1 a server did not answer (--connect), 2 the configuration or "
+        "Exit code: 0 all is well, 1 a server did not answer (--connect) or not every reading of "
+        "the\n"
+        "message would count (--payload), 2 the configuration or "
         "the\nvenue has mistakes. Warnings do not count."};
     int code;
     if (!arguments_parse(argc, argv, &spec, NULL, &code))
@@ -64,5 +104,9 @@ int cmd_check(int argc, char **argv)
         settings_print_venue_table(stdout);
         return EXIT_OK;
     }
-    return run(path, connect, json);
+    if (!payload.file != !payload.topic || (payload.map && !payload.file)) {
+        (void)fprintf(stderr, "crowdtide check: --payload FILE and --topic TOPIC go together\n");
+        return EXIT_USAGE;
+    }
+    return payload.file ? run_payload(path, &payload) : run(path, connect, json);
 }

@@ -130,6 +130,10 @@ bool config_read_venue_file(const char *path, const char *payload_dir, char **re
 /* The same for a venue file whose text is at hand; path: where it would be. A text that is a bundle with maps already stays as it is. */
 bool config_bundle(struct str text, const char *path, const char *payload_dir, char **ret_source, size_t *ret_len, struct error *err);
 
+/* The folder with the payload maps that come with the program. payload_dir: the setting. False: there is none. */
+enum { CONFIG_PATH_BYTES = 4200 };
+bool config_payload_dir(const char *payload_dir, char out[CONFIG_PATH_BYTES]);
+
 /* Whether the configuration has what the privacy rules of the venue's payload maps need: a problem when they hash and there is no privacy.key_file, or its secret is too short. */
 struct venue;
 bool config_privacy_fits(const struct config *config, const struct venue *venue, struct problems *problems);

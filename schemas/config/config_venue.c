@@ -55,6 +55,22 @@ static bool map_shipped(const char *name, char out[PATH_BYTES])
     return false;
 }
 
+bool config_payload_dir(const char *payload_dir, char out[CONFIG_PATH_BYTES])
+{
+    char program[PATH_BYTES];
+    if (payload_dir[0])
+        return snprintf(out, CONFIG_PATH_BYTES, "%s", payload_dir) < CONFIG_PATH_BYTES &&
+               is_there(out);
+    if (!program_dir(program))
+        return false;
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
+        int n = snprintf(out, CONFIG_PATH_BYTES, "%s/%s", program, shipped[i]);
+        if (n > 0 && n < CONFIG_PATH_BYTES && is_there(out))
+            return true;
+    }
+    return false;
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text), end_len = strlen(end);
