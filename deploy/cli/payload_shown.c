@@ -235,7 +235,7 @@ static enum shown_fate status_shown(struct payload_shown *shown,
 {
     uint32_t count = 0;
     for (uint32_t s = venue_device_first(shown->venue, outcome->device); s != UINT32_MAX;
-         s = shown->venue->sensors[s].device_next)
+         s = shown->venue->devices[s].next)
         count++;
     text_add(out, "  status   device ");
     text_add_str(out, outcome->device);
