@@ -214,6 +214,12 @@ static void report_overlap(const struct mqtt_filters *filters)
 {
     const char *a, *b;
     char quoted_a[256], quoted_b[256];
+    if (filters->widened)
+        report(
+            REPORT_INFO, PROGRAM, "filters_widened",
+            "times=%u text=\"payload maps' topics overlap: what is subscribed in their place may "
+            "bring topics that no map reads\"",
+            filters->widened);
     if (mqtt_filters_overlap(filters, &a, &b))
         report(REPORT_WARN, PROGRAM, "filters_overlap",
                "filter=\"%s\" other=\"%s\" text=\"a broker may deliver what fits both twice, and "

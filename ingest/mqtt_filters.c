@@ -78,6 +78,28 @@ bool mqtt_filter_overlaps(const char *a, const char *b)
     return !rest || strcmp(rest, "#") == 0;
 }
 
+char *mqtt_filter_join(const char *a, const char *b)
+{
+    size_t cap = strlen(a) + strlen(b) + 3;
+    char *joined = malloc(cap);
+    if (!joined)
+        return NULL;
+    struct text out = text_over(joined, cap - 1);
+    while (a && b) {
+        struct str of_a = level_take(&a), of_b = level_take(&b);
+        text_add(&out, out.len ? "/" : "");
+        if (str_is(of_a, "#") || str_is(of_b, "#")) {
+            text_add(&out, "#");
+            a = b = NULL;
+        } else {
+            text_add_str(&out, str_equal(of_a, of_b) ? of_a : STR_LIT("+"));
+        }
+    }
+    text_add(&out, a || b ? "/#" : "");
+    joined[out.len] = '\0';
+    return joined;
+}
+
 /* ---- the list -------------------------------------------------------------------------------- */
 
 static void remove_covered(struct mqtt_filters *filters, const char *by)
@@ -145,11 +167,32 @@ bool mqtt_filters_from(const struct config *config, struct str venue_id,
     return true;
 }
 
+/* Widened together with whatever it overlaps in part. */
+static bool add_widened(struct mqtt_filters *filters, struct str text, struct error *err)
+{
+    char *now = strndup(text.at, text.len);
+    for (uint32_t i = 0; now && i < filters->count; i++) {
+        const char *there = filters->filter[i].text;
+        if (!mqtt_filter_overlaps(there, now) || mqtt_filter_covers(there, now) ||
+            mqtt_filter_covers(now, there))
+            continue;
+        char *wider = mqtt_filter_join(there, now);
+        free(now);
+        now = wider;
+        filters->widened++;
+        i = UINT32_MAX; /* it may overlap those before it now: from the first again */
+    }
+    bool ok = now ? add(filters, str_of(now), false, err)
+                  : error_set(err, ERROR_NO_MEMORY, 0, "topic filters");
+    free(now);
+    return ok;
+}
+
 bool mqtt_filters_add_maps(struct mqtt_filters *filters, const struct payload_maps *maps,
                            struct error *err)
 {
     for (uint32_t i = 0; i < payload_maps_filter_count(maps); i++) {
-        if (!add(filters, payload_maps_filter(maps, i), false, err))
+        if (!add_widened(filters, payload_maps_filter(maps, i), err))
             return false;
     }
     return true;

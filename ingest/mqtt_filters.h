@@ -7,8 +7,9 @@
  *     mqtt_filters_add_drops(&filters, &err);
  *     mqtt_filters_free(&filters);
  *
- * Brokers may deliver a message once for each filter of one client that fits it, and such copies bear no mark: a passage would be counted twice. So no filter is kept that
- * another one covers. Where two overlap in part (a/+/c and a/b/+), mqtt_filters_overlap says so.
+ * Brokers may deliver a message once for each filter of one client that fits it (mosquitto does under MQTT 5), and such copies bear no mark: a passage would be counted twice. So no
+ * filter is kept that another one covers, and a map's that overlaps another in part (a/+/c and a/b/+) is widened to one that covers both (a/+/+): what comes besides and no map reads is
+ * an unknown topic. Of the configuration's own ones mqtt_filters_overlap says where they overlap.
  */
 #ifndef CROWDTIDE_INGEST_MQTT_FILTERS_H
 #define CROWDTIDE_INGEST_MQTT_FILTERS_H
@@ -31,6 +32,7 @@ struct mqtt_filter {
 struct mqtt_filters {
     struct mqtt_filter *filter; /* owned */
     uint32_t count;
+    uint32_t widened; /* how often two became one */
 };
 
 /* The configured ones or crowdtide/{venue}/# and drill/{venue}/#. Each is checked as MQTT rules (`#` last, wildcards fill a level, 1 … 65535 bytes, UTF-8; shared subscriptions
@@ -52,6 +54,8 @@ bool mqtt_filters_wanted(const struct config *config, struct str venue_id,
 /* Whether every topic that fits b fits a; and whether some topic fits both. */
 bool mqtt_filter_covers(const char *a, const char *b);
 bool mqtt_filter_overlaps(const char *a, const char *b);
+/* The narrowest filter that covers both, which overlap. malloc'ed; NULL: no memory. */
+char *mqtt_filter_join(const char *a, const char *b);
 /* The first two that overlap; false: none do. */
 bool mqtt_filters_overlap(const struct mqtt_filters *filters, const char **ret_a,
                           const char **ret_b);

@@ -2,6 +2,7 @@
 #include "ingest/mqtt_filters.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "schemas/venue/venue.h"
@@ -41,7 +42,7 @@ static struct venue *venue_of(const char *topics)
     struct problems problems = {0};
     (void)snprintf(source, sizeof source,
                    "venue: {id: v}\npayloads: [{map: m}]\n--- # payload map m m.yaml\npayload: m\n"
-                   "topics: [%s]\nreadings: [{class: light, device: \"{device}\", lux: /l}]\n",
+                   "topics: [%s]\nreadings: [{class: light, device: x, lux: /l}]\n",
                    topics);
     if (!venue_parse(str_of(source), &v, &problems))
         fail_msg("%s", problems.problem[0].text);
@@ -77,7 +78,22 @@ static void maps_add_theirs(void **state)
     wanted("", "\"a/{device}/up\"", false, "crowdtide/v/# drill/v/# a/+/up");
     wanted("#", "\"a/{device}/up\"", true, "# $SYS/broker/publish/messages/dropped?");
     wanted("a/b/up", "\"a/{device}/up\"", false, "a/+/up"); /* the wider one takes its place */
-    wanted("x", "\"a/{device}/#\", \"a/{device}/up\", \"b-{device}\"", false, "a/+/# +"); /* b-{device} is + */
+    wanted("x", "\"a/{device}/#\", \"a/{device}/up\", \"b-{device}\"", false,
+           "a/+/# +"); /* b-{device} is + */
+}
+
+/* A broker would deliver what fits two of them twice. */
+static void maps_never_overlap(void **state)
+{
+    (void)state;
+    wanted("x", "\"a/{device}/c\", \"a/b/+\"", false, "x a/+/+");
+    wanted("x", "\"a/{device}/c/d\", \"a/b/#\"", false, "x a/+/#");
+    wanted("x", "\"p/+/q\", \"p/r/+\", \"p/s/t/u\", \"p/#\"", false, "x p/#");
+    wanted("a/b", "\"{device}/b\"", false, "+/b");
+    wanted("", "\"+/+/crowd/{device}\"", false, "+/+/#"); /* crowdtide's own among them */
+    char *joined = mqtt_filter_join("a/+/#", "a/b");
+    assert_string_equal(joined, "a/+/#");
+    free(joined);
 }
 
 static void overlaps_are_told(void **state)
@@ -101,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(covering_and_overlapping),
         cmocka_unit_test(maps_add_theirs),
+        cmocka_unit_test(maps_never_overlap),
         cmocka_unit_test(overlaps_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
