@@ -170,11 +170,43 @@ void core_ahead(struct core *core, const struct log_view *record)
     ahead_record(core, record);
 }
 
+/* What a dead letter keeps of a message; false: the record is of none. */
+static bool message_letter(const struct log_view *record, struct emit_letter *ret)
+{
+    struct record_mqtt mqtt;
+    struct record_oversized oversized;
+    struct record_withheld withheld;
+    switch (record->type) {
+    case RECORD_MQTT:
+        if (!record_mqtt_decode(record->body, record->body_len, &mqtt, NULL))
+            return false;
+        *ret = emit_letter_of(&mqtt);
+        return true;
+    case RECORD_OVERSIZED:
+        if (!record_oversized_decode(record->body, record->body_len, &oversized, NULL))
+            return false;
+        *ret = (struct emit_letter){.topic = oversized.topic,
+                                    .payload = oversized.head,
+                                    .payload_bytes = oversized.payload_len};
+        return true;
+    case RECORD_WITHHELD:
+        if (!record_withheld_decode(record->body, record->body_len, &withheld, NULL))
+            return false;
+        *ret = (struct emit_letter){.topic = withheld.topic,
+                                    .personal = true,
+                                    .keyed_hash = withheld.keyed_hash,
+                                    .payload_bytes = withheld.payload_len};
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool core_skip(struct core *core, const struct log_view *record, uint32_t crashes,
                struct core_results *results, struct error *err)
 {
     struct result_skipped skipped;
-    struct record_mqtt mqtt;
+    struct emit_letter letter;
     step_begin(core, record, results);
     /* Time stands still: what brought process down may have been the passing of it. */
     result_clear(RECORD_SKIPPED, &skipped);
@@ -182,9 +214,7 @@ bool core_skip(struct core *core, const struct log_view *record, uint32_t crashe
     skipped.crashes = crashes;
     skipped.at = record->log_ns / CORE_MS_NS;
     emit(core, RECORD_SKIPPED, &skipped);
-    if (record->type == RECORD_MQTT &&
-        record_mqtt_decode(record->body, record->body_len, &mqtt, NULL)) {
-        struct emit_letter letter = emit_letter_of(&mqtt);
+    if (message_letter(record, &letter)) {
         struct refusal refusal;
         struct text t = refusal_begin(&refusal, REFUSAL_POISON);
         text_add(&t, "process crashed on this input, times: ");

@@ -209,7 +209,8 @@ static bool both(struct replay *r, const struct log_view *view, struct error *er
         !step(r, DIFFERENCE_OTHER, &other, crashes, err))
         return false;
     report->records++;
-    report->messages += view->type == RECORD_MQTT || view->type == RECORD_OVERSIZED;
+    report->messages += view->type == RECORD_MQTT || view->type == RECORD_OVERSIZED ||
+                        view->type == RECORD_WITHHELD;
     report->left_out += crashes > 0;
     report->first_ms = report->records == 1 ? view->log_ns / NS_PER_MS : report->first_ms;
     report->last_ms = view->log_ns / NS_PER_MS;

@@ -92,7 +92,7 @@ uint32_t record_mqtt_encode(const struct record_mqtt *from, uint8_t *out, size_t
     uint32_t more = property_bytes(type) + property_bytes(hash);
     size_t len = (size_t)RECORD_MQTT_FIXED_BYTES + from->topic.len + from->payload.len + more;
     if (from->topic.len > RECORD_TOPIC_BYTES_MAX || len > cap || len > UINT32_MAX ||
-        hash.len > RECORD_KEYED_HASH_BYTES)
+        (hash.len && hash.len != RECORD_KEYED_HASH_BYTES))
         return 0;
     bytes_put_u16(out, (uint16_t)from->topic.len);
     out[2] = from->qos;
@@ -118,6 +118,8 @@ static bool properties_decode(const uint8_t *body, uint32_t at, uint32_t len,
             ret->content_type = value;
         else if (body[at] == PROPERTY_KEYED_HASH)
             ret->keyed_hash = value;
+        if (ret->keyed_hash.len && ret->keyed_hash.len != RECORD_KEYED_HASH_BYTES)
+            return false;
         at += 2 + value.len;
     }
     return true;

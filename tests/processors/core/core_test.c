@@ -336,8 +336,8 @@ static void test_corrupt(void **state)
     struct core_feed *f = *state;
     struct core_results results = {0};
     uint8_t body[1 + LOG_READ_PADDING_BYTES] = {0};
-    static const unsigned types[] = {RECORD_MQTT, RECORD_OVERSIZED, RECORD_TICK, RECORD_MODEL,
-                                     99,          RECORD_ZONE};
+    static const unsigned types[] = {RECORD_MQTT, RECORD_OVERSIZED, RECORD_TICK,    RECORD_MODEL,
+                                     99,          RECORD_ZONE,      RECORD_WITHHELD};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         struct log_view view = {.seq = 9,
                                 .type = (uint16_t)types[i],

@@ -52,7 +52,10 @@ static void properties_come_back(void **state)
     assert_true(record_mqtt_decode(body, len, &back, NULL));
     assert_int_equal(back.keyed_hash.len, 0);
     assert_true(str_equal(back.content_type, mqtt.content_type));
-    body[len - 1 - RECORD_KEYED_HASH_BYTES]++; /* beyond the end */
+    body[len - 2 - RECORD_KEYED_HASH_BYTES] = 2;
+    body[len - 1 - RECORD_KEYED_HASH_BYTES]--; /* no hash has this length */
+    assert_false(record_mqtt_decode(body, len - 1, &back, NULL));
+    body[len - 1 - RECORD_KEYED_HASH_BYTES] += 2; /* beyond the end */
     assert_false(record_mqtt_decode(body, len, &back, NULL));
 }
 
