@@ -4,6 +4,7 @@
 
 #include "deploy/cli/check.h"
 #include "deploy/cli/cli.h"
+#include "schemas/payload/payload_map.h"
 
 enum { EXPLANATION_BYTES = 4096, JSON_BYTES = 8192 };
 
@@ -53,6 +54,20 @@ static void print_operators(const struct venue *v)
     }
 }
 
+static void print_maps(const struct payload_maps *maps)
+{
+    uint32_t count = payload_maps_count(maps);
+    if (count)
+        (void)printf("  %u payload map%s, %u topic filter%s:", count, count == 1 ? "" : "s",
+                     payload_maps_filter_count(maps),
+                     payload_maps_filter_count(maps) == 1 ? "" : "s");
+    for (uint32_t i = 0; i < count; i++) {
+        struct str id = payload_map_facts(payload_maps_at(maps, i))->id;
+        (void)printf(" " STR_FMT, STR_ARG(id));
+    }
+    (void)printf(count ? "\n" : "");
+}
+
 static void print_venue(const struct venue *v)
 {
     uint32_t kinds[ZONE_KIND_COUNT] = {0}, classes[4] = {0};
@@ -66,6 +81,7 @@ static void print_venue(const struct venue *v)
     print_counts(kinds, ZONE_KIND_COUNT, kind_name);
     (void)printf("  %u sensors", v->sensor_count);
     print_counts(classes, 4, class_name);
+    print_maps(v->payloads);
     (void)printf("  %u rules\n", v->rule_count);
     for (uint32_t i = 0; i < v->rule_count; i++) {
         char words[EXPLANATION_BYTES];

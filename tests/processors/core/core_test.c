@@ -330,6 +330,50 @@ static void test_command_refused(void **state)
     assert_true(str_is(any.reply.reason, "issued: missing"));
 }
 
+static void expect_personal(struct core_feed *f, const char *reason, int64_t bytes)
+{
+    union result_any any;
+    assert_true(core_feed_last(f, RECORD_DEADLETTER, &any));
+    assert_true(str_is(any.deadletter.reason, reason));
+    assert_int_equal(any.deadletter.payload_base64.len, 0);
+    assert_int_equal(any.deadletter.payload_bytes, bytes);
+    assert_true(str_is(any.deadletter.payload_hash, "30313233343536373839616263646566"));
+}
+
+/* A dead letter of a personal topic shows a keyed hash in place of bytes, also when it was left out
+ * as poison. */
+static void test_personal(void **state)
+{
+    struct core_feed *f = *state;
+    uint8_t body[256 + LOG_READ_PADDING_BYTES];
+    struct core_books before = core_books(f->core);
+    const struct record_mqtt mqtt = {.topic = STR_LIT("gates/g"),
+                                     .payload = STR_LIT("{\"card\":\"4711\"}"),
+                                     .bits = RECORD_MQTT_PERSONAL,
+                                     .keyed_hash = STR_LIT("0123456789abcdef")};
+    uint32_t len = record_mqtt_encode(&mqtt, body, 256);
+    core_feed_record(f, start_ms, RECORD_MQTT, body, len);
+    expect_personal(f, "unknown_topic", 15);
+    const struct record_withheld withheld = {.topic = STR_LIT("gates/g"),
+                                             .payload_len = 600000,
+                                             .keyed_hash = mqtt.keyed_hash,
+                                             .reason = RECORD_WITHHELD_OVERSIZED,
+                                             .bits = RECORD_MQTT_PERSONAL};
+    core_feed_record(f, start_ms, RECORD_WITHHELD, body,
+                     record_withheld_encode(&withheld, body, 256));
+    expect_personal(f, "oversized", 600000);
+    struct error err = {0};
+    const struct log_view view = {
+        .seq = ++f->seq, .epoch = 1, .type = RECORD_MQTT, .body = body, .body_len = len};
+    (void)record_mqtt_encode(&mqtt, body, 256);
+    core_results_clear(&f->results);
+    assert_true(core_skip(f->core, &view, 3, &f->results, &err));
+    expect_personal(f, "poison", 15);
+    struct core_books after = core_books(f->core);
+    assert_int_equal(after.received - before.received, 3);
+    assert_int_equal(after.quarantined - before.quarantined, 3);
+}
+
 /* Only what the log itself should have prevented stops the core. */
 static void test_corrupt(void **state)
 {
@@ -381,6 +425,7 @@ int main(void)
         CASE(test_late_setting), CASE(test_model_repeated),
         CASE(test_changed_only), CASE(test_command_refused),
         CASE(test_corrupt),      CASE(test_skip),
+        CASE(test_personal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
