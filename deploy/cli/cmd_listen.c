@@ -136,7 +136,7 @@ static int run(struct listen *l, char **filters, uint32_t count, int64_t seconds
 {
     static char all[] = "#";
     struct mqtt_filter filter[MQTT_FILTERS_OWN_MAX] = {{.text = all}};
-    const struct mqtt_filters wanted = {filter, count ? count : 1};
+    const struct mqtt_filters wanted = {.filter = filter, .count = count ? count : 1};
     struct mqtt_settings settings;
     struct mqtt_client *client = NULL;
     struct error err = {0};
