@@ -54,7 +54,7 @@ void ahead_record(struct core *core, const struct log_view *record)
     a->sensor[found] = venue_sensor_guess(model->venue, a->hash[found]);
     if (!sensor_at(core, AHEAD_SENSOR, &s))
         return;
-    fetch(&model->venue->sensors[s], sizeof *model->venue->sensors);
+    fetch(&model->venue->sensors[s], offsetof(struct venue_sensor, service));
     fetch(&model->sensors[s], offsetof(struct sensor, surge.value));
     fetch(&model->health[s], offsetof(struct health, shown));
     fetch(&model->silent_at_ns[s], sizeof *model->silent_at_ns);

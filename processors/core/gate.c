@@ -97,7 +97,7 @@ void gates_fetch(const struct model *model, uint32_t g, int64_t second)
         return;
     const struct gate *next = &model->gates[g + 1];
     fetch(&model->sensors[next->sensor], ARRAY_LINE_BYTES);
-    fetch(&model->venue->sensors[next->sensor], sizeof *model->venue->sensors);
+    fetch(&model->venue->sensors[next->sensor].lanes, sizeof model->venue->sensors->lanes);
     if (next->next_s <= second || next->parts_moved)
         gate_parts_fetch(next);
 }

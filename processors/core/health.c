@@ -223,9 +223,13 @@ static void look_fetch(const struct model *model, uint32_t s)
 {
     if (s >= model->venue->sensor_count)
         return;
+    const struct sensor *sensor = &model->sensors[s];
+    const struct venue_sensor *as = &model->venue->sensors[s];
     fetch(&model->health[s], sizeof *model->health);
-    fetch(&model->sensors[s], sizeof *model->sensors);
-    fetch(&model->venue->sensors[s], sizeof *model->venue->sensors);
+    fetch(sensor, offsetof(struct sensor, surge.at_ms));
+    fetch(&sensor->service_until_ms, sizeof sensor->service_until_ms);
+    fetch(&as->silence_ms, sizeof as->silence_ms);
+    fetch(&as->silence_set, sizeof as->silence_set);
 }
 
 void health_changed(struct core *core, uint32_t s)
