@@ -199,9 +199,14 @@ enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope
     const struct payload_piece *piece = template->piece;
     if (template->count > 1 || (template->count == 1 && piece->kind > PIECE_CAPTURE))
         return template_build(d, scope, template, ret_text);
-    *ret_text = template->count == 0        ? (struct str){0}
-                : piece->kind == PIECE_TEXT ? piece->text
-                                            : d->capture[piece->place];
+    if (template->count == 0) {
+        *ret_text = (struct str){0};
+        return PAYLOAD_GOT;
+    }
+    const struct str *from = piece->kind == PIECE_TEXT ? &piece->text : &d->capture[piece->place];
+    ret_text->at = from->at; /* member by member, as the capture was just written: a load of both
+                                waits for the stores */
+    ret_text->len = from->len;
     return PAYLOAD_GOT;
 }
 
@@ -211,9 +216,10 @@ static struct str name_of(const struct payload_alternatives *a)
 }
 
 /* "in (/line_1_total_in): " and the reason. */
-static enum payload_got wrong(const struct payload_decoder *d, const struct payload_alternatives *a,
-                              const struct payload_value *v, enum refusal_reason reason,
-                              const char *what, struct refusal *refusal)
+__attribute__((cold, noinline)) static enum payload_got
+wrong(const struct payload_decoder *d, const struct payload_alternatives *a,
+      const struct payload_value *v, enum refusal_reason reason, const char *what,
+      struct refusal *refusal)
 {
     struct text t = refusal_begin(refusal, reason);
     text_add_str(&t, name_of(a));
@@ -350,9 +356,9 @@ static enum payload_got text_make(struct payload_decoder *d, const struct payloa
 }
 
 /* member_read says "in: not a whole number"; the pointer goes between. */
-static enum payload_got place_name(const struct payload_decoder *d,
-                                   const struct payload_alternatives *a,
-                                   const struct payload_value *v, struct refusal *refusal)
+__attribute__((cold, noinline)) static enum payload_got
+place_name(const struct payload_decoder *d, const struct payload_alternatives *a,
+           const struct payload_value *v, struct refusal *refusal)
 {
     char said[REFUSAL_DETAIL_BYTES];
     uint32_t skip = a->member->name.len + 2;
@@ -360,29 +366,38 @@ static enum payload_got place_name(const struct payload_decoder *d,
     return wrong(d, a, v, refusal->reason, strlen(said) > skip ? said + skip : said, refusal);
 }
 
+/* A value of which something is asked. */
+__attribute__((noinline)) static enum payload_got
+member_make(struct payload_decoder *d, uint32_t scope, const struct payload_alternatives *a,
+            struct result_reading *into, struct refusal *refusal)
+{
+    const struct payload_value *v;
+    struct json_field f = {0};
+    enum payload_got got = value_read(d, scope, a, &v, &f, refusal);
+    enum member_kind kind = a->member->kind;
+    if (got == PAYLOAD_GOT && (kind == MEMBER_COUNT || kind == MEMBER_REAL))
+        got = number_make(d, scope, a, v, &f, refusal);
+    else if (got == PAYLOAD_GOT && kind == MEMBER_TEXT)
+        got = text_make(d, a, v, &f, refusal);
+    if (got == PAYLOAD_GOT && !member_read(a->member, &f, into, refusal))
+        return place_name(d, a, v, refusal);
+    return got;
+}
+
 enum payload_got payload_eval_member(struct payload_decoder *d, uint32_t scope,
                                      const struct payload_alternatives *alternatives,
                                      struct result_reading *into, struct refusal *refusal)
 {
     const struct payload_value *v = alternatives->value;
-    struct json_field f = {0};
-    if (v->plain && alternatives->count == 1 && !alternatives->required &&
-        alternatives->member->kind != MEMBER_TEXT) { /* most members by far */
-        if (!step_read(d, v->step, &f))
-            return PAYLOAD_ABSENT;
-        return member_read(alternatives->member, &f, into, refusal)
-                   ? PAYLOAD_GOT
-                   : place_name(d, alternatives, v, refusal);
-    }
-    enum payload_got got = value_read(d, scope, alternatives, &v, &f, refusal);
-    enum member_kind kind = alternatives->member->kind;
-    if (got == PAYLOAD_GOT && (kind == MEMBER_COUNT || kind == MEMBER_REAL))
-        got = number_make(d, scope, alternatives, v, &f, refusal);
-    else if (got == PAYLOAD_GOT && kind == MEMBER_TEXT)
-        got = text_make(d, alternatives, v, &f, refusal);
-    if (got == PAYLOAD_GOT && !member_read(alternatives->member, &f, into, refusal))
-        return place_name(d, alternatives, v, refusal);
-    return got;
+    struct json_field f;
+    if (!v->plain || alternatives->count > 1 || alternatives->required ||
+        alternatives->member->kind == MEMBER_TEXT)
+        return member_make(d, scope, alternatives, into, refusal);
+    if (!step_read(d, v->step, &f)) /* most members by far are as they are there */
+        return PAYLOAD_ABSENT;
+    return member_read(alternatives->member, &f, into, refusal)
+               ? PAYLOAD_GOT
+               : place_name(d, alternatives, v, refusal);
 }
 
 enum payload_got payload_eval_time(struct payload_decoder *d, uint32_t scope,

@@ -49,8 +49,9 @@ void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct te
     }
 }
 
-static bool refuse(struct payload_decoder *d, uint32_t step, enum refusal_reason reason,
-                   const char *what, struct str key)
+__attribute__((cold, noinline)) static bool refuse(struct payload_decoder *d, uint32_t step,
+                                                   enum refusal_reason reason, const char *what,
+                                                   struct str key)
 {
     struct text t = refusal_begin(&d->refusal, reason);
     text_add(&t, "payload");

@@ -170,6 +170,45 @@ static void canonical_measure(struct bench *b)
         free((char *)(uintptr_t)message[i].payload.at);
 }
 
+/* The largest list there is: every map with as many filters as it may have, half of them with a
+ * wildcard in front. */
+static void find_measure(struct bench *b)
+{
+    static const char source[] = "payload: m\ntopics: [\"never/{device}\"]\nreadings: [{class: light, device: "
+                                 "\"{device}\", lux: /lux}]\n";
+    static char text[PAYLOAD_MAPS_MAX][PAYLOAD_FILTERS_MAX][64], topic[PAYLOAD_MAPS_MAX][64];
+    static struct problems problems;
+    struct payload_message message[PAYLOAD_MAPS_MAX];
+    struct payload_maps *maps = payload_maps_new(), *given = b->maps;
+    for (uint32_t m = 0; m < PAYLOAD_MAPS_MAX; m++) {
+        struct payload_map *map = NULL;
+        struct str filter[PAYLOAD_FILTERS_MAX];
+        struct error err = {0};
+        for (uint32_t i = 0; i < PAYLOAD_FILTERS_MAX; i++) {
+            snprintf(text[m][i], sizeof text[m][i],
+                     i % 2 ? "+/maker%u/{device}/%u" : "site/maker%u/{device}/event/%u/#", m, i);
+            filter[i] = str_of(text[m][i]);
+        }
+        snprintf(topic[m], sizeof topic[m],
+                 m % 2 ? "site/maker%u/dev-1/%u" : "site/maker%u/dev-1/event/%u/x", m,
+                 m % 2 ? 15 : 14);
+        message[m] = (struct payload_message){.topic = str_of(topic[m])};
+        if (!maps || !payload_map_parse(str_of(source), &map, &problems) ||
+            !payload_maps_add(maps, map, filter, PAYLOAD_FILTERS_MAX, &err))
+            exit(1);
+    }
+    b->maps = maps;
+    double best = 1e18;
+    for (uint32_t round = 0; round < b->rounds; round++) {
+        double ns = round_ns(b, work_find, message, PAYLOAD_MAPS_MAX);
+        best = ns < best ? ns : best;
+    }
+    printf("{\"maps\":%d,\"filters\":%d,\"find_ns\":%.0f}\n", PAYLOAD_MAPS_MAX,
+           PAYLOAD_MAPS_MAX * PAYLOAD_FILTERS_MAX, best);
+    b->maps = given;
+    payload_maps_free(maps);
+}
+
 int main(int argc, char **argv)
 {
     struct bench b = {.parser = json_parser_new(PAYLOAD_DOCUMENT_BYTES_MAX),
@@ -185,7 +224,8 @@ int main(int argc, char **argv)
         return 1;
     for (int i = first; i < argc; i++)
         map_add(&b, argv[i]);
-    if (!getenv("NOCANON")) canonical_measure(&b);
+    canonical_measure(&b);
+    find_measure(&b);
     for (uint32_t i = 0; i < payload_maps_count(b.maps); i++)
         map_measure(&b, payload_maps_at(b.maps, i));
     payload_maps_free(b.maps);

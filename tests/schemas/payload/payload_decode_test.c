@@ -328,6 +328,18 @@ static void test_carried_values_hold_until_renewed(void **state)
         "refused wrong_type: payload /1/bt: not a number\n");
 }
 
+static void test_a_quoted_start_is_a_text(void **state)
+{
+    static const char map[] = "payload: m\ntopics: [\"t/+\"]\n"
+                              "carry: {id: {at: ./id, start: \"0\"}}\n"
+                              "readings: [{each: /*, class: crowd, kind: level, device: \"{id}\", "
+                              "occupancy: ./v}]\n";
+    run(*state, "a text", map, "[{\"v\":1},{\"id\":\"a\",\"v\":2}]",
+        "0 crowd_level occupancy=1\na crowd_level occupancy=2\n");
+    run(*state, "a number", map, "[{\"id\":1,\"v\":2}]",
+        "refused wrong_type: payload /0/id: not a text\n");
+}
+
 static const char whole[] =
     "payload: whole\n"
     "topics: [\"t/{device}\", \"u/{device}/#\"]\n"
@@ -533,6 +545,33 @@ static void test_at_most_256_readings(void **state)
     payload_maps_free(maps);
 }
 
+/* An object of n members, of which `twice` occurs twice (0: none). */
+static const char *object_of(char *to, uint32_t n, uint32_t twice)
+{
+    char *at = to + sprintf(to, "{\"v\":1");
+    for (uint32_t i = 2; i <= n; i++)
+        at += sprintf(at, ",\"member_%u\":0", i == n && twice ? twice : i);
+    memcpy(at, "}", 2);
+    return to;
+}
+
+static void test_keys_of_large_objects(void **state)
+{
+    static char object[32 * 1100];
+    struct payload_maps *maps = maps_of(LEVEL("occupancy: /v"));
+    assert_string_equal(decode(*state, maps, "t/d", object_of(object, 1024, 0), ""),
+                        "d crowd_level occupancy=1\n");
+    for (uint32_t twice = 2; twice < 1024; twice += 73) {
+        char want[128];
+        snprintf(want, sizeof want,
+                 "refused duplicate_key: payload: a key occurs twice: \"member_%u\"\n", twice);
+        assert_string_equal(decode(*state, maps, "t/d", object_of(object, 1024, twice), ""), want);
+    }
+    assert_string_equal(decode(*state, maps, "t/d", object_of(object, 1025, 0), ""),
+                        "refused out_of_range: payload: more than 1024 members\n");
+    payload_maps_free(maps);
+}
+
 static void ignored_add(void *context, struct str pointer)
 {
     struct text *out = context;
@@ -563,6 +602,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(test_carried_values_hold_until_renewed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_quoted_start_is_a_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages_of_one_map, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_payload_that_is_no_json, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_status_among_readings, setup, teardown),
@@ -571,6 +611,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_round_of_nothing, setup, teardown),
         cmocka_unit_test(test_mistakes_in_statuses_and_conditions),
         cmocka_unit_test_setup_teardown(test_at_most_256_readings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keys_of_large_objects, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ignored_members, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
