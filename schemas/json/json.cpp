@@ -71,56 +71,6 @@ extern "C" void json_parser_free(struct json_parser *parser)
     delete parser;
 }
 
-static struct str view_of(std::string_view s)
-{
-    return str{s.data(), static_cast<uint32_t>(s.size())};
-}
-
-static void value_read(const dom::element &value, struct json_field *to)
-{
-    switch (value.type()) {
-    case dom::element_type::NULL_VALUE:
-        to->kind = JSON_NULL;
-        break;
-    case dom::element_type::BOOL:
-        to->kind = JSON_BOOL;
-        to->boolean = value.get_bool().value_unsafe();
-        break;
-    case dom::element_type::INT64:
-        to->kind = JSON_INT;
-        to->integer = value.get_int64().value_unsafe();
-        break;
-    case dom::element_type::UINT64:
-        to->kind = JSON_UINT;
-        to->natural = value.get_uint64().value_unsafe();
-        break;
-    case dom::element_type::DOUBLE:
-        to->kind = JSON_REAL;
-        to->real = value.get_double().value_unsafe();
-        break;
-    case dom::element_type::STRING:
-        to->kind = JSON_STRING;
-        to->text = view_of(value.get_string().value_unsafe());
-        break;
-    case dom::element_type::OBJECT:
-        to->kind = JSON_OBJECT;
-        break;
-    case dom::element_type::ARRAY:
-        to->kind = JSON_ARRAY;
-        break;
-    }
-}
-
-/* Quadratic in the number of members, which fields_max bounds; flat payloads have a handful. */
-static bool key_seen(const struct json_field *fields, size_t count, struct str key)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(fields[i].key, key))
-            return true;
-    }
-    return false;
-}
-
 /* simdjson stops at the first thing it dislikes, which for a payload in another encoding may well
    be the syntax. People need to hear of the encoding. */
 static enum json_status failure_of(simdjson::error_code error, const uint8_t *bytes, size_t len)
@@ -144,37 +94,5 @@ extern "C" enum json_status json_parse_document(struct json_parser *parser, cons
         return failure_of(error, bytes, len);
     ret_document->tape = parser->dom.doc.tape.get();
     ret_document->strings = parser->dom.doc.string_buf.get();
-    return JSON_OK;
-}
-
-extern "C" enum json_status json_parse_flat(struct json_parser *parser, const uint8_t *bytes,
-                                            size_t len, struct json_field *fields,
-                                            size_t fields_max, size_t *ret_count)
-{
-    *ret_count = 0;
-    if (len > parser->document_bytes_max)
-        return JSON_TOO_LARGE;
-    dom::element root;
-    simdjson::error_code error = parser->dom.parse(bytes, len, false).get(root);
-    if (error)
-        return failure_of(error, bytes, len);
-    dom::object object;
-    if (root.get_object().get(object))
-        return JSON_NOT_OBJECT;
-    size_t count = 0;
-    for (dom::key_value_pair member : object) {
-        struct str key = view_of(member.key);
-        enum json_status refused = count == fields_max            ? JSON_TOO_MANY_FIELDS
-                                   : key_seen(fields, count, key) ? JSON_DUPLICATE_KEY
-                                                                  : JSON_OK;
-        if (refused != JSON_OK) {
-            *ret_count = count;
-            return refused;
-        }
-        fields[count].key = key;
-        value_read(member.value, &fields[count]);
-        count++;
-    }
-    *ret_count = count;
     return JSON_OK;
 }

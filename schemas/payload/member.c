@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "schemas/payload/internal.h"
+
 #define MEMBER(field, member_kind, limit, list)                                                    \
     {                                                                                              \
         {#field, sizeof #field - 1}, member_kind, offsetof(struct result_reading, field), limit,   \
@@ -87,7 +89,8 @@ struct members members_of(enum sensor_class class, enum counter_kind kind)
 const struct member *member_find(struct members members, struct str name)
 {
     for (uint32_t i = 0; i < members.count; i++) {
-        if (str_equal(members.member[i].name, name))
+        const struct str *known = &members.member[i].name;
+        if (known->len == name.len && payload_same(known->at, name.at, name.len))
             return &members.member[i];
     }
     return NULL;
@@ -171,7 +174,7 @@ static bool word_read(const struct member *m, const struct json_field *f, char *
     if (f->kind != JSON_STRING)
         return wrong_type(m, "not a string", refusal);
     for (const struct str *word = m->words; word->len; word++) {
-        if (str_equal(*word, f->text)) {
+        if (word->len == f->text.len && payload_same(word->at, f->text.at, word->len)) {
             memcpy(to, word, sizeof *word);
             return true;
         }
