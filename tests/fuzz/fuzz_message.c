@@ -30,7 +30,24 @@ static const char model[] =
     "  - {id: y, class: crowd, counter: daily, zone: h}\n"
     "  - {id: g, class: gate, zone: h, lanes: 4}\n"
     "  - {id: v, class: vehicle_gate, zone: h}\n"
-    "  - {id: i, class: light, zone: h}\n";
+    "  - {id: i, class: light, zone: h}\n"
+    "  - {id: m, class: crowd, counter: total, zone: h, device: d1, part: a}\n"
+    "  - {id: n, class: crowd, counter: level, zone: c, device: d1}\n"
+    "  - {id: o, class: light, zone: h, device: d2}\n"
+    "payloads: [{map: one}]\n"
+    "--- # payload map one one.yaml\n"
+    "payload: one\n"
+    "topics: [\"x/{device}\"]\n"
+    "retransmission: {at: /again, equals: true}\n"
+    "readings:\n"
+    "  - {class: crowd, kind: total, device: \"{device}\", part: a, in: /in, out: /out,\n"
+    "     time: {at: /t, format: epoch_s}, seq: /s}\n"
+    "  - {class: crowd, kind: level, device: \"{device}\", occupancy: {at: /n, from: text}}\n"
+    "  - {class: light, device: \"{device}\", partial: yes, lux: /lux, state: {at: /on, words: "
+    "{true: on,\n"
+    "     false: off}}}\n"
+    "status:\n"
+    "  - {topics: [\"x/{device}/LWT\"], device: \"{device}\", value: {text: payload}}\n";
 
 struct feed {
     struct core *core;
@@ -100,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct record_model record = {.source = str_of(model), .path = STR_LIT("fuzz.yaml")};
     record.hash = str_hash(record.source);
     step(&f, RECORD_MODEL, record_model_encode(&record, f.body, BODY_BYTES));
+    FUZZ_MUST(core_summary(f.core).zones > 0); /* the model is not refused */
     const char *at = (const char *)data, *end = at + size;
     for (uint32_t i = 0; i < MESSAGES_MAX && at < end; i++) {
         const char *line = memchr(at, '\n', (size_t)(end - at));
