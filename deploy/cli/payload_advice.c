@@ -27,7 +27,8 @@ struct sensor_seen {
     enum counter_kind kind;
     bool kind_known;
     int64_t wrap, saturates_at, silence_ms, interval_ms; /* -1, 0: not said */
-    bool optional; /* its map expects that it may be unbound */
+    bool optional; /* its map expects that it may be unbound … */
+    bool further;  /* … or another part of its device is bound */
     uint64_t count;
 };
 
@@ -126,6 +127,7 @@ void payload_advice_unbound(struct payload_advice *advice, const struct payload_
     seen->kind = reading->kind;
     seen->kind_known = true;
     seen->optional = reading->unbound_ignore;
+    seen->further = venue_device_first(advice->venue, reading->device) != UINT32_MAX;
     if (!binding)
         return;
     seen->wrap = binding->wrap;
@@ -205,11 +207,13 @@ static void number_add(struct text *out, const char *key, int64_t value)
     text_add_i64(out, value);
 }
 
+/* What may well tell of people who are counted already is a comment: pasted as it is, it must not
+ * count them twice. */
 static void sensor_write(const struct sensor_seen *seen, struct text *out)
 {
     char id[ID_BYTES];
     id_make(seen, id);
-    text_add(out, "  - {id: ");
+    text_add(out, seen->optional || seen->further ? "  # - {id: " : "  - {id: ");
     scalar_add(out, id);
     pair_add(out, "class", sensor_class_text(seen->class));
     if (seen->class == SENSOR_CROWD)
@@ -234,7 +238,9 @@ static void sensor_write(const struct sensor_seen *seen, struct text *out)
     else if (seen->own && seen->class == SENSOR_GATE)
         text_add(out, "   # vehicle_gate, when vehicles pass it");
     else if (seen->optional)
-        text_add(out, "   # may be left out: the device tells the same in another way");
+        text_add(out, "   # if wanted: never beside a part that tells of the same people");
+    else if (seen->further)
+        text_add(out, "   # if wanted: other parts of the device have a sensor");
     text_add_char(out, '\n');
 }
 

@@ -199,21 +199,29 @@ static enum shown_fate worse(enum shown_fate a, enum shown_fate b)
     return a > b ? a : b;
 }
 
+/* As process counts it: an unbound part of a device that is known otherwise is no mistake. */
+static enum shown_fate unbound_reading(struct payload_shown *shown, const struct payload_map *map,
+                                       const struct payload_reading *reading, struct text *out)
+{
+    bool known = venue_device_first(shown->venue, reading->device) != UINT32_MAX;
+    text_add(out, reading->unbound_ignore ? "  -> no sensor; the map expects that\n"
+                  : known                 ? "  -> no sensor; other parts of the device have one\n"
+                                          : "  -> no sensor is bound to it\n");
+    payload_advice_unbound(shown->advice, map, reading);
+    return reading->unbound_ignore || known ? SHOWN_COUNTS : SHOWN_UNBOUND;
+}
+
 static enum shown_fate mapped_reading(struct payload_shown *shown, const struct payload_map *map,
                                       const struct payload_reading *reading, struct text *out)
 {
     uint32_t s = venue_device_find(shown->venue, reading->device, reading->part);
     text_add(out, "  reading  ");
     payload_reading_text(reading, out);
+    if (s == UINT32_MAX && !reading->unnamed)
+        return unbound_reading(shown, map, reading, out);
     if (reading->refused) {
         text_add_char(out, '\n');
         return SHOWN_REFUSED;
-    }
-    if (s == UINT32_MAX) {
-        text_add(out, reading->unbound_ignore ? "  -> no sensor; the map expects that\n"
-                                              : "  -> no sensor is bound to it\n");
-        payload_advice_unbound(shown->advice, map, reading);
-        return reading->unbound_ignore ? SHOWN_COUNTS : SHOWN_UNBOUND;
     }
     const struct venue_sensor *sensor = &shown->venue->sensors[s];
     place_add(out, shown->venue, sensor);

@@ -2,11 +2,16 @@
  * Messages of topics that are not crowdtide's own, as the venue's payload maps read them. One
  * message may give many readings, of many sensors; the books stay in messages:
  *
- *   quarantined       any reading was refused, or the message as a whole, or nothing of it is bound
- * to a sensor and the map does not say that this is no mistake: one dead letter, with the first
- *                     reason and how many there were
+ *   quarantined       the message was refused as a whole, or a reading of a bound sensor was, or
+ *                     nothing of it is bound and it is of a device that the venue does not know:
+ *                     one dead letter, with the first reason and how many there were
  *   decoded           else, when a reading counted, or the message says nothing, as its map
- * declares duplicate         else, when a reading was said before ignored_retained  else
+ *                     declares, or all it says is of parts that may be unbound
+ *   duplicate         else, when a reading was said before
+ *   ignored_retained  else
+ *
+ * A part may be unbound when its map says so, or when another part of its device is bound: who
+ * bound that one has seen the device, and chose. What an unbound part says is not judged either.
  */
 #include <string.h>
 
@@ -23,8 +28,7 @@ struct mapped { /* one message, and what has become of it so far */
     bool drill;   /* it is of a drill … */
     bool entered; /* … whose shadow state is in force */
     uint32_t counted, duplicate, retained, refused;
-    uint32_t unbound,
-        strangers; /* strangers: of the unbound, those whose map did not expect that */
+    uint32_t unbound, strangers;            /* strangers: of the unbound, those that may not be */
     const struct payload_reading *stranger; /* the first */
     struct refusal refusal;                 /* the first */
     uint64_t payload_hash;
@@ -248,20 +252,27 @@ static bool stored_placed(int64_t source_ms, int64_t now_ms, struct refusal *ref
            refusal_set(refusal, REFUSAL_OUT_OF_RANGE, "stored data of more than seven days ago");
 }
 
+static void unbound_count(struct mapped *m, const struct payload_reading *from)
+{
+    const struct venue *venue = m->core->model.venue;
+    m->unbound++;
+    if (from->unbound_ignore || venue_device_first(venue, from->device) != UINT32_MAX)
+        return;
+    if (m->strangers++ == 0)
+        m->stranger = from;
+}
+
 static void reading_take(struct mapped *m, uint32_t index, const struct payload_reading *from)
 {
     struct core *core = m->core;
     struct refusal refusal;
     uint32_t s = venue_device_find(core->model.venue, from->device, from->part);
-    if (from->refused) {
-        reading_refused(m, from, &from->refusal);
+    if (s == UINT32_MAX && !from->unnamed) {
+        unbound_count(m, from);
         return;
     }
-    if (s == UINT32_MAX) {
-        m->unbound++;
-        m->strangers += !from->unbound_ignore;
-        if (!m->stranger && !from->unbound_ignore)
-            m->stranger = from;
+    if (from->refused) {
+        reading_refused(m, from, &from->refusal);
         return;
     }
     int64_t now_ms = core_now_ms(core), source_ms = from->values.ts;

@@ -122,7 +122,7 @@ static void who_read(struct payload_decoder *d, const struct payload_entry *entr
         return;
     if (!reading->refused)
         reading->refusal = refusal;
-    reading->refused = true;
+    reading->refused = reading->unnamed = true;
 }
 
 static bool stored(const struct payload_decoder *d, const struct payload_entry *entry)
@@ -179,6 +179,7 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
         r->refused = payload_eval_member(d, entry->scope, &entry->seq, &r->values, &r->refusal) ==
                      PAYLOAD_WRONG;
     r->device = r->part = (struct str){0};
+    r->unnamed = false;
     who_read(d, entry, r);
     r->entry = number;
     r->class = entry->binding.class;

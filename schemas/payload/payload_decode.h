@@ -39,6 +39,7 @@ struct payload_reading {
     bool partial;             /* what it lacks stays as known; otherwise it is complete (members_complete) */
     bool unbound_ignore;      /* no mistake when no sensor is bound to it */
     bool refused;             /* values count for nothing; refusal says why */
+    bool unnamed;             /* refused, and device or part could not be read: whose it is nobody knows */
     struct refusal refusal;
     struct result_reading values; /* ts: source time, RESULT_ABSENT: none was given; all but the class's members absent */
 };

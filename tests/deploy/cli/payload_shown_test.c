@@ -132,8 +132,14 @@ static void each_message_has_its_fate_and_says_why(void **state)
          "  map      door: A door\n"
          "  reading  cam1/line1 crowd_total in=3 out=2  -> sensor north, zone hall-1\n"
          "  ignored  /battery\n"},
-        {"site/cam1/count", "{\"in1\":3,\"in2\":5}", SHOWN_UNBOUND,
-         "  reading  cam1/line2 crowd_total in=5  -> no sensor is bound to it\n"},
+        {"site/cam1/count", "{\"in1\":3,\"in2\":5}", SHOWN_COUNTS,
+         "  reading  cam1/line2 crowd_total in=5  -> no sensor; other parts of the device have "
+         "one\n"},
+        {"site/cam1/count", "{\"in1\":3,\"in2\":\"5\"}", SHOWN_COUNTS, "other parts of the device"},
+        {"site/cam9/count", "{\"in2\":5}", SHOWN_UNBOUND,
+         "  reading  cam9/line2 crowd_total in=5  -> no sensor is bound to it\n"},
+        {"site/cam9/count", "{\"in2\":\"5\"}", SHOWN_UNBOUND,
+         "whole number  -> no sensor is bound to it\n"},
         {"site/cam2/count", "{\"in1\":3}", SHOWN_REFUSED,
          "  refused  wrong_type: the map says crowd total, the venue file crowd delta\n"},
         {"site/cam1/count", "{\"in1\":\"3\"}", SHOWN_REFUSED, "refused wrong_type"},
@@ -177,13 +183,20 @@ static void the_stanzas_are_what_the_venue_lacks(void **state)
              "{\"Time\":\"2019-11-03T20:45:37\",\"BH1750\":{\"Illuminance\":79}}");
         show(p, "east/lamp4/SENSOR",
              "{\"Time\":\"2019-11-03T20:45:37\",\"BH1750\":{\"Illuminance\":79}}");
+        show(p, "milesight/vs350/24E3/up", "{\"total_in\":7,\"period_in\":1}");
         show(p, "what/ever", "{\"x\":1}");
     }
     static const char *const lines[] = {
         "  3 messages  what/ever\n",
-        "payloads:\n  - {map: tasmota, topics: [\"east/{device}/SENSOR\"]}\n",
-        "  - {id: cam1-line2, class: crowd, counter: total, zone: ZONE, device: cam1, part: line2, "
-        "wrap: 65536, silence_s: 60}\n",
+        "payloads:\n  - {map: tasmota, topics: [\"east/{device}/SENSOR\"]}\n  - {map: "
+        "milesight-vs350}\n",
+        "  # - {id: cam1-line2, class: crowd, counter: total, zone: ZONE, device: cam1, part: "
+        "line2, "
+        "wrap: 65536, silence_s: 60}   # if wanted: other parts of the device have a sensor\n",
+        "  - {id: 24E3, class: crowd, counter: total, zone: ZONE, wrap: 65536, silence_s: 3600}\n",
+        "  # - {id: 24E3-period, class: crowd, counter: delta, zone: ZONE, device: 24E3, part: "
+        "period, "
+        "silence_s: 3600}   # if wanted: never beside a part that tells of the same people\n",
         "  - {id: a-b-line1, class: crowd, counter: total, zone: ZONE, device: \"a b\", part: "
         "line1, wrap: 65536, silence_s: 60}\n",
         "  - {id: who, class: crowd, counter: level, zone: ZONE}\n",
