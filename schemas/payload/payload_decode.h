@@ -26,7 +26,7 @@ struct payload_message {
     struct str payload;       /* JSON_PADDING_BYTES readable behind it */
     struct str content_type;  /* len 0: none was given */
     int64_t received_ms;
-    int32_t utc_offset_s;     /* of the venue, then: for `zone: venue` */
+    int32_t utc_offset_s;     /* of the venue, then: for `zone: venue`; RECORD_NO_UTC_OFFSET: not known, and such a time counts as not given */
     bool retained;
 };
 

@@ -414,5 +414,5 @@ enum payload_got payload_eval_time(struct payload_decoder *d, uint32_t scope,
                            d->message->utc_offset_s, v->add + carried_number(d, scope, v), ret_ms,
                            &reason))
         return wrong(d, alternatives, v, REFUSAL_WRONG_TYPE, reason, refusal);
-    return PAYLOAD_GOT;
+    return *ret_ms == RESULT_ABSENT ? PAYLOAD_ABSENT : PAYLOAD_GOT;
 }

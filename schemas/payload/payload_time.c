@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+#include "schemas/record/record.h"
+#include "schemas/result/result.h"
+
 #define TIME_MS_END 9007199254740992.0 /* 2^53 */
 
 static const char *const wanted[PAYLOAD_TIME_FORMAT_COUNT] = {
@@ -95,6 +98,10 @@ static bool place_in(struct payload_zone zone, int32_t utc_offset_s, int64_t loc
 {
     if (zone.kind == PAYLOAD_ZONE_NONE)
         return refuse("has no offset, and the map names no zone", ret_reason);
+    if (zone.kind == PAYLOAD_ZONE_VENUE && utc_offset_s == RECORD_NO_UTC_OFFSET) {
+        *ret_ms = RESULT_ABSENT;
+        return true;
+    }
     int32_t offset_s = zone.kind == PAYLOAD_ZONE_FIXED ? zone.offset_s : utc_offset_s;
     int64_t ms = local_ms - (int64_t)offset_s * 1000;
     if (ms < 0)

@@ -34,7 +34,8 @@ struct payload_zone {
 /* "venue", "UTC", "+08:00", "-03:30". */
 bool payload_zone_parse(struct str text, struct payload_zone *ret_zone);
 
-/* add: seconds (epoch_s, senml), ms, µs added to a number first. False with a constant reason: of another kind, no such time, or out of range (0 to 2^53 ms). */
+/* RESULT_ABSENT: a local time of the venue, whose offset is not known (RECORD_NO_UTC_OFFSET): the time of receipt is nearer than any guess.
+   add: seconds (epoch_s, senml), ms, µs added to a number first. False with a constant reason: of another kind, no such time, or out of range (0 to 2^53 ms). */
 bool payload_time_read(const struct json_field *field, enum payload_time_format format,
                        struct payload_zone zone, int64_t received_ms, int32_t utc_offset_s,
                        double add, int64_t *ret_ms, const char **ret_reason);
