@@ -89,6 +89,12 @@ void estimate_missed(struct estimate *e, struct estimate_missed *missed, const i
     e->var = var_of((double)e->var + (after * after - before * before) / 1000);
 }
 
+void estimate_missed_leave(struct estimate *e, const struct estimate_missed *missed)
+{
+    double sigma = missed->era == e->era ? (double)missed_sigma(missed) : 0;
+    e->var = var_of((double)e->var - sigma * sigma / 1000);
+}
+
 static void begin_anew(struct estimate *e, int64_t x_milli, int64_t var, int64_t origin_var)
 {
     e->x_milli = x_milli;

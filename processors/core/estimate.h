@@ -104,6 +104,8 @@ void estimate_level_lost(struct estimate *e, int64_t level_var);
 /* So many more may have been missed (below 0: fewer, after all). */
 void estimate_missed(struct estimate *e, struct estimate_missed *missed,
                      const int64_t by_milli[2]);
+/* The variance without what the door may have missed. */
+void estimate_missed_leave(struct estimate *e, const struct estimate_missed *missed);
 /* So much less sure of the doors than before. */
 void estimate_doubt(struct estimate *e, int64_t sigma_milli);
 

@@ -239,7 +239,7 @@ void gate_apply(struct core *core, uint32_t s, const struct sensor_message *m)
     passage_count(gate, m->reading, &p);
     served_count(gate, m->reading, &p);
     sensor_passages(core, s, p.in, p.out, m);
-    if (sensor_order(sensor, m) != COUNTER_OLDER) {
+    if (sensor_order(core, s, m) != COUNTER_OLDER) {
         state_take(gate, m->reading);
         sensor_remember(sensor, m);
     }

@@ -4,9 +4,9 @@
 #include "processors/core/emit.h"
 #include "processors/core/sensor.h"
 #include "schemas/base/fetch.h"
+#include "schemas/payload/member.h"
 
 enum { LOOK_AHEAD = 2 };
-#include "schemas/payload/member.h"
 
 const char *health_state_text(enum health_state state)
 {
@@ -118,7 +118,7 @@ void health_heard(struct core *core, uint32_t s, const struct sensor_message *m)
         offset_note(h, now_ms, now_ms - m->source_ms);
         skew_note(&h->skew, now_ms, now_ms - m->source_ms);
     }
-    if (sensor_order(&core->model.sensors[s], m) == COUNTER_OLDER)
+    if (sensor_order(core, s, m) == COUNTER_OLDER)
         h->out_of_order++;
     if (m->late) /* kept back somewhere: says nothing about its period */
         return;

@@ -124,7 +124,7 @@ void light_apply(struct core *core, uint32_t s, const struct sensor_message *m)
 {
     struct sensor *sensor = &core->model.sensors[s];
     struct light *light = &core->model.lights[sensor->device];
-    enum counter_order order = sensor_order(sensor, m);
+    enum counter_order order = sensor_order(core, s, m);
     bool said = sensor->last_ts_ms != CORE_NEVER;
     if (m->stored) /* it shines as it was last said to, not as it once did */
         return;

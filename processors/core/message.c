@@ -68,10 +68,15 @@ static int64_t time_clamped(int64_t source_ms, int64_t now_ms)
 void message_date(const struct core *core, uint32_t s, struct result_reading *reading,
                   struct sensor_message *m)
 {
-    int64_t source_ms = m->source_ms;
-    if (source_ms != RESULT_ABSENT)
+    int64_t now_ms = core_now_ms(core), source_ms = m->source_ms;
+    if (source_ms != RESULT_ABSENT && source_ms <= now_ms && now_ms - source_ms <= core->late_ms) {
+        /* in time as it is: a clock that was ahead, and is set right, must not seem to be behind */
+        int64_t corrected_ms = source_ms + core->model.health[s].skew.offset_ms;
+        source_ms = now_ms - corrected_ms > core->late_ms ? source_ms : corrected_ms;
+    } else if (source_ms != RESULT_ABSENT) {
         source_ms += core->model.health[s].skew.offset_ms;
-    reading->ts = time_clamped(source_ms, core_now_ms(core));
+    }
+    reading->ts = time_clamped(source_ms, now_ms);
     m->late = m->stored || core_now_ms(core) - reading->ts > core->late_ms;
     reading->late = m->late;
 }

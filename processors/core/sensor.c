@@ -166,11 +166,17 @@ void sensors_silence(struct core *core, int64_t at_ns)
 
 /* ---- order -------------------------------------------------------------------------------- */
 
-enum counter_order sensor_order(const struct sensor *sensor, const struct sensor_message *m)
+enum counter_order sensor_order(const struct core *core, uint32_t s, const struct sensor_message *m)
 {
-    if (m->source_ms != RESULT_ABSENT && sensor->last_source_ms != RESULT_ABSENT &&
-        m->source_ms != sensor->last_source_ms)
-        return m->source_ms > sensor->last_source_ms ? COUNTER_NEWER : COUNTER_OLDER;
+    const struct sensor *sensor = &core->model.sensors[s];
+    int64_t last_ms = sensor->last_source_ms;
+    if (m->source_ms != RESULT_ABSENT && last_ms != RESULT_ABSENT && m->source_ms != last_ms) {
+        if (m->source_ms > last_ms)
+            return COUNTER_NEWER;
+        bool set_back =
+            !m->stored && skew_set_back(&core->model.health[s].skew, core_now_ms(core), last_ms);
+        return set_back ? COUNTER_ORDER_UNKNOWN : COUNTER_OLDER;
+    }
     int64_t seq = m->reading->seq;
     if (seq != RESULT_ABSENT && sensor->last_seq != RESULT_ABSENT && seq != sensor->last_seq) {
         if (seq > sensor->last_seq)
@@ -248,11 +254,12 @@ static void level_suspend(struct core *core, uint32_t s, int64_t value)
 }
 
 /* A live value older than the last one repairs history only; but a sensor that has gone silent is
-   believed again whatever its clock says, or a clock set back would hide it. */
+   believed again whatever its clock says, as is one whose clock was set back (skew.h), or that
+   would hide it. */
 static void level_apply(struct core *core, uint32_t s, const struct sensor_message *m)
 {
     struct sensor *sensor = &core->model.sensors[s];
-    enum counter_order order = sensor_order(sensor, m);
+    enum counter_order order = sensor_order(core, s, m);
     int64_t value = m->reading->occupancy;
     if (m->stored) { /* whatever it follows: how many there are now it does not say */
         zone_level_late(core, s, value, m->reading->ts);
@@ -308,7 +315,7 @@ static void aside_apply(struct core *core, uint32_t s, const struct sensor_messa
     struct sensor *sensor = &core->model.sensors[s];
     if (m->retained)
         return;
-    if (sensor_order(sensor, m) != COUNTER_OLDER || !sensor->fresh)
+    if (sensor_order(core, s, m) != COUNTER_OLDER || !sensor->fresh)
         sensor_remember(sensor, m);
     sensor_fresh(core, s);
 }

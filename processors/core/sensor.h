@@ -68,7 +68,8 @@ uint32_t sensor_surge_zone(const struct core *core, uint32_t sensor);
 /* What the classes share. A live message came: the sensor is not silent. */
 void sensor_fresh(struct core *core, uint32_t sensor);
 /* The message beside the sensor's last one. */
-enum counter_order sensor_order(const struct sensor *sensor, const struct sensor_message *message);
+enum counter_order sensor_order(const struct core *core, uint32_t sensor,
+                                const struct sensor_message *message);
 void sensor_remember(struct sensor *sensor, const struct sensor_message *message);
 /* in people (vehicles at a vehicle gate) went in through the sensor's door, out people back: counted,
  * or suspect when so many can't have. Before sensor_remember: it looks at how long ago the last

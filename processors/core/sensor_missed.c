@@ -83,6 +83,17 @@ void sensor_missed_end(struct core *core, uint32_t s)
     missed_end(&core->model.missed[s]);
 }
 
+void sensor_missed_carry(struct core *core, uint32_t s)
+{
+    struct missed *m = &core->model.missed[s];
+    int64_t heard_ms = core->model.health[s].heard_ms;
+    uint8_t service = core->model.sensors[s].service;
+    if (service == SERVICE_MAINTENANCE && is_door(core, s) && heard_ms != CORE_NEVER)
+        missed_begin(m, heard_ms);
+    else if (service != SERVICE_IN)
+        missed_end(m);
+}
+
 /* The crowd came while it was silent, sooner or later. */
 static void rise(struct core *core, uint32_t s)
 {

@@ -108,7 +108,7 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     struct counter_memory before = {0};
     bool restart = false;
     enum counter_verdict verdict = COUNTER_MOVED;
-    enum counter_order order = sensor_order(sensor, m);
+    enum counter_order order = sensor_order(core, s, m);
     if (!delta) {
         /* A silent counter that speaks again is believed whatever its clock says, as with levels.
          */
@@ -140,7 +140,7 @@ bool sensor_counter_apply(struct core *core, uint32_t s, const struct sensor_mes
     if (order != COUNTER_OLDER)
         sensor_remember(sensor, m);
     /* A total that is older than the last said nothing. Was the clock set back, so are all that
-     * follow: then the counter must fall silent, to be believed again. */
+     * follow, until that is found out (skew.h) or the counter has fallen silent. */
     if (order != COUNTER_OLDER || delta)
         sensor_fresh(core, s);
     return true;

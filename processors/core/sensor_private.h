@@ -32,6 +32,9 @@ void sensor_missed_told(struct core *core, uint32_t sensor, int64_t in, int64_t 
 void sensor_missed_total(struct core *core, uint32_t sensor, bool torn);
 /* It will not come back as it was: what is feared stays. */
 void sensor_missed_end(struct core *core, uint32_t sensor);
+/* A new venue file has put it in or out of service. Zones learn of it at the next minute: while the
+ * model comes into force, they are not there yet. */
+void sensor_missed_carry(struct core *core, uint32_t sensor);
 
 /* ---- sensor_passage.c -------------------------------------------------------------------------- */
 

@@ -142,6 +142,7 @@ void sensor_service_carry(struct core *core, uint32_t s, enum sensor_service bef
     bool served = sensor_serves(sensor);
     sensor->service = (uint8_t)now;
     sensor->service_until_ms = CORE_NEVER;
+    sensor_missed_carry(core, s);
     if (served == sensor_serves(sensor))
         return;
     if (!served)
@@ -149,7 +150,6 @@ void sensor_service_carry(struct core *core, uint32_t s, enum sensor_service bef
     sensor->counter.known = sensor->has_value = sensor->saturated = false;
     sensor->surge = (struct surge){0};
     sensor->value = 0;
-    missed_end(&core->model.missed[s]);
     if (level_counter(core, s))
         core->model.levels[sensor->device].count = 0;
 }

@@ -8,6 +8,14 @@ static void begin(struct skew *skew, int64_t now_ms, int64_t offset_ms)
     skew->strays = 0;
 }
 
+bool skew_set_back(const struct skew *skew, int64_t now_ms, int64_t source_ms)
+{
+    int64_t fell_ms = skew->first_ms - skew->least_ms;
+    return skew->count >= SKEW_MESSAGES && skew->strays == 0 &&
+           fell_ms * SKEW_PACE_PART <= now_ms - skew->since_ms &&
+           source_ms + skew->least_ms > now_ms + SKEW_STEADY_MS;
+}
+
 void skew_note(struct skew *skew, int64_t now_ms, int64_t offset_ms)
 {
     if (skew->count == 0 || offset_ms < skew->first_ms - SKEW_STEADY_MS) {

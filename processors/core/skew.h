@@ -15,12 +15,18 @@
  * so until another run is. A backlog is no run: each of its messages has taken less than the one before.
  *
  * So for the first minute after a clock was set wrong its messages are late (or, from the future, of
- * now), and for the first minute after it was set right they are of now. A sensor that always takes as
- * long to deliver as a clock is behind looks the same: it counts as of when it is heard.
+ * now), and for the first minute after it was set right they are of now, or as it says. A sensor that
+ * always takes as long to deliver as a clock is behind looks the same: it counts as of when it is heard.
+ *
+ * After a clock was set back all that follows is older than what went before. A run tells it from a
+ * backlog before it is in force: by its clock, what went before is of the future.
+ *
+ *     if (skew_set_back(&skew, now_ms, newest_source_ms))   the order of times says nothing
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_SKEW_H
 #define CROWDTIDE_PROCESSORS_CORE_SKEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -29,6 +35,7 @@ enum {
     SKEW_RUN_MS = 60000,
     SKEW_MESSAGES = 4,
     SKEW_STRAYS = 8,
+    SKEW_PACE_PART = 10, /* a clock's run goes on by less than that part of its time; a backlog by more */
 };
 
 struct skew { /* all zero at first */
@@ -42,5 +49,7 @@ struct skew { /* all zero at first */
 
 /* now_ms: log time, never falling. */
 void skew_note(struct skew *skew, int64_t now_ms, int64_t offset_ms);
+/* The message of now has been noted. source_ms: the newest time that the source ever gave. */
+bool skew_set_back(const struct skew *skew, int64_t now_ms, int64_t source_ms);
 
 #endif

@@ -22,9 +22,27 @@ static int64_t passed(const struct zone *zone, int64_t now_ms)
     return people;
 }
 
-static bool may_be_empty(const struct core *core, const struct zone *zone, int64_t bound)
+/* As if a silent door had missed nobody: that it may have missed as many as are in the zone says
+ * nothing for their having left. One that is silent by night because nobody comes changes nothing.
+ */
+static int64_t counted_lower(const struct core *core, uint32_t z)
 {
-    return zone_lower(zone) <= bound && zone->suspect == 0 &&
+    const struct model *model = &core->model;
+    const struct zone *zone = &model->zones[z];
+    struct estimate est = zone->est;
+    if (zone->basis != ZONE_BASIS_FLOW || zone->fresh == zone->sensors)
+        return zone_lower(zone);
+    for (uint32_t i = 0; i < model->crossing_first[model->venue->sensor_count]; i++)
+        if (model->crossings[i].zone == z)
+            estimate_missed_leave(&est, &model->crossings[i].missed);
+    int64_t sigma = estimate_sigma(est.var) + zone->debt.doubt * SIGMA_MILLI_PER_PERSON;
+    return zone->occupancy - (sigma * ESTIMATE_SIGMAS + 999) / 1000;
+}
+
+static bool may_be_empty(const struct core *core, uint32_t z, int64_t bound)
+{
+    const struct zone *zone = &core->model.zones[z];
+    return counted_lower(core, z) <= bound && zone->suspect == 0 &&
            passed(zone, core_now_ms(core)) <= bound;
 }
 
@@ -56,7 +74,7 @@ void zone_sweep(struct core *core, uint32_t z)
     const int64_t bound = core->model.venue->zones[z].empty_bound;
     struct zone *zones = core->model.zones;
     for (uint32_t i = 0; i < count; i++) {
-        if (is_inside(core, i, z) && counted(&zones[i]) && !may_be_empty(core, &zones[i], bound)) {
+        if (is_inside(core, i, z) && counted(&zones[i]) && !may_be_empty(core, i, bound)) {
             zones[z].unswept = counted(&zones[z]);
             return;
         }

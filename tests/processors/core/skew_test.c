@@ -51,8 +51,46 @@ static void test_offsets(void **state)
     }
 }
 
+/* A live run of 13, then so many messages of such offsets: was the clock set back? */
+struct step_back {
+    int64_t count, every_ms, first_ms, step_ms;
+    bool expected;
+};
+
+static const struct step_back steps_back[] = {
+    {11, 5000, 3600000, 0, true},      {10, 5000, 3600000, 0, false}, /* too few */
+    {11, 5000, 3600000, 100, true},                                   /* the way varies */
+    {11, 5000, 4000, 0, false},        /* out of order, and no more */
+    {60, 500, 1200000, -4500, false},  /* a backlog */
+    {60, 4000, 1200000, -1000, false}, /* hardly faster than it was made */
+    {60, 5000, -3600000, 0, false},    /* set ahead: what went before is past */
+};
+
+static void test_set_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof steps_back / sizeof steps_back[0]; i++) {
+        const struct step_back *s = &steps_back[i];
+        struct skew skew = {0};
+        int64_t now_ms = START_MS, newest_ms = 0;
+        bool ever = false;
+        for (int64_t n = 0; n < 13; n++, now_ms += 5000) {
+            skew_note(&skew, now_ms, 100);
+            newest_ms = now_ms - 100;
+            assert_false(skew_set_back(&skew, now_ms, newest_ms));
+        }
+        for (int64_t n = 0; n < s->count; n++, now_ms += s->every_ms) {
+            skew_note(&skew, now_ms, s->first_ms + n * s->step_ms);
+            ever = ever || skew_set_back(&skew, now_ms, newest_ms);
+        }
+        if (ever != s->expected)
+            fail_msg("case %zu: %d", i, ever);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_offsets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_offsets),
+                                       cmocka_unit_test(test_set_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
