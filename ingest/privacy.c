@@ -81,8 +81,8 @@ enum privacy_taken privacy_take(struct privacy *privacy, const struct venue *ven
     if (!venue->payloads || !venue_raw_topic(venue, message->topic, &topic, &drill))
         return PRIVACY_PLAIN;
     const struct payload_map *map = payload_maps_find(venue->payloads, topic);
-    if (!map || !payload_map_redacts(map))
-        return PRIVACY_PLAIN;
+    if (!map || !payload_map_redacts(map) || payload_map_says(map, message->payload))
+        return PRIVACY_PLAIN; /* a last will is no JSON, and the map's own word */
     bool hashed =
         privacy->has_key && payload_keyed_hash(&privacy->key, message->payload, privacy->hash);
     struct str hash = {(const char *)privacy->hash, hashed ? RECORD_KEYED_HASH_BYTES : 0};

@@ -250,3 +250,17 @@ const struct payload_privacy *payload_map_privacy(const struct payload_map *map,
 {
     return i < map->privacy_count ? &map->privacy[i] : NULL;
 }
+
+bool payload_map_says(const struct payload_map *map, struct str payload)
+{
+    for (uint32_t i = 0; i < map->status_count; i++) {
+        const struct payload_alternatives *online = &map->status[i].online;
+        for (uint32_t j = 0; j < online->count; j++) {
+            const struct payload_value *value = &online->value[j];
+            for (uint32_t k = 0; value->from == VALUE_PAYLOAD && k < value->word_count; k++)
+                if (str_equal(value->word[k].from.text, payload))
+                    return true;
+        }
+    }
+    return false;
+}

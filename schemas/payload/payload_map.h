@@ -94,6 +94,9 @@ struct payload_privacy {
 /* Rule i; NULL beyond the last. */
 const struct payload_privacy *payload_map_privacy(const struct payload_map *map, uint32_t i);
 
+/* Whether these bytes are one of the words that a status of the map reads as a bare text (`text: payload`): they are the map's own then, and nobody's. */
+bool payload_map_says(const struct payload_map *map, struct str payload);
+
 /* The maps of a venue, in its order. */
 struct payload_maps;
 struct payload_maps *payload_maps_new(void); /* NULL: out of memory */

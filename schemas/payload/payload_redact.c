@@ -221,6 +221,14 @@ static void hash_add(struct work *w, struct str value)
     text_add_char(&w->out, '"');
 }
 
+static bool is_index(struct str token)
+{
+    for (uint32_t i = 0; i < token.len; i++)
+        if (token.at[i] < '0' || token.at[i] > '9')
+            return false;
+    return token.len > 0;
+}
+
 /* The rules, a bit each, that lead on to this member or item; *ret_act: what one of them does with
  * it. */
 enum act { ACT_NONE, ACT_HASH, ACT_DROP };
@@ -244,6 +252,23 @@ static uint32_t rules_into(const struct work *w, uint32_t rules, uint32_t depth,
     return on;
 }
 
+/* Rules that lead into a value which is not what they expect: a text where an object should be, a
+ * list of several where there was one. What they are after is in it, or may be, so all of it goes.
+ */
+static enum act rules_end(const struct work *w, uint32_t rules, uint32_t depth, char opens)
+{
+    enum act act = ACT_NONE;
+    for (uint32_t i = 0; i < PAYLOAD_RULES_MAX && rules >> i; i++) {
+        const struct payload_privacy *rule = payload_map_privacy(w->map, i);
+        if (!(rules >> i & 1u) || opens == '{' ||
+            (opens == '[' && (rule->token[depth].any || is_index(rule->token[depth].text))))
+            continue;
+        if (act != ACT_DROP)
+            act = rule->act == PAYLOAD_DROP ? ACT_DROP : ACT_HASH;
+    }
+    return act;
+}
+
 static const char *container_add(struct work *w, const char *at, uint32_t rules, uint32_t depth);
 
 /* A value that is kept, at least in part; returns where it ends. */
@@ -252,11 +277,13 @@ static const char *value_add(struct work *w, const char *at, uint32_t rules, uin
 {
     const char *end = value_end(at, w->end);
     struct str value = {at, (uint32_t)(end - at)};
+    if (act == ACT_NONE)
+        act = rules_end(w, rules, depth, *at);
     if (act == ACT_HASH)
         hash_add(w, value);
     else if (act == ACT_DROP)
         text_add(&w->out, "null");
-    else if (rules && (*at == '{' || *at == '['))
+    else if (rules)
         return container_add(w, at, rules, depth);
     else
         text_add_str(&w->out, value);

@@ -7,7 +7,8 @@
  *     switch (payload_redact(redactor, map, &key, payload, &redacted)) …      only on REDACT_DONE is there anything that may be written
  *
  * What a rule names: by JSON Pointer with * for every item or member, at every place that fits, also where a key occurs twice. Of an object a dropped member goes with its key; in a
- * list null stands in its place, so that what follows keeps its. null stays as it is. A hash is a string: the first RECORD_KEYED_HASH_BYTES of HMAC-SHA-256 in lowercase hex,
+ * list null stands in its place, so that what follows keeps its. null stays as it is. Where a pointer can't go on, since a text, a number or a list stands where it expects an object (or
+ * any but a list where it expects one), that value is hashed, or becomes null, as a whole: a card in place of {"number": card} is a card. A hash is a string: the first RECORD_KEYED_HASH_BYTES of HMAC-SHA-256 in lowercase hex,
  * of a string's text (escapes resolved, so that all ways to write it give one hash), of any other value's bytes as they stand.
  * Everything else is kept byte for byte, numbers above all; blanks between the members of a list or object that a rule passes through are not.
  *

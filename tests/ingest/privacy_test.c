@@ -25,6 +25,8 @@ static const char venue_text[] =
     "topics: [\"door/{device}\"]\n"
     "privacy: [{at: /card/number, do: hash}, {at: /person, do: drop}]\n"
     "readings: [{class: gate, device: \"{device}\", in: /in}]\n"
+    "status: [{topics: [\"door/{device}/will\"], device: \"{device}\", value: {text: payload, "
+    "words: {gone: offline}}}]\n"
     "--- # payload map plain plain.yaml\n"
     "payload: plain\n"
     "topics: [\"plain/{device}\"]\n"
@@ -172,6 +174,13 @@ static void nothing_personal_is_written(void **state)
     memcpy(big, CARD NAME, sizeof CARD NAME - 1);
     assert_int_equal(take(&f, "door/g", (struct str){big, sizeof big}), PRIVACY_WITHHELD);
     expect_last(&f, NULL, RECORD_WITHHELD_OVERSIZED, true);
+    /* A last will is no JSON, and all the same the map's own word; any other text is not. */
+    assert_int_equal(take(&f, "door/g/will", STR_LIT("gone")), PRIVACY_PLAIN);
+    assert_int_equal(take(&f, "door/g/will", STR_LIT(NAME)), PRIVACY_WITHHELD);
+    expect_last(&f, NULL, RECORD_WITHHELD_MALFORMED, true);
+    /* A card where its object should be. */
+    assert_int_equal(take(&f, "door/g", STR_LIT("{\"card\":[\"" CARD "\"],\"in\":1}")),
+                     PRIVACY_REDACTED);
     assert_false(dir_holds(f.log, CARD));
     assert_false(dir_holds(f.log, NAME));
     assert_true(dir_holds(f.log, "door/g"));
