@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "deploy/cli/payload_shown.h"
 
@@ -22,7 +23,8 @@ struct topic_seen {
 
 struct sensor_seen {
     char device[NAME_BYTES], part[NAME_BYTES];
-    bool own; /* of crowdtide's own topics: the device is the id */
+    char id[ID_BYTES]; /* for the sensor; no other has it */
+    bool own;          /* of crowdtide's own topics: the device is the id */
     enum sensor_class class;
     enum counter_kind kind;
     bool kind_known;
@@ -93,6 +95,45 @@ void payload_advice_topic(struct payload_advice *advice, struct str topic,
     memcpy(seen->filter, guess->filter, sizeof seen->filter);
 }
 
+/* An id of the contract out of what the device is called. */
+static void id_make(const struct sensor_seen *seen, char out[ID_BYTES])
+{
+    struct text text = text_over(out, ID_BYTES - 1);
+    const char *const parts[] = {seen->device, seen->part};
+    for (int p = 0; p < 2; p++) {
+        if (p && seen->part[0])
+            text_add_char(&text, '-');
+        for (const char *c = parts[p]; *c; c++) {
+            bool plain =
+                (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
+            text_add_char(&text, plain || (text.len && strchr("._:-", *c)) ? *c
+                                 : text.len                                ? '-'
+                                                                           : 'x');
+        }
+    }
+    out[text.len] = '\0';
+}
+
+static bool id_taken(const struct payload_advice *advice, const struct sensor_seen *of)
+{
+    bool taken = venue_sensor_find(advice->venue, str_of(of->id)) != UINT32_MAX;
+    for (const struct sensor_seen *seen = advice->sensor; seen < of && !taken; seen++)
+        taken = strcmp(seen->id, of->id) == 0;
+    return taken;
+}
+
+/* Names that differ only in what an id can't hold (all those in Chinese) are told apart by number.
+ */
+static void id_choose(const struct payload_advice *advice, struct sensor_seen *seen)
+{
+    enum { NUMBER_BYTES = 6 };
+    char made[ID_BYTES];
+    id_make(seen, made);
+    memcpy(seen->id, made, sizeof made);
+    for (unsigned n = 2; id_taken(advice, seen); n++)
+        (void)snprintf(seen->id, ID_BYTES, "%.*s-%u", ID_BYTES - 1 - NUMBER_BYTES, made, n);
+}
+
 /* Its place among those seen; a new one is empty but for its names. NULL: there is no room. */
 static struct sensor_seen *sensor_at(struct payload_advice *advice, struct str device,
                                      struct str part)
@@ -113,6 +154,7 @@ static struct sensor_seen *sensor_at(struct payload_advice *advice, struct str d
     *seen = (struct sensor_seen){.count = 1, .wrap = -1};
     copy(seen->device, sizeof seen->device, device);
     copy(seen->part, sizeof seen->part, part);
+    id_choose(advice, seen);
     return seen;
 }
 
@@ -159,29 +201,10 @@ void payload_advice_own(struct payload_advice *advice, enum topic_class class, s
 /* ---- what to paste ----------------------------------------------------------------------------
  */
 
-/* An id of the contract out of what the device is called. */
-static void id_make(const struct sensor_seen *seen, char out[ID_BYTES])
-{
-    struct text text = text_over(out, ID_BYTES - 1);
-    const char *const parts[] = {seen->device, seen->part};
-    for (int p = 0; p < 2; p++) {
-        if (p && seen->part[0])
-            text_add_char(&text, '-');
-        for (const char *c = parts[p]; *c; c++) {
-            bool plain =
-                (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
-            text_add_char(&text, plain || (text.len && strchr("._:-", *c)) ? *c
-                                 : text.len                                ? '-'
-                                                                           : 'x');
-        }
-    }
-    out[text.len] = '\0';
-}
-
 /* As a YAML scalar inside {}: quoted when it has to be. */
 static void scalar_add(struct text *out, const char *text)
 {
-    bool plain = text[0] != '\0';
+    bool plain = text[0] != '\0' && strcasecmp(text, "null") != 0;
     for (const char *c = text; *c; c++)
         plain = plain && ((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
                           (*c >= 'A' && *c <= 'Z') || strchr("._-", *c));
@@ -211,15 +234,13 @@ static void number_add(struct text *out, const char *key, int64_t value)
  * count them twice. */
 static void sensor_write(const struct sensor_seen *seen, struct text *out)
 {
-    char id[ID_BYTES];
-    id_make(seen, id);
     text_add(out, seen->optional || seen->further ? "  # - {id: " : "  - {id: ");
-    scalar_add(out, id);
+    scalar_add(out, seen->own ? seen->device : seen->id);
     pair_add(out, "class", sensor_class_text(seen->class));
     if (seen->class == SENSOR_CROWD)
         pair_add(out, "counter", counter_kind_text(seen->kind));
     text_add(out, ", zone: ZONE");
-    if (!seen->own && strcmp(id, seen->device) != 0)
+    if (!seen->own && strcmp(seen->id, seen->device) != 0)
         pair_add(out, "device", seen->device);
     if (seen->part[0])
         pair_add(out, "part", seen->part);

@@ -184,6 +184,9 @@ static void the_stanzas_are_what_the_venue_lacks(void **state)
         show(p, "east/lamp4/SENSOR",
              "{\"Time\":\"2019-11-03T20:45:37\",\"BH1750\":{\"Illuminance\":79}}");
         show(p, "milesight/vs350/24E3/up", "{\"total_in\":7,\"period_in\":1}");
+        show(p, "site/\u4e00/count", "{\"in1\":3}");
+        show(p, "site/\u4e8c/count", "{\"in1\":3}");
+        show(p, "crowdtide/v/crowd/null", "{\"occupancy\":7}");
         show(p, "what/ever", "{\"x\":1}");
     }
     static const char *const lines[] = {
@@ -199,6 +202,9 @@ static void the_stanzas_are_what_the_venue_lacks(void **state)
         "silence_s: 3600}   # if wanted: never beside a part that tells of the same people\n",
         "  - {id: a-b-line1, class: crowd, counter: total, zone: ZONE, device: \"a b\", part: "
         "line1, wrap: 65536, silence_s: 60}\n",
+        "  - {id: x---line1, class: crowd, counter: total, zone: ZONE, device: \"\u4e00\", ",
+        "  - {id: x---line1-2, class: crowd, counter: total, zone: ZONE, device: \"\u4e8c\", ",
+        "  - {id: \"null\", class: crowd, counter: level, zone: ZONE}\n",
         "  - {id: who, class: crowd, counter: level, zone: ZONE}\n",
         "  - {id: door, class: crowd, counter: delta, zone: ZONE}   # counter: delta",
         "  - {id: g1, class: gate, zone: ZONE}   # vehicle_gate",
