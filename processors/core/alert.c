@@ -21,6 +21,7 @@ void alert_init(struct alert *a, uint32_t zone, uint32_t rule)
                         .state = ALERT_UNKNOWN,
                         .start_ms = INT64_MIN,
                         .acked_ms = ALERT_NEVER,
+                        .lost_told_ms = ALERT_NEVER,
                         .group_ms = ALERT_NEVER,
                         .estimate = (double)NAN};
     for (int i = 0; i < VENUE_LEVELS; i++)
@@ -102,6 +103,7 @@ static void begin(struct alert *a, int level)
     a->n = 0;
     a->peak = a->value;
     a->acked_ms = ALERT_NEVER;
+    a->lost_told_ms = ALERT_NEVER;
     a->group_ms = ALERT_NEVER;
     care_clear(&a->care);
 }

@@ -61,6 +61,7 @@ struct alert {
     int64_t start_ms;        /* of the open alert, else of the last one; part of its id */
     int64_t acked_ms;        /* log time of its first acknowledgement; ALERT_NEVER */
     int64_t shelved_ms;      /* SHELVED: until this log time */
+    int64_t lost_told_ms;    /* log time when people were last told of its data's loss; ALERT_NEVER */
     int64_t group_ms;        /* start of the alert that began its zone's page; ALERT_NEVER: no page */
     int64_t n;               /* announcements of the open alert */
     uint32_t chatter;        /* place in its ring of falls: see announce.h */

@@ -76,7 +76,22 @@ static bool told(const struct core *core, const struct alert *a, const struct al
     return false;
 }
 
-static bool pages(const struct core *core, const struct alert *a, const struct alert_change *c)
+/* The zone's data have been told of as lost just now: a sensor that comes and goes calls nobody
+ * each time. Where it stays away, the alert escalates. */
+static bool told_of_loss(const struct core *core, const struct alert *a, int64_t at_ms)
+{
+    const struct zone *zone = &core->model.zones[a->zone];
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        const struct alert *b = &core->model.alerts[zone->alert_first + i];
+        if (b->level >= a->level && b->lost_told_ms != ALERT_NEVER &&
+            at_ms - b->lost_told_ms < ANNOUNCE_LOST_AGAIN_MS)
+            return true;
+    }
+    return false;
+}
+
+static bool pages(const struct core *core, const struct alert *a, const struct alert_change *c,
+                  int64_t at_ms)
 {
     if (a->level < LEVEL_YELLOW)
         return false;
@@ -85,7 +100,7 @@ static bool pages(const struct core *core, const struct alert *a, const struct a
     case ALERT_ON_ESCALATE:
         break;
     case ALERT_ON_LOST: /* red does not explain it */
-        return !a->hushed && !told(core, a, c);
+        return !a->hushed && !told(core, a, c) && !told_of_loss(core, a, at_ms);
     case ALERT_ON_UNSHELVE:
     case ALERT_ON_EXPIRE:
     case ALERT_ON_HANDOVER:
@@ -155,8 +170,10 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
         if (fell(c))
             fall_note(core, a, at_ms);
         group_join(core, a);
-        more.page = pages(core, a, c);
+        more.page = pages(core, a, c, at_ms);
         a->paged = a->paged || more.page;
+        if (more.page && c->event == ALERT_ON_LOST)
+            a->lost_told_ms = at_ms;
         more.chattering = announce_chatters(core, a, at_ms);
         emit_alert(core, a, c, &more, at_ns);
     }

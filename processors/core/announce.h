@@ -16,7 +16,8 @@
  * above, has paged for the same reason and nobody has answered yet. What changes at once is said
  * from the highest level down, so that one page says it. Blue never pages. Nor does silence that the
  * loss of the broker explains, while the venue's own alert of that loss is open; nor that silence
- * has another cause now, unless the broker explained it until then.
+ * has another cause now, unless the broker explained it until then. A zone whose data come and go pages
+ * once in ANNOUNCE_LOST_AGAIN_MS; when they stay away, the alert escalates.
  *
  * Red. While an alert of a zone is red, its lower ones are suppressed and page only when their data
  * are lost; they go on being judged, and rising breaks the suppression.
@@ -28,6 +29,8 @@
 #define CROWDTIDE_PROCESSORS_CORE_ANNOUNCE_H
 
 #include "processors/core/state.h"
+
+enum { ANNOUNCE_LOST_AGAIN_MS = 10 * 60 * 1000 }; /* no two pages of a zone's lost data within */
 
 struct announce_about { /* len 0: not so */
     struct str operator_id, note;

@@ -47,7 +47,8 @@ static struct measure of_density_mean(const struct core *core, uint32_t z)
 {
     double area_m2 = core->model.venue->zones[z].area_m2;
     double mean = window_mean(&core->model.zones[z].window, WINDOW_60S);
-    return area_m2 > 0 ? plain(mean / area_m2) : nothing;
+    double bound = (double)(zone_upper(core, z) - core->model.zones[z].occupancy); /* of now */
+    return area_m2 > 0 ? (struct measure){(mean + bound) / area_m2, mean / area_m2} : nothing;
 }
 
 static struct measure of_in_per_min(const struct core *core, uint32_t z)

@@ -149,6 +149,7 @@ static void walk_alert(struct codec *c, struct alert *a)
     codec_i64(c, &a->start_ms);
     codec_i64(c, &a->acked_ms);
     codec_i64(c, &a->shelved_ms);
+    codec_i64(c, &a->lost_told_ms);
     codec_i64(c, &a->group_ms);
     codec_i64(c, &a->n);
     codec_f64(c, &a->value);

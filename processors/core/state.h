@@ -138,6 +138,8 @@ struct zone {
     uint32_t saturated;      /* level counters at their limit, also of the zones that it sums */
     /* Of its own level counters that have a value: sums of what they show and of its errors. */
     int64_t level_sum, level_sigma, level_var;
+    int64_t blind_sum;     /* shown last by those that are silent now */
+    uint32_t blind_count;
     int64_t level_least; /* shown by those at their limit: at least so many */
     uint32_t level_count;                /* level counters in service */
     uint32_t level_round, level_spoken;  /* an observation needs a word of each */
@@ -157,6 +159,7 @@ struct sensor {
     bool offline;   /* its last will said so */
     bool has_value; /* level counters: value counts in its zone */
     bool saturated;
+    bool blind;               /* level counters: its value is that of one that is silent; derived */
     bool played;              /* a drill's shadow state: the drill has fed it */
     uint8_t service;          /* enum sensor_service */
     uint32_t device; /* place among gates, lights or levels; CORE_NONE */

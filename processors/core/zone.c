@@ -135,7 +135,8 @@ void zones_derive(struct core *core)
     const uint32_t count = core->model.venue->zone_count;
     for (uint32_t z = 0; z < count; z++) {
         zones[z].level_sum = zones[z].level_sigma = zones[z].level_var = 0;
-        zones[z].level_least = 0;
+        zones[z].level_least = zones[z].blind_sum = 0;
+        zones[z].blind_count = 0;
         zones[z].inside = zones[z].inside_sigma = zones[z].inside_var = 0;
         zones[z].level_count = zones[z].saturated = 0;
         zones[z].suspect = zones[z].inside_unknown = 0;

@@ -6,11 +6,25 @@ int64_t zone_people(int64_t x_milli)
     return x_milli > 0 ? (x_milli + 500) / 1000 : 0;
 }
 
+/* What the hall has filled up to since, before counters that fell silent when it was empty: as much
+ * each as before those that are heard, where that is more. */
+static int64_t unseen(const struct zone *zone)
+{
+    uint32_t silent = zone->silent_unheard + zone->blind_count;
+    if (zone->sensors <= silent)
+        return 0;
+    int64_t seen = zone->level_sum - zone->blind_sum, heard = zone->sensors - silent;
+    int64_t more = seen * zone->blind_count / heard - zone->blind_sum;
+    return more > 0 ? more : 0;
+}
+
 static int64_t level_sigma(const struct core *core, const struct zone *zone)
 {
     int64_t sigma = estimate_sum_sigma(zone->level_sigma, zone->level_var,
                                        zone_settings(core)->common_error_pct);
     uint32_t heard = zone->sensors - zone->silent_unheard;
+    if (zone->basis == ZONE_BASIS_LEVEL)
+        sigma += unseen(zone) * SIGMA_MILLI_PER_PERSON;
     /* What counters that never spoke would see: as much each as those that did. */
     if (zone->basis == ZONE_BASIS_LEVEL && heard)
         sigma += zone->level_sum * SIGMA_MILLI_PER_PERSON / heard * zone->silent_unheard;

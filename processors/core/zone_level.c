@@ -31,6 +31,10 @@ static int64_t sensor_sigma(const struct core *core, uint32_t s, bool fresh)
 static void level_sums(struct zone *zone, const struct sensor *sensor, int sign)
 {
     zone->level_sum += sensor->has_value ? sign * sensor->value : 0;
+    if (sensor->has_value && sensor->blind) {
+        zone->blind_sum += sign * sensor->value;
+        zone->blind_count += (uint32_t)sign;
+    }
     zone->level_least += sensor->saturated ? sign * sensor->value : 0;
     zone->level_sigma += sign * sensor->sigma_milli;
     zone->level_var += sign * estimate_part_var(sensor->sigma_milli);
@@ -109,7 +113,8 @@ void zone_level(struct core *core, uint32_t s, int64_t value, const struct zone_
     sensor->has_value = true;
     sensor->value = value;
     sensor->saturated = saturated;
-    sensor->sigma_milli = sensor_sigma(core, s, sensor->fresh || when->live);
+    sensor->blind = !sensor->fresh && !when->live;
+    sensor->sigma_milli = sensor_sigma(core, s, !sensor->blind);
     level_sums(zone, sensor, 1);
     if (zone->basis == ZONE_BASIS_FUSED)
         level_observe(core, zone, sensor);
@@ -134,9 +139,10 @@ void zone_level_refresh(struct core *core, uint32_t s)
     uint32_t z = core->model.venue->sensors[s].zone;
     int64_t sigma = sensor_sigma(core, s, sensor->fresh);
     struct zone_time now = zone_now(core);
-    if (sigma == sensor->sigma_milli)
+    if (sigma == sensor->sigma_milli && sensor->blind == !sensor->fresh)
         return;
     level_sums(&core->model.zones[z], sensor, -1);
+    sensor->blind = !sensor->fresh;
     sensor->sigma_milli = sigma;
     level_sums(&core->model.zones[z], sensor, 1);
     zone_settle(core, z, &now);
@@ -182,6 +188,7 @@ void zone_level_derive(struct core *core)
         struct sensor *sensor = &core->model.sensors[s];
         if (!sensor_shows_level(&venue->sensors[s]))
             continue;
+        sensor->blind = !sensor->fresh;
         sensor->sigma_milli = sensor_sigma(core, s, sensor->fresh);
         level_sums(&core->model.zones[venue->sensors[s].zone], sensor, 1);
         core->model.zones[venue->sensors[s].zone].level_count += sensor->service == SERVICE_IN;
