@@ -32,6 +32,9 @@ struct core_results {
     uint32_t count, cap;
     uint8_t *bytes;
     size_t len, bytes_cap;
+    /* How old the input's last reading was when it reached the log, by the time that its source gave; -1: no live reading with a time
+       of its own. For a watch on delays: no result. */
+    int64_t source_age_ms;
 };
 enum { CORE_RESULTS_BYTES_MAX = 512 * 1024 * 1024 };
 void core_results_clear(struct core_results *results);

@@ -43,6 +43,7 @@ void core_results_clear(struct core_results *results)
 {
     results->count = 0;
     results->len = 0;
+    results->source_age_ms = -1;
 }
 
 void core_results_free(struct core_results *results)

@@ -147,6 +147,8 @@ enum message_fate message_reading(struct core *core, uint32_t s,
         complete(core, s, reading);
     say(core, s, reading);
     ahead_said(core);
+    if (m->source_ms != RESULT_ABSENT && !m->late && !m->retained)
+        core->results->source_age_ms = core_now_ms(core) - reading->ts;
     if (!m->stored) /* what was kept back repairs history: nobody is called by it */
         alerts_touched(core, m);
     return MESSAGE_COUNTED;

@@ -155,6 +155,8 @@ static bool step(struct runner *r, const struct log_view *view, struct error *er
     bool ok = crashes ? r->ops->skip(r->core, view, crashes, &r->results, err)
                       : r->ops->step(r->core, view, &r->results, err);
     blame_end(r->counters);
+    if (ok && r->results.source_age_ms >= 0)
+        counters_observe(r->counters, HISTOGRAM_PROCESS_SOURCE, r->results.source_age_ms * ms_ns);
     if (ok && crashes && view->seq == r->suspect.seq)
         r->suspect_skipped = true;
     if (ok && left_out_now(r, view)) {

@@ -24,6 +24,7 @@ const char *program_name(enum program program); /* run, ingest, process, publish
 /* program, name, what is observed. A histogram is a row of SUM counters: how many fell under each bound and over the one before
    (NAME_LE_0 …, the last: over them all), and their sum (NAME_SUM_US). */
 #define HISTOGRAMS(H)                                                                              \
+    H(PROCESS, SOURCE, "publish to log: from the time that a sensor gave its reading to the message in the readings log; of live readings with a time of their own") \
     H(PROCESS, RESULT, "log to result: from a message in the readings log to its results published; the oldest of each batch") \
     H(KAFKA, ALERTS_SINK, "result to Kafka: from a result of the alerts log to its commit; the oldest of each transaction") \
     H(KAFKA, BULK_SINK, "result to Kafka: from a result of the bulk log to its commit; the oldest of each transaction") \
@@ -115,6 +116,7 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(SERIES, UP, GAUGE, "", "1 while the last attempt succeeded")                                \
     C(RUN, RESTARTS, SUM, "restarts", "programs started again after they ended")                  \
     C(SERVE, REQUESTS, SUM, "requests", "HTTP requests answered")                                  \
+    HISTOGRAM_COUNTER_ROWS(C, PROCESS, SOURCE)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, RESULT)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, KAFKA, ALERTS_SINK)                                                  \
     HISTOGRAM_COUNTER_ROWS(C, KAFKA, BULK_SINK)                                                    \

@@ -374,6 +374,39 @@ static void test_personal(void **state)
     assert_int_equal(after.quarantined - before.quarantined, 3);
 }
 
+/* A watch on delays sees live readings with a time of their own, and nothing else. */
+static void test_source_age(void **state)
+{
+    static const struct {
+        int64_t ts_ms; /* before now; INT64_MAX: none is given */
+        uint8_t bits;
+        int64_t age_ms;
+    } cases[] = {
+        {250, 0, 250},
+        {0, 0, 0},
+        {-5000, 0, 0},  /* a clock that is ahead */
+        {61000, 0, -1}, /* late */
+        {250, RECORD_MQTT_RETAIN, -1},
+        {INT64_MAX, 0, -1},
+    };
+    struct core_feed *f = *state;
+    int64_t at_ms = start_ms + 100000;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char payload[96];
+        at_ms += 1000;
+        if (cases[i].ts_ms == INT64_MAX)
+            (void)snprintf(payload, sizeof payload, "{\"occupancy\":5}");
+        else
+            (void)snprintf(payload, sizeof payload, "{\"occupancy\":5,\"ts\":%lld}",
+                           (long long)(at_ms - cases[i].ts_ms));
+        core_feed_publish(f, at_ms, "crowdtide/v/crowd/c1", payload, cases[i].bits);
+        if (f->results.source_age_ms != cases[i].age_ms)
+            fail_msg("case %zu: %lld", i, (long long)f->results.source_age_ms);
+    }
+    core_feed_tick(f, at_ms + 1000);
+    assert_int_equal(f->results.source_age_ms, -1);
+}
+
 /* Only what the log itself should have prevented stops the core. */
 static void test_corrupt(void **state)
 {
@@ -424,8 +457,8 @@ int main(void)
         CASE(test_oversized),    CASE(test_heartbeat),
         CASE(test_late_setting), CASE(test_model_repeated),
         CASE(test_changed_only), CASE(test_command_refused),
-        CASE(test_corrupt),      CASE(test_skip),
-        CASE(test_personal),
+        CASE(test_source_age),   CASE(test_corrupt),
+        CASE(test_skip),         CASE(test_personal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
