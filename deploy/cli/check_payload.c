@@ -75,23 +75,38 @@ static struct payload_maps *map_alone(const char *path)
     return NULL;
 }
 
+static void show_text(const struct check_payload *check, struct payload_shown *shown,
+                      const struct payload_message *message, enum shown_fate fate, struct str lines)
+{
+    (void)printf("%s  (%u bytes)\n%.*s", check->topic, message->payload.len, (int)lines.len,
+                 lines.at);
+    if (fate != SHOWN_UNBOUND && fate != SHOWN_UNKNOWN)
+        return;
+    char *page = malloc(SHOWN_BYTES_MAX);
+    if (!page)
+        return;
+    struct text advice = text_over(page, SHOWN_BYTES_MAX);
+    payload_shown_advice(shown, check->config->venue_file, &advice);
+    (void)printf("\n%.*s", (int)advice.len, page);
+    free(page);
+}
+
 static int show(const struct check_payload *check, struct payload_shown *shown,
                 const struct payload_message *message)
 {
-    char *page = malloc(SHOWN_BYTES_MAX);
+    char *page = malloc(2 * (size_t)SHOWN_BYTES_MAX);
     if (!page)
         return EXIT_FAILED;
     struct text out = text_over(page, SHOWN_BYTES_MAX);
-    text_add(&out, check->topic);
-    text_add(&out, "  (");
-    text_add_u64(&out, message->payload.len);
-    text_add(&out, " bytes)\n");
+    struct text line = text_over(page + SHOWN_BYTES_MAX, SHOWN_BYTES_MAX);
     enum shown_fate fate = payload_shown_message(shown, message, &out);
-    if (fate == SHOWN_UNBOUND || fate == SHOWN_UNKNOWN) {
-        text_add_char(&out, '\n');
-        payload_shown_advice(shown, check->config->venue_file, &out);
+    struct str lines = {page, (uint32_t)out.len};
+    if (check->json) {
+        payload_shown_json(message->topic, false, message->received_ms, fate, lines, &line);
+        (void)fwrite(line.at, 1, line.len, stdout);
+    } else {
+        show_text(check, shown, message, fate, lines);
     }
-    (void)fwrite(page, 1, out.len, stdout);
     free(page);
     return fate == SHOWN_COUNTS ? EXIT_OK : EXIT_FAILED;
 }

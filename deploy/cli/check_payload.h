@@ -12,6 +12,7 @@ struct check_payload { /* borrowed */
     const char *topic;
     const char *map;          /* a map by its file, to try it alone; NULL: the venue's maps */
     const char *content_type; /* of MQTT 5; NULL: none */
+    bool json;                /* one line for programs, as of listen, without what to bind */
 };
 
 /* Prints it; the exit code: 0 every reading counts, 1 not, 2 bad use. Main thread. */

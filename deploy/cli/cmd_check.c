@@ -108,5 +108,6 @@ int cmd_check(int argc, char **argv)
         (void)fprintf(stderr, "crowdtide check: --payload FILE and --topic TOPIC go together\n");
         return EXIT_USAGE;
     }
+    payload.json = json;
     return payload.file ? run_payload(path, &payload) : run(path, connect, json);
 }

@@ -25,30 +25,6 @@ struct listen {
     volatile int ending;
 };
 
-static void line_json(const struct mqtt_message *message, int64_t now_ms, enum shown_fate fate,
-                      struct str lines, struct text *out)
-{
-    static const char *const words[] = {"counts", "unbound", "refused", "unknown"};
-    bool utf8 = utf8_valid((const uint8_t *)message->topic.at, message->topic.len);
-    text_add(out, "{\"at\":\"");
-    text_add_time_ms(out, now_ms);
-    text_add(out, "\",\"topic\":");
-    text_add_json(out, utf8 ? message->topic : STR_LIT("(not UTF-8)"));
-    text_add(out, ",\"retain\":");
-    text_add(out, message->retained ? "true" : "false");
-    text_add(out, ",\"fate\":\"");
-    text_add(out, words[fate]);
-    text_add(out, "\",\"lines\":[");
-    for (uint32_t from = 0, i = 0; i < lines.len; i++) {
-        if (lines.at[i] != '\n')
-            continue;
-        text_add(out, from ? "," : "");
-        text_add_json(out, (struct str){lines.at + from, i - from});
-        from = i + 1;
-    }
-    text_add(out, "]}\n");
-}
-
 /* In the library's thread, one call at a time. */
 static void on_message(void *arg, const struct mqtt_message *message)
 {
@@ -87,8 +63,8 @@ static void on_message(void *arg, const struct mqtt_message *message)
     l->fates[fate]++;
     if (l->json) {
         struct text line = text_over(l->page + SHOWN_BYTES_MAX, SHOWN_BYTES_MAX);
-        line_json(message, now_ms, fate, (struct str){l->page + head, (uint32_t)(out.len - head)},
-                  &line);
+        payload_shown_json(message->topic, message->retained, now_ms, fate,
+                           (struct str){l->page + head, (uint32_t)(out.len - head)}, &line);
         out = line;
     }
     if (!l->quiet)

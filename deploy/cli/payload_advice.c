@@ -69,6 +69,15 @@ static void copy(char *to, size_t cap, struct str from)
 /* ---- what is seen -----------------------------------------------------------------------------
  */
 
+/* Not each message of a topic is one that its map makes readings of: the first that is, tells. */
+static void guess_keep(struct topic_seen *seen, const struct payload_guess *guess)
+{
+    if (!guess || seen->map[0])
+        return;
+    copy(seen->map, sizeof seen->map, payload_map_facts(guess->map)->id);
+    memcpy(seen->filter, guess->filter, sizeof seen->filter);
+}
+
 void payload_advice_topic(struct payload_advice *advice, struct str topic,
                           const struct payload_guess *guess)
 {
@@ -79,6 +88,7 @@ void payload_advice_topic(struct payload_advice *advice, struct str topic,
     for (uint32_t i = 0; i < advice->topics; i++) {
         if (strcmp(advice->topic[i].text, text) == 0) {
             advice->topic[i].count++;
+            guess_keep(&advice->topic[i], guess);
             return;
         }
     }
@@ -89,10 +99,7 @@ void payload_advice_topic(struct payload_advice *advice, struct str topic,
     struct topic_seen *seen = &advice->topic[advice->topics++];
     *seen = (struct topic_seen){.count = 1};
     memcpy(seen->text, text, sizeof text);
-    if (!guess)
-        return;
-    copy(seen->map, sizeof seen->map, payload_map_facts(guess->map)->id);
-    memcpy(seen->filter, guess->filter, sizeof seen->filter);
+    guess_keep(seen, guess);
 }
 
 /* An id of the contract out of what the device is called. */

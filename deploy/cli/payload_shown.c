@@ -328,3 +328,27 @@ void payload_shown_advice(const struct payload_shown *shown, const char *venue_f
 {
     payload_advice_write(shown->advice, venue_file, out);
 }
+
+void payload_shown_json(struct str topic, bool retained, int64_t at_ms, enum shown_fate fate,
+                        struct str lines, struct text *out)
+{
+    static const char *const words[] = {"counts", "unbound", "refused", "unknown"};
+    bool utf8 = utf8_valid((const uint8_t *)topic.at, topic.len);
+    text_add(out, "{\"at\":\"");
+    text_add_time_ms(out, at_ms);
+    text_add(out, "\",\"topic\":");
+    text_add_json(out, utf8 ? topic : STR_LIT("(not UTF-8)"));
+    text_add(out, ",\"retain\":");
+    text_add(out, retained ? "true" : "false");
+    text_add(out, ",\"fate\":\"");
+    text_add(out, words[fate]);
+    text_add(out, "\",\"lines\":[");
+    for (uint32_t from = 0, i = 0; i < lines.len; i++) {
+        if (lines.at[i] != '\n')
+            continue;
+        text_add(out, from ? "," : "");
+        text_add_json(out, (struct str){lines.at + from, i - from});
+        from = i + 1;
+    }
+    text_add(out, "]}\n");
+}

@@ -42,6 +42,10 @@ void payload_shown_map(struct payload_shown *shown, const struct payload_maps *a
 enum shown_fate payload_shown_message(struct payload_shown *shown,
                                       const struct payload_message *message, struct text *out);
 
+/* The same for programs, as one line of JSON (schemas/spec/output/listen.json); lines: what payload_shown_message wrote. */
+void payload_shown_json(struct str topic, bool retained, int64_t at_ms, enum shown_fate fate,
+                        struct str lines, struct text *out);
+
 /* What to put into the venue file so that all of it counts; nothing when there is nothing to do. */
 void payload_shown_advice(const struct payload_shown *shown, const char *venue_file,
                           struct text *out);

@@ -161,6 +161,21 @@ static void each_message_has_its_fate_and_says_why(void **state)
     }
 }
 
+static void programs_get_one_line(void **state)
+{
+    struct place *p = *state;
+    char line[512];
+    struct text out = text_over(line, sizeof line - 1);
+    enum shown_fate fate = show(p, "site/cam1/count", "{\"in1\":3,\"b\":\"x\"}");
+    payload_shown_json(STR_LIT("site/\"cam1"), true, 0, fate, str_of(p->page), &out);
+    line[out.len] = '\0';
+    assert_string_equal(
+        line, "{\"at\":\"1970-01-01T00:00:00.000Z\",\"topic\":\"site/\\\"cam1\","
+              "\"retain\":true,\"fate\":\"counts\",\"lines\":[\"  map      door: A door\","
+              "\"  reading  cam1/line1 crowd_total in=3  -> sensor north, zone hall-1\","
+              "\"  ignored  /b\"]}\n");
+}
+
 static void what_all_counts_needs_no_advice(void **state)
 {
     struct place *p = *state;
@@ -183,6 +198,7 @@ static void the_stanzas_are_what_the_venue_lacks(void **state)
              "{\"Time\":\"2019-11-03T20:45:37\",\"BH1750\":{\"Illuminance\":79}}");
         show(p, "east/lamp4/SENSOR",
              "{\"Time\":\"2019-11-03T20:45:37\",\"BH1750\":{\"Illuminance\":79}}");
+        show(p, "milesight/vs350/24E3/up", "{\"battery\":90}"); /* not all that it sends is read */
         show(p, "milesight/vs350/24E3/up", "{\"total_in\":7,\"period_in\":1}");
         show(p, "site/\u4e00/count", "{\"in1\":3}");
         show(p, "site/\u4e8c/count", "{\"in1\":3}");
@@ -267,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(each_message_has_its_fate_and_says_why),
+        T(programs_get_one_line),
         T(what_all_counts_needs_no_advice),
         T(the_stanzas_are_what_the_venue_lacks),
         T(what_is_pasted_works),
