@@ -57,6 +57,7 @@ int64_t zone_lower(const struct zone *zone)
 bool zone_lower_bound(const struct zone *zone)
 {
     return zone->leaky || zone->saturated > 0 || zone->in_maintenance > 0 ||
+           (zone->basis == ZONE_BASIS_SUM && zone->inside_unknown > 0) ||
            (by_doors(zone) && zone->fresh < zone->sensors); /* a silent door counts nobody */
 }
 

@@ -104,7 +104,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
     F(INT, occupancy_upper, FIELD, "people", "upper end of the bound: levels are raised on it") \
     F(INT, occupancy_lower, FIELD, "people", "lower end of the bound") \
-    F(BOOL, lower_bound, FIELD, "", "true: there may be more than occupancy_upper: uncounted doors, a saturated counter, a sensor in maintenance, or a silent one where only doors count") \
+    F(BOOL, lower_bound, FIELD, "", "true: there may be more than occupancy_upper: uncounted doors, a saturated counter, a sensor in maintenance, a silent one where only doors count, or a zone inside that is unknown") \
     F(REAL, percent_capacity_upper, FIELD, "%", "occupancy_upper by capacity") \
     F(INT, capacity, FIELD, "people", "approved headcount in force") \
     F(INT, net_per_min, FIELD, "people/min", "entries less exits in the last 60 s") \
