@@ -166,6 +166,16 @@ static bool subscribe_text(struct parse *p, struct str text)
     return p->filter->subscribe.at || refuse("out of memory", p->ret_reason);
 }
 
+/* Such a filter would be subscribed, and no message of it ever read. */
+static bool is_own(struct str filter)
+{
+    const struct str own[] = {STR_LIT("crowdtide/"), STR_LIT("drill/")};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (filter.len >= own[i].len && memcmp(filter.at, own[i].at, own[i].len) == 0)
+            return true;
+    return false;
+}
+
 bool payload_filter_parse(struct arena *arena, struct str text, struct payload_captures *captures,
                           bool closed, struct payload_filter *ret_filter, const char **ret_reason)
 {
@@ -174,6 +184,8 @@ bool payload_filter_parse(struct arena *arena, struct str text, struct payload_c
     struct payload_level level[PAYLOAD_LEVELS_MAX];
     if (text.len == 0 || text.len > PAYLOAD_FILTER_BYTES_MAX)
         return refuse("it is empty, or longer than 512 bytes", ret_reason);
+    if (is_own(text))
+        return refuse("what is below crowdtide/ and drill/ never comes to a map", ret_reason);
     text = arena_copy(arena, text);
     if (!text.at)
         return refuse("out of memory", ret_reason);

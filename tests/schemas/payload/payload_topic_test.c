@@ -90,6 +90,8 @@ static const struct {
     {"a+", "+ and # each fill a level of their own, # the last"},
     {"a/{x", "a { without its }"},
     {"a/x}", "a } without its {"},
+    {"crowdtide/{x}/#", "what is below crowdtide/ and drill/ never comes to a map"},
+    {"drill/v/raw/a", "what is below crowdtide/ and drill/ never comes to a map"},
     {"a/{}", "a capture's name is letters, digits and _"},
     {"a/{x-y}", "a capture's name is letters, digits and _"},
     {"{a}{b}", "two captures without text between them"},
