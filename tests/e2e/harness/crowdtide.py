@@ -42,12 +42,12 @@ class Crowdtide:
         self.venue_path.write_text(venue)
         self.config = work.path / f"{name}.yaml"
         lines = [f"state_dir: {self.state}", f"venue: {self.venue_path}"]
+        self.serve_port = work.port()
+        lines += ["serve:", f"  listen: 127.0.0.1:{self.serve_port}"]
         lines += ["mqtt:", f"  url: {broker.url}", "  reconnect_max_s: 1"] if broker else []
         lines += [f"  client_id: {client_id}"] if client_id else []
         lines += ["kafka:", f"  brokers: {kafka.brokers}"] if kafka else []
         lines += ["series:", f"  url: {influx.url}"] if influx else []
-        self.serve_port = work.port()
-        lines += ["serve:", f"  listen: 127.0.0.1:{self.serve_port}"]
         self.config.write_text("\n".join(lines) + "\n" + settings)
         self.programs = {}
 
