@@ -8,7 +8,7 @@ enum { FILTER_BYTES_MAX = 65535 };
 
 /* ---- one filter ------------------------------------------------------------------------------ */
 
-static const char *filter_fault(const char *filter)
+const char *mqtt_filter_fault(const char *filter)
 {
     size_t len = strlen(filter);
     if (len == 0 || len > FILTER_BYTES_MAX)
@@ -152,7 +152,7 @@ bool mqtt_filters_from(const struct config *config, struct str venue_id,
     uint32_t given = 0;
     for (char *at = text ? strtok_r(text, "\n", &save) : NULL; ok && at;
          at = strtok_r(NULL, "\n", &save)) {
-        const char *fault = filter_fault(at);
+        const char *fault = mqtt_filter_fault(at);
         if (given++ == MQTT_FILTERS_OWN_MAX)
             fault = "is one too many: at most 64";
         ok = fault ? error_set(err, ERROR_CONFIG, 0, "mqtt.filters: \"%.200s\" %s", at, fault)

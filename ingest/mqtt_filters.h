@@ -51,6 +51,9 @@ bool mqtt_filters_wanted(const struct config *config, struct str venue_id,
                          const struct payload_maps *maps, struct mqtt_filters *ret_filters,
                          struct error *err);
 
+/* What is wrong with a filter by MQTT's rules; NULL: nothing. */
+const char *mqtt_filter_fault(const char *filter);
+
 /* Whether every topic that fits b fits a; and whether some topic fits both. */
 bool mqtt_filter_covers(const char *a, const char *b);
 bool mqtt_filter_overlaps(const char *a, const char *b);

@@ -212,6 +212,13 @@ int cmd_listen(int argc, char **argv)
         (void)fprintf(stderr, "crowdtide listen: at most %d filters\n", MQTT_FILTERS_OWN_MAX);
         return EXIT_USAGE;
     }
+    for (int i = first; i < argc; i++) {
+        const char *fault = mqtt_filter_fault(argv[i]);
+        if (!fault)
+            continue;
+        (void)fprintf(stderr, "crowdtide listen: filter \"%s\" %s\n", argv[i], fault);
+        return EXIT_USAGE;
+    }
     struct config config;
     if (!cli_load_config(config_path, &config))
         return EXIT_USAGE;

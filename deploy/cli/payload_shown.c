@@ -6,6 +6,7 @@
 #include "deploy/cli/payload_advice.h"
 #include "deploy/cli/payload_catalog.h"
 #include "processors/core/reading.h"
+#include "processors/core/sensor.h"
 #include "processors/core/topic.h"
 #include "schemas/payload/member.h"
 
@@ -89,7 +90,8 @@ static void kind_add(struct text *out, enum sensor_class class, enum counter_kin
     }
 }
 
-static void place_add(struct text *out, const struct venue *venue, const struct venue_sensor *s)
+static void place_add(struct text *out, const struct venue *venue, const struct venue_sensor *s,
+                      bool retained)
 {
     text_add(out, "  -> sensor ");
     text_add_str(out, s->id);
@@ -100,6 +102,8 @@ static void place_add(struct text *out, const struct venue *venue, const struct 
         text_add(out, sensor_service_text(s->service));
         text_add(out, ": it does not count");
     }
+    if (retained && !sensor_retained_allowed(s, false))
+        text_add(out, ", retained: what has passed before does not count");
 }
 
 struct ignored {
@@ -148,7 +152,7 @@ static enum shown_fate own_reading(struct payload_shown *shown, const struct top
     }
     text_add(out, "  reading  ");
     payload_reading_text(&reading, out);
-    place_add(out, shown->venue, sensor);
+    place_add(out, shown->venue, sensor, message->retained && topic->class != TOPIC_STATUS);
     text_add_char(out, '\n');
     return SHOWN_COUNTS;
 }
@@ -212,7 +216,8 @@ static enum shown_fate unbound_reading(struct payload_shown *shown, const struct
 }
 
 static enum shown_fate mapped_reading(struct payload_shown *shown, const struct payload_map *map,
-                                      const struct payload_reading *reading, struct text *out)
+                                      const struct payload_reading *reading, bool retained,
+                                      struct text *out)
 {
     uint32_t s = venue_device_find(shown->venue, reading->device, reading->part);
     text_add(out, "  reading  ");
@@ -224,7 +229,7 @@ static enum shown_fate mapped_reading(struct payload_shown *shown, const struct 
         return SHOWN_REFUSED;
     }
     const struct venue_sensor *sensor = &shown->venue->sensors[s];
-    place_add(out, shown->venue, sensor);
+    place_add(out, shown->venue, sensor, retained);
     if (sensor->class == reading->class &&
         (reading->class != SENSOR_CROWD || sensor->kind == reading->kind)) {
         text_add_char(out, '\n');
@@ -273,7 +278,8 @@ static enum shown_fate mapped_message(struct payload_shown *shown, const struct 
         break;
     case PAYLOAD_READINGS:
         for (uint32_t i = 0; i < outcome.count; i++)
-            fate = worse(fate, mapped_reading(shown, map, &outcome.reading[i], out));
+            fate = worse(fate,
+                         mapped_reading(shown, map, &outcome.reading[i], message->retained, out));
         break;
     }
     ignored_line(shown, map, out);

@@ -176,6 +176,35 @@ static void programs_get_one_line(void **state)
               "\"  ignored  /b\"]}\n");
 }
 
+/* What was left on the broker is state for some, and an old story for others. */
+static void retained_counters_do_not_count(void **state)
+{
+    struct place *p = *state;
+    static const struct {
+        const char *topic, *payload;
+        bool told;
+    } cases[] = {
+        {"site/cam1/count", "{\"in1\":3}", true},
+        {"crowdtide/v/crowd/look", "{\"occupancy\":7}", false},
+        {"crowdtide/v/status/look", "offline", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char padded[256] = {0};
+        struct text out = text_over(p->page, SHOWN_BYTES_MAX);
+        size_t len = strlen(cases[i].payload);
+        memcpy(padded, cases[i].payload, len);
+        (void)payload_shown_message(p->shown,
+                                    &(struct payload_message){.topic = str_of(cases[i].topic),
+                                                              .payload = {padded, (uint32_t)len},
+                                                              .retained = true},
+                                    &out);
+        p->page[out.len] = '\0';
+        if ((strstr(p->page, ", retained: what has passed before does not count") != NULL) !=
+            cases[i].told)
+            fail_msg("%s", p->page);
+    }
+}
+
 static void what_all_counts_needs_no_advice(void **state)
 {
     struct place *p = *state;
@@ -284,6 +313,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(each_message_has_its_fate_and_says_why),
         T(programs_get_one_line),
+        T(retained_counters_do_not_count),
         T(what_all_counts_needs_no_advice),
         T(the_stanzas_are_what_the_venue_lacks),
         T(what_is_pasted_works),
