@@ -45,6 +45,8 @@ bool utf8_valid(const uint8_t *bytes, size_t len)
         uint64_t eight = 0x80;
         if (len - i >= sizeof eight)
             memcpy(&eight, bytes + i, sizeof eight);
+        else if (len >= sizeof eight) /* the end with some of what is known to be good before it */
+            memcpy(&eight, bytes + len - sizeof eight, sizeof eight);
         if (!(eight & UINT64_C(0x8080808080808080))) { /* ASCII, as nearly all is */
             i += sizeof eight;
             continue;

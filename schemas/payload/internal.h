@@ -306,8 +306,14 @@ static inline bool payload_same(const char *a, const char *b, uint32_t len)
 {
     uint64_t x, y, z, w;
     uint32_t p, q, v, u;
-    if (len > 16)
-        return memcmp(a, b, len) == 0;
+    if (len > 16) {
+        for (uint32_t i = 0; i < len - 8; i += 8) {
+            memcpy(&x, a + i, 8);
+            memcpy(&y, b + i, 8);
+            if (x != y)
+                return false;
+        }
+    }
     if (len >= 8) {
         memcpy(&x, a, 8);
         memcpy(&y, b, 8);

@@ -362,8 +362,9 @@ place_name(const struct payload_decoder *d, const struct payload_alternatives *a
 {
     char said[REFUSAL_DETAIL_BYTES];
     uint32_t skip = a->member->name.len + 2;
-    memcpy(said, refusal->detail, sizeof said);
-    return wrong(d, a, v, refusal->reason, strlen(said) > skip ? said + skip : said, refusal);
+    size_t len = strlen(refusal->detail);
+    memcpy(said, refusal->detail, len + 1);
+    return wrong(d, a, v, refusal->reason, len > skip ? said + skip : said, refusal);
 }
 
 /* A value of which something is asked. */

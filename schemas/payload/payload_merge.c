@@ -8,10 +8,15 @@
 
 enum { FEW = 8 }; /* readings that are compared one by one */
 
+static bool name_same(struct str a, struct str b)
+{
+    return a.len == b.len && (a.at == b.at || payload_same(a.at, b.at, a.len));
+}
+
 static bool same_reading(const struct payload_reading *a, const struct payload_reading *b)
 {
     return a->values.ts == b->values.ts && a->class == b->class && a->kind == b->kind &&
-           str_equal(a->part, b->part) && str_equal(a->device, b->device);
+           name_same(a->part, b->part) && name_same(a->device, b->device);
 }
 
 static size_t size_of(const struct member *m)

@@ -2,6 +2,9 @@
  * some, whose keys are compared with one another on the way. */
 #include "schemas/payload/decoder.h"
 
+/* Members of an object for which 64 bits are enough to tell that a key is new; 2^n - 1. */
+enum { FEW = 31 };
+
 static inline uint32_t slot_find(const struct payload_step *step, struct str key,
                                  struct json_print print, uint64_t hash)
 {
@@ -22,12 +25,14 @@ uint32_t payload_walk_find(const struct payload_step *step, struct str key)
 void payload_walk_key(struct text *out, struct str key)
 {
     text_add_char(out, '/');
-    for (uint32_t i = 0; i < key.len; i++) {
-        if (key.at[i] == '~' || key.at[i] == '/')
+    uint32_t plain = 0;
+    for (uint32_t i = 0; i < key.len; i++)
+        if (key.at[i] == '~' || key.at[i] == '/') {
+            text_add_bytes(out, key.at + plain, i - plain);
             text_add(out, key.at[i] == '~' ? "~0" : "~1");
-        else
-            text_add_char(out, key.at[i]);
-    }
+            plain = i + 1;
+        }
+    text_add_bytes(out, key.at + plain, key.len - plain);
 }
 
 void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct text *out)
@@ -66,6 +71,19 @@ __attribute__((cold, noinline)) static bool refuse(struct payload_decoder *d, ui
     return refusal_end(&t);
 }
 
+/* True when a member has the key of one before it, up to `at`, in a small object: compared one by
+ * one. */
+static bool seen_before(const struct json_document *doc, uint32_t object, uint32_t at,
+                        struct str key, struct json_print print)
+{
+    for (uint32_t i = json_first(object); i != at; i = json_after(doc, i + 1)) {
+        struct str other = json_text(doc, i);
+        if (json_print_equal(json_print(other), other, print, key))
+            return true;
+    }
+    return false;
+}
+
 /* True when a member that no step wants has the key of one before it. Chained by hash, so that the
  * cost grows with the number of members only. */
 static bool seen(struct payload_decoder *d, struct str key, struct json_print print, uint64_t hash,
@@ -93,22 +111,34 @@ static bool object_walk(struct payload_decoder *d, uint32_t of, uint32_t object)
 {
     const struct json_document doc = d->document;
     const struct payload_step *step = &d->map->step[of];
-    uint32_t members = (uint32_t)(doc.tape[object] >> 32) & 0xffffff, others = 0, mask = 7;
+    uint32_t members = (uint32_t)(doc.tape[object] >> 32) & 0xffffff, others = 0, mask = FEW;
+    uint64_t bits = 0; /* of the hashes of members that no step wants */
     if (members > PAYLOAD_MEMBERS_MAX)
         return refuse(d, of, REFUSAL_OUT_OF_RANGE, "more than 1024 members", (struct str){0});
-    while (mask < members)
-        mask = 2 * mask + 1;
-    memset(d->other.first, 0, (mask + 1) * sizeof d->other.first[0]);
+    if (members > FEW) {
+        while (mask < members)
+            mask = 2 * mask + 1;
+        memset(d->other.first, 0, (mask + 1) * sizeof d->other.first[0]);
+    }
     for (uint32_t at = json_first(object), end = json_end(&doc, object); at != end;
          at = json_after(&doc, at + 1)) {
         struct str key = json_text(&doc, at);
         struct json_print print = json_print(key);
-        uint64_t hash = json_print_hash(print, key);
+        uint64_t hash = json_print_hash(print, key), bit = UINT64_C(1) << (hash >> 58);
         uint32_t found = step->slot ? slot_find(step, key, print, hash) : 0;
-        if (found ? d->at[found] != 0 : seen(d, key, print, hash, mask, &others))
+        bool twice;
+        if (found)
+            twice = d->at[found] != 0;
+        else if (members > FEW)
+            twice = seen(d, key, print, hash, mask, &others);
+        else /* few share a bit: without one before it the key is new, and nothing was stored */
+            twice = (bits & bit) && seen_before(&doc, object, at, key, print);
+        if (twice)
             return refuse(d, of, REFUSAL_DUPLICATE_KEY, "a key occurs twice: ", key);
         if (found)
             found_add(d, found, at + 1);
+        else
+            bits |= bit;
     }
     return true;
 }
