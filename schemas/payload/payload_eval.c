@@ -56,6 +56,16 @@ static bool step_read(const struct payload_decoder *d, uint32_t step, struct jso
     return ret->kind != JSON_NULL;
 }
 
+static inline bool text_among(struct payload_constants constants, struct str text)
+{
+    for (uint32_t i = 0; i < constants.count; i++) {
+        const struct str *constant = &constants.constant[i].text;
+        if (constant->len == text.len && payload_same(constant->at, text.at, text.len))
+            return true;
+    }
+    return false;
+}
+
 /* A step's value is one of the constants; texts, as most are, without a detour. */
 static bool step_among(const struct payload_decoder *d, const struct payload_condition *c)
 {
@@ -67,19 +77,15 @@ static bool step_among(const struct payload_decoder *d, const struct payload_con
         json_read(&d->document, at, &f);
         return among(c->among, &f);
     }
-    const struct str text = json_text(&d->document, at);
-    for (uint32_t i = 0; i < c->among.count; i++) {
-        const struct str *constant = &c->among.constant[i].text;
-        if (constant->len == text.len && payload_same(constant->at, text.at, text.len))
-            return true;
-    }
-    return false;
+    return text_among(c->among, json_text(&d->document, at));
 }
 
 static bool holds(const struct payload_decoder *d, const struct payload_condition *c)
 {
     if (c->of == PLACE_STEP && c->test <= CONDITION_NOT_IN)
         return step_among(d, c) == (c->test == CONDITION_IN);
+    if (c->of == PLACE_CAPTURE && c->test <= CONDITION_NOT_IN)
+        return text_among(c->among, d->capture[c->place]) == (c->test == CONDITION_IN);
     struct json_field f = {.kind = JSON_STRING};
     double number;
     bool there = true;
