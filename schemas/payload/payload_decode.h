@@ -72,5 +72,7 @@ void payload_ignored(struct payload_decoder *decoder, const struct payload_map *
 void payload_reading_text(const struct payload_reading *reading, struct text *out);
 /* The whole outcome that way: one line a reading; "nothing"; "online dev1"; "refused malformed: …". Lines end with a line feed. */
 void payload_outcome_text(const struct payload_outcome *outcome, struct text *out);
+/* What a sample of a map should become, in the same words. */
+void payload_sample_text(const struct payload_sample *sample, struct text *out);
 
 #endif

@@ -99,3 +99,24 @@ void payload_outcome_text(const struct payload_outcome *outcome, struct text *ou
     }
     text_add_char(out, '\n');
 }
+
+static void line_add(struct str line, struct text *out)
+{
+    if (!line.len)
+        return;
+    text_add_str(out, line);
+    text_add_char(out, '\n');
+}
+
+void payload_sample_text(const struct payload_sample *sample, struct text *out)
+{
+    for (uint32_t i = 0; i < sample->reading_count; i++)
+        line_add(sample->reading[i], out);
+    if (sample->nothing)
+        line_add(STR_LIT("nothing"), out);
+    line_add(sample->status, out);
+    if (sample->refused.len) {
+        text_add(out, "refused ");
+        line_add(sample->refused, out);
+    }
+}

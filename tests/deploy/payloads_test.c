@@ -118,26 +118,6 @@ static struct str written(const struct text *t)
     return (struct str){t->at, (uint32_t)t->len};
 }
 
-/* What the sample says, in the words of payload_outcome_text. */
-static void expected_text(const struct payload_sample *sample, struct text *out)
-{
-    for (uint32_t i = 0; i < sample->reading_count; i++) {
-        text_add_str(out, sample->reading[i]);
-        text_add(out, "\n");
-    }
-    if (sample->nothing)
-        text_add(out, "nothing\n");
-    if (sample->status.len) {
-        text_add_str(out, sample->status);
-        text_add(out, "\n");
-    }
-    if (sample->refused.len) {
-        text_add(out, "refused ");
-        text_add_str(out, sample->refused);
-        text_add(out, "\n");
-    }
-}
-
 static void outcome_of(struct payload_decoder *decoder, const struct payload_maps *maps,
                        const struct payload_map *map, const struct payload_sample *sample,
                        struct text *out)
@@ -165,7 +145,7 @@ static bool sample_holds(struct payload_decoder *decoder, const struct payload_m
     static char want_bytes[OUTCOME_MAX], have_bytes[OUTCOME_MAX];
     struct text want = text_over(want_bytes, sizeof want_bytes);
     struct text have = text_over(have_bytes, sizeof have_bytes);
-    expected_text(sample, &want);
+    payload_sample_text(sample, &want);
     outcome_of(decoder, maps, map, sample, &have);
     assert_false(want.overflow || have.overflow);
     bool same = str_equal(written(&want), written(&have));
