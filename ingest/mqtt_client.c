@@ -243,7 +243,9 @@ static void subscribe_one(struct mqtt_client *client, struct mqtt_subscription *
         /* 0: always send retained messages; 1: if the subscription is new; 2: never. What the
          * broker tells of itself is wanted anew each time. */
         bool always = retained || subscription->optional;
-        response.subscribeOptions.retainHandling = client->options.trial && !always ? 2 : always ? 0 : 1;
+        response.subscribeOptions.retainHandling = client->options.trial && !always ? 2
+                                                   : always                         ? 0
+                                                                                    : 1;
     } else {
         response.onSuccess = on_subscribed;
         response.onFailure = on_subscribe_failure;
