@@ -180,7 +180,8 @@ static void add_programs(struct page *page)
         if (!now->program[p].pid)
             continue;
         sample(page, &age, "", "program", program_name((enum program)p));
-        number(page, (double)(page->view->now_ms - now->program[p].alive_wall_ns / 1000000) / 1e3);
+        int64_t alive_ms = now->program[p].alive_wall_ns / 1000000;
+        number(page, (double)(page->view->now_ms - alive_ms) / 1e3);
     }
 }
 

@@ -193,7 +193,7 @@ static bool name(struct scan *s)
 }
 
 /* Passes over a list or object without anything in it, or opens one. */
-static bool open(struct scan *s, bool object, bool *ret_empty)
+static bool container_open(struct scan *s, bool object, bool *ret_empty)
 {
     size_t began = s->at++;
     space_skip(s);
@@ -211,7 +211,7 @@ static bool open(struct scan *s, bool object, bool *ret_empty)
 
 /* Behind a value: closes what ends here, up to where another value follows; *ret_done: none does.
  */
-static bool close(struct scan *s, bool *ret_done)
+static bool container_close(struct scan *s, bool *ret_done)
 {
     for (; s->depth > 0; s->depth--, s->objects >>= 1, s->at++) {
         bool object = s->objects & 1;
@@ -251,11 +251,11 @@ bool json_fault_find(const uint8_t *bytes, size_t len, struct json_fault *ret_fa
         space_skip(&s);
         uint8_t c = peek(&s);
         bool empty = true;
-        bool ok = c == '{' || c == '['                 ? open(&s, c == '{', &empty)
+        bool ok = c == '{' || c == '['                 ? container_open(&s, c == '{', &empty)
                   : c == '"'                           ? string(&s)
                   : c == '-' || (c >= '0' && c <= '9') ? number(&s)
                                                        : word(&s);
-        if (!ok || (empty && !close(&s, &done)))
+        if (!ok || (empty && !container_close(&s, &done)))
             return true;
     }
     space_skip(&s);

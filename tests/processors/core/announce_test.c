@@ -48,8 +48,9 @@ static void seen(void *arg, unsigned type, const union result_any *r)
                    STR_ARG(a->rule), STR_ARG(a->state), level_text(a->level),
                    a->cause.len ? " " : "", STR_ARG(a->cause), a->page ? " PAGE" : "",
                    a->chattering == 1 ? " chattering" : "");
-    assert_true(strlen(s->said) + strlen(line) < sizeof s->said);
-    strcat(s->said, line);
+    size_t len = strlen(s->said);
+    assert_true(len + strlen(line) < sizeof s->said);
+    (void)snprintf(s->said + len, sizeof s->said - len, "%s", line);
 }
 
 static void open_scene(struct scene *s)
