@@ -157,15 +157,6 @@ static enum shown_fate own_reading(struct payload_shown *shown, const struct top
     return SHOWN_COUNTS;
 }
 
-static bool class_fits(enum sensor_class class, enum topic_class topic)
-{
-    static const enum topic_class wanted[] = {[SENSOR_CROWD] = TOPIC_CROWD,
-                                              [SENSOR_GATE] = TOPIC_GATE,
-                                              [SENSOR_VEHICLE_GATE] = TOPIC_GATE,
-                                              [SENSOR_LIGHT] = TOPIC_LIGHT};
-    return topic == TOPIC_STATUS || wanted[class] == topic;
-}
-
 static enum shown_fate own_message(struct payload_shown *shown,
                                    const struct payload_message *message, struct text *out)
 {
@@ -184,7 +175,7 @@ static enum shown_fate own_message(struct payload_shown *shown,
         return SHOWN_UNBOUND;
     }
     const struct venue_sensor *sensor = &shown->venue->sensors[s];
-    if (class_fits(sensor->class, topic.class))
+    if (topic_fits(sensor->class, topic.class))
         return own_reading(shown, &topic, sensor, message, out);
     struct text t = refusal_begin(&refusal, REFUSAL_WRONG_TYPE);
     text_add(&t, "topic says ");

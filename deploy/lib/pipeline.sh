@@ -93,7 +93,7 @@ pipeline_describe() {
     pipeline_line mosquitto "MQTT broker, where sensors publish" "$CROWDTIDE_MQTT_URL"
     pipeline_line kafka "$kafka_name" "$CROWDTIDE_KAFKA_BROKERS"
     pipeline_line influxdb "InfluxDB" "$CROWDTIDE_SERIES_URL"
-    pipeline_line crowdtide "ingest, process, publish kafka and series, serve" "$CONFIG"
+    pipeline_line crowdtide "ingest, process, both publishers, serve" "$CONFIG"
     pipeline_line simulate "plays the venue's day, 60 times as fast" "$CROWDTIDE_MQTT_URL"
     [ -n "$own_mqtt" ] || say "  given       MQTT broker                                $CROWDTIDE_MQTT_URL"
     [ "$kafka_kind" != given ] || say "  given       Kafka                                      $CROWDTIDE_KAFKA_BROKERS"

@@ -17,21 +17,6 @@ void message_refuse(struct core *core, const struct record_mqtt *message,
     emit_deadletter(core, &letter, refusal);
 }
 
-static bool class_fits(enum sensor_class sensor, enum topic_class topic)
-{
-    switch (topic) {
-    case TOPIC_CROWD:
-        return sensor == SENSOR_CROWD;
-    case TOPIC_GATE:
-        return sensor == SENSOR_GATE || sensor == SENSOR_VEHICLE_GATE;
-    case TOPIC_LIGHT:
-        return sensor == SENSOR_LIGHT;
-    case TOPIC_STATUS:
-        return true;
-    }
-    return false;
-}
-
 /* Who speaks: topic and sensor. */
 static bool sender_find(const struct core *core, struct str topic_text, struct topic *topic,
                         uint32_t *ret_sensor, struct refusal *refusal)
@@ -44,7 +29,7 @@ static bool sender_find(const struct core *core, struct str topic_text, struct t
     uint32_t s = venue_sensor_find(venue, topic->sensor);
     if (s == UINT32_MAX)
         return refusal_set(refusal, REFUSAL_UNKNOWN_SENSOR, "the venue has no sensor of this name");
-    if (!class_fits(venue->sensors[s].class, topic->class)) {
+    if (!topic_fits(venue->sensors[s].class, topic->class)) {
         struct text t = refusal_begin(refusal, REFUSAL_WRONG_TYPE);
         text_add(&t, "topic says ");
         text_add(&t, topic_class_text(topic->class));

@@ -52,3 +52,18 @@ bool topic_parse(struct str text, struct str venue, struct topic *ret, struct re
         (struct topic){.drill = root_at == 1, .class = (enum topic_class)class_at, .sensor = rest};
     return true;
 }
+
+bool topic_fits(enum sensor_class sensor, enum topic_class topic)
+{
+    switch (topic) {
+    case TOPIC_CROWD:
+        return sensor == SENSOR_CROWD;
+    case TOPIC_GATE:
+        return sensor == SENSOR_GATE || sensor == SENSOR_VEHICLE_GATE;
+    case TOPIC_LIGHT:
+        return sensor == SENSOR_LIGHT;
+    case TOPIC_STATUS:
+        return true;
+    }
+    return false;
+}

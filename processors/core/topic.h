@@ -9,6 +9,7 @@
 
 #include "schemas/result/refusal.h"
 #include "schemas/base/str.h"
+#include "schemas/venue/venue.h"
 
 enum topic_class { TOPIC_CROWD, TOPIC_GATE, TOPIC_LIGHT, TOPIC_STATUS };
 
@@ -21,5 +22,7 @@ struct topic {
 /* False with UNKNOWN_TOPIC when it is not one of this venue's. */
 bool topic_parse(struct str text, struct str venue, struct topic *ret, struct refusal *refusal);
 const char *topic_class_text(enum topic_class class);
+/* Whether sensors of the class speak on such topics; every one has a status. */
+bool topic_fits(enum sensor_class sensor, enum topic_class topic);
 
 #endif
