@@ -277,6 +277,7 @@ static void state_begin(struct core *core, const struct model *before)
     if (core->exercise)
         played_derive(core);
     model_derive(core);
+    zones_data_sum(core);
     for (uint32_t z = 0; z < core->model.venue->zone_count; z++) {
         zone_known_update(core, z);
         judge_wake(core, z);

@@ -155,8 +155,18 @@ void zones_derive(struct core *core)
                 inside_add(around, &f, 1);
             if (around && !zone->known)
                 around->inside_unknown++;
-            if (around && around->basis == ZONE_BASIS_SUM && zone->data_ms > around->data_ms)
-                around->data_ms = zone->data_ms;
         }
+    }
+}
+
+void zones_data_sum(struct core *core)
+{
+    struct zone *zones = core->model.zones;
+    for (uint32_t z = 0; z < core->model.venue->zone_count; z++) {
+        const struct zone *zone = &zones[z];
+        struct zone *around = zone_around(core, zone);
+        for (; around && around->basis == ZONE_BASIS_SUM; around = zone_around(core, around))
+            if (zone->data_ms > around->data_ms)
+                around->data_ms = zone->data_ms;
     }
 }

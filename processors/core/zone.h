@@ -1,16 +1,16 @@
 /*
- * zone: how many people are where, and how sure that is. Level counters say it; passages move people
- * from one side of a door to the other; where a zone has both they are fused (estimate.h); zones
- * without sensors of their own are the sum of those inside them. Every change is carried into the
- * zone's windows and history and up to the zones around it: O(depth).
+ * zone: how many people are where, and how sure that is. Level counters say it; passages move
+ * people from one side of a door to the other; where a zone has both they are fused (estimate.h);
+ * zones without sensors of their own are the sum of those inside them. Every change is carried into
+ * the zone's windows and history and up to the zones around it: O(depth).
  *
- * A passage never creates people: what leaves one side enters the other (border.h). debt.h says what
- * happens at zero.
+ * A passage never creates people: what leaves one side enters the other (border.h). debt.h says
+ * what happens at zero.
  *
  * Fused are kinds whose border is known to be counted: halls, forums and the venue itself, unless
- * `uncounted_doors` says otherwise. The zones inside one that has doors only are its level counters when
- * the file says that they cover it (`cells_cover`). Plazas, corridors, cells, stairs and queues are open to the side:
- * there level counters decide alone.
+ * `uncounted_doors` says otherwise. The zones inside one that has doors only are its level counters
+ * when the file says that they cover it (`cells_cover`). Plazas, corridors, cells, stairs and
+ * queues are open to the side: there level counters decide alone.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_ZONE_H
 #define CROWDTIDE_PROCESSORS_CORE_ZONE_H
@@ -26,7 +26,8 @@ enum {
 /* When and how a change takes effect. */
 struct zone_time {
     int64_t at_ms;   /* in the windows: source time, clamped */
-    int64_t data_ms; /* log time of a live reading; source time of a retained one; CORE_NEVER: no reading */
+    int64_t data_ms; /* log time of a live reading; source time of a retained one; CORE_NEVER: no
+                        reading */
     bool live;       /* not retained: the sensor is there now */
     bool rates;      /* false for late data: people move, but not into the rates */
 };
@@ -46,7 +47,8 @@ void zone_cover(struct core *core, uint32_t zone);
 /* in people went in through the sensor's door, out people back. */
 void zone_passage(struct core *core, uint32_t sensor, int64_t in, int64_t out,
                   const struct zone_time *when);
-/* A door was silent for so much longer: so many more may have passed it uncounted (below 0: fewer). */
+/* A door was silent for so much longer: so many more may have passed it uncounted (below 0: fewer).
+ */
 void zone_missed(struct core *core, struct crossing *crossing, const int64_t by_milli[2],
                  int64_t silent_ms);
 /* So many more a minute pass it now than before it was silent. */
@@ -57,23 +59,26 @@ void zone_suspect(struct core *core, uint32_t zone, int64_t people);
 bool zone_allows(const struct core *core, uint32_t zone, int64_t people);
 /* So many people who may be inside and whom nothing confirmed: the bound grows by them. */
 void zone_doubt(struct core *core, uint32_t zone, int64_t people);
-struct zone_count { /* of people, by hand; a sweep: 0 and 0 */
+struct zone_count {        /* of people, by hand; a sweep: 0 and 0 */
     int64_t people, bound; /* give or take so many */
-    bool sure; /* a supervisor says so: level counters that show more are wrong, whatever their error */
+    bool sure; /* a supervisor says so: level counters that show more are wrong, whatever their
+                  error */
 };
-/* Doors count on from it, level counters are corrected by it. The zones inside it are scaled to it when it
- * is their sum, and empty when it is. Level counters that show more than their error and the count's explain
- * are not hidden by it unless it is sure: the bound's upper end holds what they show, and a recount is
- * asked for. Somebody who says "empty" of the wrong hall must not make red go away. */
+/* Doors count on from it, level counters are corrected by it. The zones inside it are scaled to it
+ * when it is their sum, and empty when it is. Level counters that show more than their error and
+ * the count's explain are not hidden by it unless it is sure: the bound's upper end holds what they
+ * show, and a recount is asked for. Somebody who says "empty" of the wrong hall must not make red
+ * go away. */
 void zone_anchor(struct core *core, uint32_t zone, const struct zone_count *count);
 /* Its doors begin anew from nobody, and those of the zones inside it: it is swept each day at this
- * time, as the venue file says (`empty_at`). Level counters are not corrected by it: they see. Not taken
- * where something speaks against it: in the zone or one inside it the bound's lower end is over
- * empty_bound, a surge is suspect, or more than empty_bound have passed its doors in the last quarter of
- * an hour. Then it asks for a recount (zone_recount), and the bound stays as wide as it was. */
+ * time, as the venue file says (`empty_at`). Level counters are not corrected by it: they see. Not
+ * taken where something speaks against it: in the zone or one inside it the bound's lower end is
+ * over empty_bound, a surge is suspect, or more than empty_bound have passed its doors in the last
+ * quarter of an hour. Then it asks for a recount (zone_recount), and the bound stays as wide as it
+ * was. */
 void zone_sweep(struct core *core, uint32_t zone);
-/* Those whose time lies in (from_s, to_s]. None while the venue's time is not known, or was not observed
- * second by second: who came in since nobody would know. */
+/* Those whose time lies in (from_s, to_s]. None while the venue's time is not known, or was not
+ * observed second by second: who came in since nobody would know. */
 void zones_sweep(struct core *core, int64_t from_s, int64_t to_s);
 
 /* Moves the windows to a time, with what holds now. */
@@ -84,12 +89,14 @@ void zone_minute(struct core *core, uint32_t zone);
 void zone_known_update(struct core *core, uint32_t zone);
 /* Occupancy and bound of all zones from estimates and level counters. */
 void zones_derive(struct core *core);
+/* After zones came into other zones: a sum is as new as the newest of what it sums. */
+void zones_data_sum(struct core *core);
 
 /* Half width of the bound, people, rounded up. */
 int64_t zone_err(const struct zone *zone);
 /* Ends of the estimate's bound, people; levels are raised on the upper one, which holds suspect
- * surges, and is never below what the zones inside it hold. Where only doors count, it is no more than
- * that of a zone around it that level counters see whole (and no less than the estimate). */
+ * surges, and is never below what the zones inside it hold. Where only doors count, it is no more
+ * than that of a zone around it that level counters see whole (and no less than the estimate). */
 int64_t zone_upper(const struct core *core, uint32_t zone);
 int64_t zone_lower(const struct zone *zone);
 /* There may be more than the upper end says. */

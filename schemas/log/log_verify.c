@@ -16,6 +16,7 @@ struct verify {
     struct log_check check;
     struct log_mark prev; /* last record of the segment before */
     bool begun;
+    bool whole; /* the batch of `prev` ends with it */
 };
 
 /* The mark in the control page, if the page is this log's. */
@@ -99,6 +100,7 @@ static bool check_segment(struct verify *v, size_t i, struct error *err)
         v->check.last_seq = view.seq;
         v->check.epochs += v->prev.epoch != view.epoch || v->check.records == 1;
         v->prev.epoch = view.epoch;
+        v->whole = last_of_batch;
         v->check.bytes += log_record_bytes(view.body_len);
     }
     if (i + 1 < v->tail.segments && log_walk_expected(&walk) < log_dir_bound(&v->dir, i) &&
@@ -121,6 +123,11 @@ bool log_verify(const char *dir, void (*progress)(void *arg, uint64_t done, uint
         if (ok && progress)
             progress(arg, i + 1, v.tail.segments);
     }
+    /* The mark of a writer that is well never stands within a batch. */
+    if (ok && v.check.records && !v.whole)
+        ok =
+            broken(&v, v.tail.segments - 1, v.tail.end_offset, v.check.last_seq,
+                   "the last batch has no end, but the control page says that it was durable", err);
     if (ok) {
         v.check.torn_bytes = log_writer_present(dir) ? 0 : v.tail.bytes_after;
         *ret_check = v.check;
