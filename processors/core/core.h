@@ -17,7 +17,7 @@
 #include "schemas/result/result.h"
 
 #define CORE_VERSION                                                                               \
-    "3" /* part of the era: raise it whenever the same input may give other results */
+    "4" /* part of the era: raise it whenever the same input may give other results */
 
 struct core; /* opaque; knows its venue once a MODEL record came by */
 
@@ -32,8 +32,8 @@ struct core_results {
     uint32_t count, cap;
     uint8_t *bytes;
     size_t len, bytes_cap;
-    /* How old the input's last reading was when it reached the log, by the time that its source gave; -1: no live reading with a time
-       of its own. For a watch on delays: no result. */
+    /* How old the input's last reading was when it reached the log, by the time that its source
+       gave; -1: no live reading with a time of its own. For a watch on delays: no result. */
     int64_t source_age_ms;
 };
 enum { CORE_RESULTS_BYTES_MAX = 512 * 1024 * 1024 };
@@ -55,8 +55,9 @@ void core_late_set(struct core *core, int64_t late_ms);
 bool core_step(struct core *core, const struct log_view *record, struct core_results *results,
                struct error *err);
 
-/* A record that will be stepped soon; each once, in order, AHEAD_RECORDS before its turn is best (ahead.h).
- * A hint: nothing that is seen depends on it, it may be left out, and the record need not be verified yet. */
+/* A record that will be stepped soon; each once, in order, AHEAD_RECORDS before its turn is best
+ * (ahead.h). A hint: nothing that is seen depends on it, it may be left out, and the record need
+ * not be verified yet. */
 void core_ahead(struct core *core, const struct log_view *record);
 
 /* Makes the step for a poisoned input: emits SKIPPED and, for a message, a DEADLETTER (reason
@@ -75,9 +76,9 @@ bool core_load(const uint8_t *bytes, size_t len, struct core **ret_core, struct 
  * ignored_retained. */
 struct core_books {
     uint64_t received, decoded, duplicate, quarantined, ignored_retained, results;
-    /* Beside the books, of messages that payload maps read: readings of devices that no sensor is bound to, where
-       others of the message were bound or the map says that this is no mistake; and messages that say
-       nothing, which are among the decoded. */
+    /* Beside the books, of messages that payload maps read: readings of devices that no sensor is
+       bound to, where others of the message were bound or the map says that this is no mistake; and
+       messages that say nothing, which are among the decoded. */
     uint64_t unbound_readings, no_reading;
 };
 struct core_books core_books(const struct core *core);

@@ -64,6 +64,12 @@ static const void *as_exercise(unsigned type, const void *result, union result_a
     return copy;
 }
 
+bool emit_again(const struct core *core, uint32_t place, uint32_t every_s)
+{
+    int64_t turn = place % every_s;
+    return (core->second - turn) / every_s != (core->second_before - turn) / every_s;
+}
+
 void emit(struct core *core, unsigned type, const void *result)
 {
     struct core_results *r = core->results;
@@ -205,7 +211,8 @@ void emit_zone(struct core *core, uint32_t z, int64_t at_ms)
     if (zone->basis == ZONE_BASIS_NONE && !zone->shown_once)
         return;
     struct zone_shown now = zone_look(core, z);
-    if (zone->shown_once && emit_same(&now, &zone->shown, sizeof now))
+    if (zone->shown_once && emit_same(&now, &zone->shown, sizeof now) &&
+        !emit_again(core, z, EMIT_AGAIN_S))
         return;
     zone->shown = now;
     zone->shown_once = zone->basis != ZONE_BASIS_NONE;

@@ -92,7 +92,8 @@ void figures_emit(struct core *core, int64_t at_ms)
     struct figures *f = core->model.figures;
     figures_to(f, &core->model.venue->settings, at_ms / 1000);
     struct figures_shown now = look(core, at_ms);
-    if (f->shown_once && memcmp(&now, &f->shown, sizeof now) == 0)
+    if (f->shown_once && emit_same(&now, &f->shown, sizeof now) &&
+        !emit_again(core, 0, EMIT_AGAIN_S))
         return;
     f->shown_once = true;
     f->shown = now;

@@ -4,7 +4,8 @@
  *
  *     figures_begun(f, settings, at_ms)          an alert has begun
  *     figures_to(f, settings, at_s)              at every second boundary
- *     figures_emit(core, at_ms)                  a FIGURES result when something differs
+ *     figures_emit(core, at_ms)                  a FIGURES result when something differs, or it is
+ * due again
  *
  * Begun ones are counted in rings of seconds and of minutes; the others are looked at each second.
  */

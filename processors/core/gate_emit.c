@@ -133,7 +133,8 @@ void gate_emit(struct core *core, uint32_t g, int64_t at_ms)
     struct str id = core->model.venue->sensors[gate->sensor].id;
     struct lane *lane;
     struct reason *reason;
-    if (!gate->shown_once || !emit_same(&now, &gate->shown, sizeof now)) {
+    if (!gate->shown_once || !emit_same(&now, &gate->shown, sizeof now) ||
+        emit_again(core, g, EMIT_AGAIN_S)) {
         gate->shown = now;
         gate->shown_once = true;
         directions_emit(core, gate, at_ms);

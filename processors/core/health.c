@@ -183,13 +183,14 @@ static bool differs(const struct health_shown *a, const struct health_shown *b)
            a->suspect != b->suspect || a->resets != b->resets || a->out_of_order != b->out_of_order;
 }
 
-static void say(struct core *core, uint32_t s, int64_t at_ms)
+/* again: also when it stands as last said. */
+static void say(struct core *core, uint32_t s, int64_t at_ms, bool again)
 {
     const struct venue *venue = core->model.venue;
     struct health *h = &core->model.health[s];
     struct result_sensor result;
     struct health_shown now = look(core, s);
-    if (!drill_shows_sensor(core, s) || !differs(&h->shown, &now))
+    if (!drill_shows_sensor(core, s) || (!again && !differs(&h->shown, &now)))
         return;
     h->shown = now;
     result_clear(RECORD_SENSOR, &result);
@@ -247,14 +248,14 @@ void health_second(struct core *core, int64_t at_ms)
             health_changed(core, s);
         model->health_lost_said = lost;
     }
-    for (uint32_t word = 0; word <= count / 64; word++) {
-        for (uint64_t due = model->health_due[word]; due; due &= due - 1)
-            say(core, word * 64 + (uint32_t)__builtin_ctzll(due), at_ms);
-        model->health_due[word] = 0;
-    }
     for (uint32_t s = (uint32_t)(at_ms / 1000 % HEALTH_LOOK_S); s < count; s += HEALTH_LOOK_S) {
         look_fetch(model, s + LOOK_AHEAD * HEALTH_LOOK_S);
-        say(core, s, at_ms);
+        say(core, s, at_ms, emit_again(core, s, EMIT_AGAIN_SLOW_S));
+    }
+    for (uint32_t word = 0; word <= count / 64; word++) {
+        for (uint64_t due = model->health_due[word]; due; due &= due - 1)
+            say(core, word * 64 + (uint32_t)__builtin_ctzll(due), at_ms, false);
+        model->health_due[word] = 0;
     }
 }
 

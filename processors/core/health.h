@@ -1,7 +1,7 @@
 /*
- * health: how each sensor does, beside what it counts: heard or silent, how often it reports, how its
- * clock stands to ours, how often it began anew; whether it is in service; and why a zone is not
- * known. Says a SENSOR result when any of it has changed.
+ * health: how each sensor does, beside what it counts: heard or silent, how often it reports, how
+ * its clock stands to ours, how often it began anew; whether it is in service; and why a zone is
+ * not known. Says a SENSOR result when any of it has changed, and every EMIT_AGAIN_SLOW_S.
  *
  *     health_heard(core, s, &message)            a live message with data came
  *     health_silence_ms(model, s)                without another one for so long it is silent
@@ -11,21 +11,23 @@
  *     health_gap(core, from_ms)                  nobody listened until now
  *     health_cause(core, zone)                   a zone is unknown: why
  *
- * Silence. When the venue file gives silence_s, for the sensor or its class, it holds to the second;
- * otherwise the observed period counts, too (period.h).
+ * Silence. When the venue file gives silence_s, for the sensor or its class, it holds to the
+ * second; otherwise the observed period counts, too (period.h).
  *
- * Broker. After broker_grace_s without it, its loss explains the silence of every sensor: silent ones
- * are `unreached`, and zones are unknown because of `broker`. Zones become unknown all the same. When
- * ingest can hear again, after a loss or a gap, sensors need their time until they speak: so long as
- * that is, what is unknown stays explained. What is still silent then is so for its own sake.
+ * Broker. After broker_grace_s without it, its loss explains the silence of every sensor: silent
+ * ones are `unreached`, and zones are unknown because of `broker`. Zones become unknown all the
+ * same. When ingest can hear again, after a loss or a gap, sensors need their time until they
+ * speak: so long as that is, what is unknown stays explained. What is still silent then is so for
+ * its own sake.
  *
  * Clock. Receipt less source time holds the transport as well as the clock's error; the least of it
  * over 5 to 10 min (two halves of 5 min) holds the shortest transport, so it is the clock's but for
- * that. Below 0 the source's clock is ahead. One that is steadily off is corrected, and that is said (skew.h).
+ * that. Below 0 the source's clock is ahead. One that is steadily off is corrected, and that is
+ * said (skew.h).
  *
  * Pace. What changes health, service or a clear fact is said at the next boundary; what drifts (the
- * period by an eighth, the clock by HEALTH_OFFSET_MS) or counts up every HEALTH_LOOK_S at most. O(1)
- * per message; per second a bit for each sensor and a look at every tenth of them.
+ * period by an eighth, the clock by HEALTH_OFFSET_MS) or counts up every HEALTH_LOOK_S at most.
+ * O(1) per message; per second a bit for each sensor and a look at every tenth of them.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_HEALTH_H
 #define CROWDTIDE_PROCESSORS_CORE_HEALTH_H
@@ -69,8 +71,7 @@ enum health_state {
 };
 enum health_cause {
 #define HEALTH_CAUSE_ENUM(name, text) CAUSE_##name,
-    HEALTH_CAUSES(HEALTH_CAUSE_ENUM)
-    CAUSE_COUNT
+    HEALTH_CAUSES(HEALTH_CAUSE_ENUM) CAUSE_COUNT
 #undef HEALTH_CAUSE_ENUM
 };
 
@@ -119,8 +120,8 @@ int64_t health_broker_lost_ms(const struct core *core);
 
 enum health_state health_state(const struct core *core, uint32_t sensor);
 const char *health_state_text(enum health_state state);
-/* Why what may be silent for so long is silent, when it is not for its own sake: the broker is lost,
- * or nobody could hear until so short a time ago. CAUSE_NONE: no such thing explains it. */
+/* Why what may be silent for so long is silent, when it is not for its own sake: the broker is
+ * lost, or nobody could hear until so short a time ago. CAUSE_NONE: no such thing explains it. */
 enum health_cause health_excuse(const struct core *core, int64_t silence_ms);
 /* CAUSE_NONE for a zone that is known. */
 enum health_cause health_cause_of(const struct core *core, uint32_t zone);

@@ -170,7 +170,8 @@ void light_emit(struct core *core, uint32_t l, int64_t at_ms)
 {
     struct light *light = &core->model.lights[l];
     struct light_shown now = look(core, light);
-    if (light->shown_once && emit_same(&now, &light->shown, sizeof now))
+    if (light->shown_once && emit_same(&now, &light->shown, sizeof now) &&
+        !emit_again(core, l, EMIT_AGAIN_SLOW_S))
         return;
     light->shown = now;
     light->shown_once = true;

@@ -179,7 +179,10 @@ void light_groups_figure(struct core *core)
 static void emit_group(struct core *core, struct light_group *group, int64_t at_ms)
 {
     const struct light_figures *f = &group->figures;
-    if (group->shown_once ? emit_same(f, &group->shown, sizeof *f) : f->lights == 0)
+    uint32_t place = (uint32_t)(group - core->model.light_groups);
+    if (group->shown_once
+            ? emit_same(f, &group->shown, sizeof *f) && !emit_again(core, place, EMIT_AGAIN_S)
+            : f->lights == 0)
         return;
     group->shown = *f;
     group->shown_once = true;

@@ -1,6 +1,6 @@
 /*
- * light_group: the lights of a zone taken together, and those of each group in it: a plaza's ring, a
- * stair's rail. The first group of a zone is all of its lights.
+ * light_group: the lights of a zone taken together, and those of each group in it: a plaza's ring,
+ * a stair's rail. The first group of a zone is all of its lights.
  *
  *     light_groups_make(&model)             when a model comes into force
  *     light_groups_figure(core)             at a second boundary, after each light has moved
@@ -15,7 +15,8 @@
 #include "processors/core/state.h"
 
 enum {
-    /* A dark zone is dark until it is this much of dark_lux: it must not flicker between the two. */
+    /* A dark zone is dark until it is this much of dark_lux: it must not flicker between the two.
+     */
     LIGHT_DARK_CLEAR_PERCENT = 120,
 };
 
@@ -25,7 +26,7 @@ bool light_groups_make(struct model *model);
 /* Zones that were dark under the model before still are. */
 void light_groups_carry(struct model *model, const struct model *before);
 void light_groups_figure(struct core *core);
-/* Those that changed since last shown; none that never had a light in service. */
+/* Those that changed since last shown or are due again; none that never had a light in service. */
 void light_groups_emit(struct core *core, int64_t at_ms);
 
 #endif

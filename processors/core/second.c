@@ -98,6 +98,7 @@ void second_advance(struct core *core, int64_t log_ns, bool gap)
     int64_t second = log_ns / CORE_SECOND_NS;
     int64_t before_ns = core->now_ns;
     bool first = !core->started;
+    core->second_before = core->second;
     if (first) {
         core->started = true;
         core->second = second;
@@ -117,7 +118,6 @@ void second_advance(struct core *core, int64_t log_ns, bool gap)
         health_gap(core, before_ns / CORE_MS_NS);
     }
     if (second > core->second) {
-        core->second_before = core->second;
         core->second = second;
         core->now_ns = second * CORE_SECOND_NS > before_ns ? second * CORE_SECOND_NS : before_ns;
         drill_expire(core);

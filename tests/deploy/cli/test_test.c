@@ -9,7 +9,7 @@
 #include "tests/support/run_command.h"
 #include "tests/support/support.h"
 
-enum { OUTPUT_BYTES = 256 * 1024, PATH_BYTES = 800 };
+enum { OUTPUT_BYTES = 2 * 1024 * 1024, PATH_BYTES = 800 };
 
 #define VENUE                                                                                      \
     "venue\nvenue: {id: v}\nzones: [{id: hall-8.1, kind: hall, capacity: 1000}]\n"                 \

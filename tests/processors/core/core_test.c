@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "processors/core/emit.h"
 #include "tests/support/support.h"
 
 static const char venue_yaml[] =
@@ -227,7 +228,7 @@ static void test_heartbeat(void **state)
     assert_int_equal(any.heartbeat.zones_unknown, 2); /* hall-2; the venue: 1 of 3 speaks */
 }
 
-/* At a second boundary only what changed is said. */
+/* At a second boundary only what changed is said, and in turn what has stood for EMIT_AGAIN_S. */
 static void test_changed_only(void **state)
 {
     struct core_feed *f = *state;
@@ -236,11 +237,11 @@ static void test_changed_only(void **state)
                      3 + 2 + 1 + 1 + 4 + 1 + 1); /* zones, the gate's directions, light, its group,
                                                 health of sensors, figures, heartbeat */
     core_feed_tick(f, start_ms + 2000);
-    assert_int_equal(f->results.count, 1);
-    core_feed_tick(f, start_ms + 2001); /* no boundary */
+    assert_int_equal(f->results.count, 1 + 2); /* it is the turn of a zone and a sensor */
+    core_feed_tick(f, start_ms + 2001);        /* no boundary */
     assert_int_equal(f->results.count, 1);
     core_feed_publish(f, start_ms + 3500, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
-    assert_int_equal(f->results.count, 1);
+    assert_int_equal(f->results.count, 1 + 1); /* it is the turn of a sensor */
     core_feed_publish(f, start_ms + 4000, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
     assert_int_equal(f->results.count, 5);
     assert_int_equal(f->results.result[0].type, RECORD_ZONE);
@@ -249,9 +250,44 @@ static void test_changed_only(void **state)
     assert_int_equal(f->results.result[3].type, RECORD_SENSOR);
     assert_int_equal(f->results.result[4].type, RECORD_READING);
     core_feed_publish(f, start_ms + 4500, "crowdtide/v/light/l1", "{\"lux\":3}", 0);
-    core_feed_tick(f, start_ms + 5000); /* the same again */
-    assert_int_equal(f->results.count, 1);
-    assert_int_equal(f->results.result[0].type, RECORD_HEARTBEAT);
+    core_feed_tick(f, start_ms + 5000); /* the same again, but for those whose turn it is */
+    assert_int_equal(f->results.count, 1 + 2 + 1 + 1 + 1);
+    assert_int_equal(f->results.result[0].type, RECORD_ZONE);
+    assert_int_equal(f->results.result[5].type, RECORD_HEARTBEAT);
+}
+
+static void count(const struct core_feed *f, uint32_t said[UINT8_MAX])
+{
+    for (uint32_t i = 0; i < f->results.count; i++)
+        said[f->results.result[i].type]++;
+}
+
+/* What stands is said again every EMIT_AGAIN_S, lights and sensors every EMIT_AGAIN_SLOW_S; a pause
+ * makes up for nothing. */
+static void test_again(void **state)
+{
+    struct core_feed *f = *state;
+    uint32_t said[UINT8_MAX] = {0}; /* by record type */
+    int64_t t = start_ms + 1000;
+    core_feed_until(f, t);
+    while (t < start_ms + 41000) {
+        core_feed_tick(f, t += 1000);
+        count(f, said);
+    }
+    assert_int_equal(said[RECORD_ZONE], 3 * 40 / EMIT_AGAIN_S);
+    assert_int_equal(said[RECORD_GATE], 2 * 40 / EMIT_AGAIN_S);
+    assert_int_equal(said[RECORD_LIGHT_GROUP], 40 / EMIT_AGAIN_S);
+    assert_int_equal(said[RECORD_FIGURES], 40 / EMIT_AGAIN_S);
+    while (t < start_ms + 61000) {
+        core_feed_tick(f, t += 1000);
+        count(f, said);
+    }
+    assert_in_range(said[RECORD_LIGHT], 1, 2);
+    assert_in_range(said[RECORD_SENSOR], 4, 8);
+    memset(said, 0, sizeof said);
+    core_feed_tick(f, t + 4 * 1000);
+    count(f, said);
+    assert_in_range(said[RECORD_ZONE], 0, 3);
 }
 
 /* Ingest repeats the model in force now and then: that is no news. */
@@ -452,13 +488,21 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_era),          CASE(test_reading_and_alert),
-        CASE(test_letters),      CASE(test_letter_bytes),
-        CASE(test_oversized),    CASE(test_heartbeat),
-        CASE(test_late_setting), CASE(test_model_repeated),
-        CASE(test_changed_only), CASE(test_command_refused),
-        CASE(test_source_age),   CASE(test_corrupt),
-        CASE(test_skip),         CASE(test_personal),
+        CASE(test_era),
+        CASE(test_reading_and_alert),
+        CASE(test_letters),
+        CASE(test_letter_bytes),
+        CASE(test_oversized),
+        CASE(test_heartbeat),
+        CASE(test_late_setting),
+        CASE(test_model_repeated),
+        CASE(test_changed_only),
+        CASE(test_again),
+        CASE(test_command_refused),
+        CASE(test_source_age),
+        CASE(test_corrupt),
+        CASE(test_skip),
+        CASE(test_personal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ static void test_groups(void **state)
                  i + 1);
         core_feed_publish(&feed, start_ms + 100, topic, payload, 0);
     }
-    core_feed_until(&feed, start_ms + 3000);
+    core_feed_until(&feed, start_ms + 1000);
     /* A zone's own sum first, then its groups by name; one that a file calls "all" is the zone's; g
        is retired. plaza: a 1, c 3, d 4, e 5, f 6, h 8: 27 W, mean 4.5; ring in it: a, d. */
 #define ALL_ON(n)                                                                                  \
@@ -218,9 +218,12 @@ static void test_drill(void **state)
     for (uint32_t i = 0; i < feed.results.count; i++) {
         if (feed.results.result[i].type != RECORD_LIGHT_GROUP)
             continue;
-        groups++;
         core_feed_result(&feed, i, &any);
-        assert_true(str_equal(any.light_group.status, STR_LIT("Exercise")));
+        if (!str_equal(any.light_group.status, STR_LIT("Exercise"))) {
+            assert_int_equal(any.light_group.on, 0); /* said again in its turn */
+            continue;
+        }
+        groups++;
         assert_int_equal(any.light_group.lights, 1);
         assert_int_equal(any.light_group.on, 1);
     }

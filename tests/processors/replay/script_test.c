@@ -64,7 +64,7 @@ static const struct {
     {"  10:00:00\tsensor  c1 occupancy 1   # a comment\n\n# another\n10:00:01 expect zone h1 occupancy 1 # and one\r\n", 1},
     /* unknown before anything was said; fractions of a second; past midnight */
     {"10:00:00.250 sensor c1 occupancy 5\n10:00:00.250 expect reading c1 received 10:00:00.250\n", 1},
-    {"23:59:59 sensor c1 occupancy 5\n24:00:01 expect zone h1 at 24:00:00 occupancy 5\n", 1},
+    {"23:59:59 sensor c1 occupancy 5\n24:00:00 expect zone h1 at 24:00:00 occupancy 5\n", 1},
     {"10:00:00 expect h1 unknown\n", 1},
     /* every; its until is included */
     {"10:00:00 every 5 until 10:01:00 sensor c1 occupancy 812\n10:01:00 expect reading c1 received 10:01:00\n", 1},
