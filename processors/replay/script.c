@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "processors/replay/script_private.h"
-#include "schemas/config/settings.h"
+#include "schemas/config/config_file.h"
 
 #define DAY_MS_DEFAULT INT64_C(1795392000000) /* 2026-11-23 */
 

@@ -117,6 +117,8 @@ void text_add_base64(struct text *t, const uint8_t *bytes, size_t len);
 bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms);
 /* The same, but the offset may be lacking: *ret_offset is then false, and *ret_ms what it would be in UTC. */
 bool time_parse_civil(struct str s, bool *ret_offset, int64_t *ret_ms);
+/* "07:30" as minutes after midnight; -1: not such a time of day. */
+int32_t time_minutes(struct str text);
 
 #ifdef __cplusplus
 }

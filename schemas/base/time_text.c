@@ -140,3 +140,19 @@ bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms)
     *ret_unix_ms = ms;
     return true;
 }
+
+int32_t time_minutes(struct str text)
+{
+    static const char shape[] = "dd:dd";
+    int32_t digit[5] = {0};
+    if (text.len != sizeof shape - 1)
+        return -1;
+    for (uint32_t i = 0; i < text.len; i++) {
+        bool is_digit = text.at[i] >= '0' && text.at[i] <= '9';
+        if (shape[i] == 'd' ? !is_digit : text.at[i] != shape[i])
+            return -1;
+        digit[i] = text.at[i] - '0';
+    }
+    int32_t hours = digit[0] * 10 + digit[1], minutes = digit[3] * 10 + digit[4];
+    return minutes < 60 && hours < 24 ? hours * 60 + minutes : -1;
+}

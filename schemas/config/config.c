@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "schemas/config/config_file.h"
 #include "schemas/config/settings.h"
 #include "schemas/yaml/tree.h"
 
@@ -70,17 +71,7 @@ static bool defaults_set(struct loader *l)
 static bool set_path(struct loader *l, uint32_t i, struct str text, uint32_t line, uint32_t column)
 {
     char full[8192];
-    const char *home = getenv("HOME");
-    const char *slash = strrchr(l->path, '/');
-    int n;
-    if (text.len >= 2 && memcmp(text.at, "~/", 2) == 0 && home)
-        n = snprintf(full, sizeof full, "%s/" STR_FMT, home, (int)text.len - 2, text.at + 2);
-    else if (text.len == 0 || text.at[0] == '/' || !slash)
-        n = snprintf(full, sizeof full, STR_FMT, STR_ARG(text));
-    else
-        n = snprintf(full, sizeof full, "%.*s" STR_FMT, (int)(slash - l->path) + 1, l->path,
-                     STR_ARG(text));
-    if (n < 0 || (size_t)n >= sizeof full) {
+    if (!config_file_path(l->path, text, full, sizeof full)) {
         problems_add(l->problems, line, column, "%s: the path is too long", settings[i].info.key);
         return false;
     }
@@ -235,6 +226,16 @@ static void read_file(struct loader *l)
     free(source);
 }
 
+static void secret_take(struct loader *l, uint32_t i, char **text)
+{
+    char *secret;
+    if (!config_file_secret(settings[i].info.key, *text, l->place[i].line, l->place[i].column,
+                            &secret, l->problems))
+        return;
+    free(*text);
+    *text = secret;
+}
+
 /* not wanted: the files' names are forgotten, so that nobody takes one for the secret. */
 static void read_secrets(struct loader *l, bool wanted)
 {
@@ -245,8 +246,7 @@ static void read_secrets(struct loader *l, bool wanted)
         if (!wanted)
             (*text)[0] = '\0';
         else
-            (void)setting_secret_read(&settings[i], text, l->place[i].line, l->place[i].column,
-                                      l->problems);
+            secret_take(l, i, text);
     }
 }
 

@@ -98,7 +98,7 @@ struct config {
     char *path; /* of the file; "" when there was none */
 };
 
-enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_SECRET_BYTES_MAX = 4096 };
+enum { CONFIG_BYTES_MAX = 1024 * 1024 };
 
 /* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the environment). Secrets are read (a file that everyone may read: a
    warning), state_dir and command_socket are filled in when empty. False, with *ret_config untouched, when there is a problem that is not a warning. */

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "schemas/config/settings.h"
+#include "schemas/config/config.h"
+#include "schemas/config/config_file.h"
 #include "schemas/payload/payload_map.h"
 #include "schemas/payload/payload_redact.h"
 #include "schemas/venue/bundle.h"

@@ -44,11 +44,4 @@ struct str setting_section(const struct setting *setting);
 /* Checks a text against kind, length, words and scheme. On false, reason (cap bytes) says what is expected. */
 bool setting_text_valid(const struct setting *setting, struct str text, char *reason, size_t cap);
 
-/* Replaces the path in *text by the first line of that file. False with a problem; a warning when everybody may read it. */
-bool setting_secret_read(const struct setting *setting, char **text, uint32_t line, uint32_t column,
-                         struct problems *problems);
-
-/* Reads a whole file of at most max bytes. *ret is malloc'ed, NUL-terminated. NOT_FOUND, IO, TOO_LARGE, NO_MEMORY. */
-bool config_file_read(const char *path, size_t max, char **ret, size_t *ret_len, struct error *err);
-
 #endif

@@ -90,8 +90,6 @@ bool venue_index_sensors(struct venue_reader *r);
 /* The zone a scalar names; a problem with the nearest id when there is none. */
 bool venue_read_zone_ref(struct venue_reader *r, const struct tree_node *node, const char *name,
                          uint32_t *ret_zone);
-/* "07:30" as minutes after midnight; -1: not such a time. */
-int32_t venue_minutes(struct str text);
 /* Seconds with up to three decimals into ms. */
 bool venue_read_seconds(struct venue_reader *r, const struct tree_node *node, const char *name,
                         double min_s, double max_s, int64_t *ret_ms);

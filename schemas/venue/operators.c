@@ -1,7 +1,6 @@
 #include "schemas/base/suggest.h"
 #include "schemas/venue/internal.h"
 
-enum { MINUTES_A_DAY = 24 * 60 };
 #define UID_MAX INT64_C(4294967294) /* one below the id that stands for none */
 
 static const char *const command_words[VENUE_COMMAND_COUNT] = {
@@ -172,22 +171,6 @@ static void read_operators(struct venue_reader *r, const struct tree_node *list)
     }
 }
 
-int32_t venue_minutes(struct str text)
-{
-    static const char shape[] = "dd:dd";
-    int32_t digit[5] = {0};
-    if (text.len != sizeof shape - 1)
-        return -1;
-    for (uint32_t i = 0; i < text.len; i++) {
-        bool is_digit = text.at[i] >= '0' && text.at[i] <= '9';
-        if (shape[i] == 'd' ? !is_digit : text.at[i] != shape[i])
-            return -1;
-        digit[i] = text.at[i] - '0';
-    }
-    int32_t hours = digit[0] * 10 + digit[1], minutes = digit[3] * 10 + digit[4];
-    return minutes < 60 && hours * 60 + minutes < MINUTES_A_DAY ? hours * 60 + minutes : -1;
-}
-
 static void read_shifts(struct venue_reader *r, const struct tree_node *list)
 {
     struct venue *v = r->venue;
@@ -196,7 +179,7 @@ static void read_shifts(struct venue_reader *r, const struct tree_node *list)
         struct str text;
         if (!tree_text(node, "shifts", 0, VENUE_NAME_BYTES_MAX, &text, r->problems))
             continue;
-        int32_t at = venue_minutes(text);
+        int32_t at = time_minutes(text);
         if (at < 0)
             problems_add(r->problems, node->line, node->column,
                          "shifts: a local time such as \"07:30\" is expected");

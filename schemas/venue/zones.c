@@ -124,7 +124,7 @@ static void read_empty(struct venue_reader *r, const struct tree_node *map, stru
     zone->empty_min = -1;
     zone->empty_bound = EMPTY_BOUND;
     if (node && tree_text(node, "empty_at", 0, VENUE_NAME_BYTES_MAX, &text, r->problems)) {
-        zone->empty_min = venue_minutes(text);
+        zone->empty_min = time_minutes(text);
         if (zone->empty_min < 0)
             problems_add(r->problems, node->line, node->column,
                          "empty_at: a local time such as \"03:00\" is expected");

@@ -1,5 +1,6 @@
 /* The configuration file: precedence, paths, secrets, and what each mistake is answered with. */
 #include "schemas/config/config.h"
+#include "schemas/config/config_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
