@@ -79,7 +79,8 @@
     S(INT, series_timeout_s, "series.timeout_s", "", 1, 600, 30, "s", "whole request") \
     S(BOOL, serve_enabled, "serve.enabled", "", 0, 1, 1, "", "run starts serve: /metrics, /healthz, /readyz") \
     S(TEXT, serve_listen, "serve.listen", "CROWDTIDE_SERVE_LISTEN", 1, 120, "127.0.0.1:9570", "", "numeric address and port it answers on; [::1]:9570 for IPv6. It has no password: keep it on loopback or behind a proxy") \
-    S(INT, serve_ready_lag, "serve.ready_lag_records", "", 1, 1000000000, 100000, "records", "further behind than this is not ready")
+    S(INT, serve_ready_lag, "serve.ready_lag_records", "", 1, 1000000000, 100000, "records", "further behind than this is not ready") \
+    S(PATH, page_file, "page.file", "", 0, 4000, "", "", "who is paged for what (YAML: targets, teams with shifts, routes); relative to this file; empty: no pager")
 
 /* clang-format on */
 
