@@ -1,5 +1,6 @@
 /*
- * str: a borrowed run of bytes (not NUL-terminated), and text: a bounded builder over a caller's buffer.
+ * str: a borrowed run of bytes (not NUL-terminated), and text: a bounded builder over a caller's
+ * buffer.
  *
  *     char line[256];
  *     struct text out = text_over(line, sizeof line);
@@ -31,7 +32,8 @@ struct str {
 
 static inline struct str str_of(const char *text)
 {
-    struct str s = {text, text ? (uint32_t)strlen(text) : 0}; /* no compound literal: C++ includes this */
+    struct str s = {text,
+                    text ? (uint32_t)strlen(text) : 0}; /* no compound literal: C++ includes this */
     return s;
 }
 
@@ -45,8 +47,8 @@ static inline bool str_is(struct str a, const char *text)
     return str_equal(a, str_of(text));
 }
 
-/* 64-bit hash, the same on every machine and build (FNV-1a folded by a multiply-shift); not for untrusted key flooding
-   outside bounded tables. */
+/* 64-bit hash, the same on every machine and build (FNV-1a folded by a multiply-shift); not for
+   untrusted key flooding outside bounded tables. */
 static inline uint64_t str_hash(struct str s)
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -59,7 +61,8 @@ static inline uint64_t str_hash(struct str s)
 enum { ID_BYTES_MAX = 48 };
 bool id_valid(struct str s);
 
-/* Well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF); NUL bytes allowed. */
+/* Well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF); NUL bytes allowed.
+ */
 bool utf8_valid(const uint8_t *bytes, size_t len);
 
 struct text {
@@ -103,19 +106,23 @@ static inline void text_add(struct text *t, const char *s)
 
 void text_add_i64(struct text *t, int64_t v);
 void text_add_u64(struct text *t, uint64_t v);
-/* Shortest text that reads back to the same double, independent of locale. v must be finite. (In json/number.cpp.) */
+/* Shortest text that reads back to the same double, independent of locale. v must be finite. (In
+ * json/number.cpp.) */
 void text_add_f64(struct text *t, double v);
-/* A JSON string with its quotes; control characters, quote and backslash escaped. s must be valid UTF-8. */
+/* A JSON string with its quotes; control characters, quote and backslash escaped. s must be valid
+ * UTF-8. */
 void text_add_json(struct text *t, struct str s);
-/* RFC 3339 UTC with milliseconds: 2026-11-23T09:30:00.123Z. Years 0001 to 9999; others are clamped. */
+/* RFC 3339 UTC with milliseconds: 2026-11-23T09:30:00.123Z. Years 0001 to 9999; others are clamped.
+ */
 void text_add_time_ms(struct text *t, int64_t unix_ms);
 /* Standard base64 with padding. */
 void text_add_base64(struct text *t, const uint8_t *bytes, size_t len);
 
-/* Parses RFC 3339 with offset ("Z" or ±hh:mm, any fraction up to 9 digits) into milliseconds since 1970.
-   Returns false, leaving *ret_unix_ms alone, when the text is not such a time. */
+/* Parses RFC 3339 with offset ("Z" or ±hh:mm, any fraction up to 9 digits) into milliseconds since
+   1970. Returns false, leaving *ret_unix_ms alone, when the text is not such a time. */
 bool time_parse_rfc3339(struct str s, int64_t *ret_unix_ms);
-/* The same, but the offset may be lacking: *ret_offset is then false, and *ret_ms what it would be in UTC. */
+/* The same, but the offset may be lacking: *ret_offset is then false, and *ret_ms what it would be
+ * in UTC. */
 bool time_parse_civil(struct str s, bool *ret_offset, int64_t *ret_ms);
 /* "07:30" as minutes after midnight; -1: not such a time of day. */
 int32_t time_minutes(struct str text);

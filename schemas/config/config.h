@@ -1,12 +1,14 @@
 /*
- * config: the settings of all programs, from one YAML file, one table. The table gives the C field, its place in the file, its type, limits, default and description;
+ * config: the settings of all programs, from one YAML file, one table. The table gives the C field,
+ * its place in the file, its type, limits, default and description;
  * --help, deploy/OPERATIONS.md and validation are generated from it.
  *
  *     struct config config;
- *     if (!config_load("crowdtide.yaml", &config, &problems)) …each problem has line, column, reason
- *     config_free(&config);
+ *     if (!config_load("crowdtide.yaml", &config, &problems)) …each problem has line, column,
+ * reason config_free(&config);
  *
- * Order of precedence: environment variable of the setting (where it has one), file, default. `${NAME}` in a file's scalar takes the environment; unset is a problem.
+ * Order of precedence: environment variable of the setting (where it has one), file, default.
+ * `${NAME}` in a file's scalar takes the environment; unset is a problem.
  */
 #ifndef CROWDTIDE_SCHEMAS_CONFIG_CONFIG_H
 #define CROWDTIDE_SCHEMAS_CONFIG_CONFIG_H
@@ -20,9 +22,11 @@
 #include "schemas/base/str.h"
 
 /* kind, C name, key in the file, environment ("" none), min, max, default, unit, description.
-   TEXT: min and max are lengths; where the default is empty, an empty value asks for it. INT. BOOL: default 0 or 1. CHOICE: min lists the words, with | between. URL: min lists the
-   schemes, the rest is host[:port][/path]. PATH: in the file relative to it, ~/ is the home directory. SECRET: a file (PATH) whose first line is the value, default
-   always "". LIST: one text or a list of texts, kept as one string with newlines between. */
+   TEXT: min and max are lengths; where the default is empty, an empty value asks for it. INT. BOOL:
+   default 0 or 1. CHOICE: min lists the words, with | between. URL: min lists the schemes, the rest
+   is host[:port][/path]. PATH: in the file relative to it, ~/ is the home directory. SECRET: a file
+   (PATH) whose first line is the value, default always "". LIST: one text or a list of texts, kept
+   as one string with newlines between. */
 /* clang-format off */
 #define SETTINGS(S)                                                                                \
     S(PATH, state_dir, "state_dir", "CROWDTIDE_STATE", 1, 4000, "", "", "where logs, cursors, snapshots and counters live; empty: what systemd gives, else ~/.local/state/crowdtide") \
@@ -101,10 +105,13 @@ struct config {
 
 enum { CONFIG_BYTES_MAX = 1024 * 1024 };
 
-/* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the environment). Secrets are read (a file that everyone may read: a
-   warning), state_dir and command_socket are filled in when empty. False, with *ret_config untouched, when there is a problem that is not a warning. */
+/* path NULL: defaults and environment only. Problems carry line and column in the file (0 for the
+   environment). Secrets are read (a file that everyone may read: a warning), state_dir and
+   command_socket are filled in when empty. False, with *ret_config untouched, when there is a
+   problem that is not a warning. */
 bool config_load(const char *path, struct config *ret_config, struct problems *problems);
-/* The same without reading the secrets, which are then empty: for the commands of people who may not read them. */
+/* The same without reading the secrets, which are then empty: for the commands of people who may
+ * not read them. */
 bool config_load_public(const char *path, struct config *ret_config, struct problems *problems);
 void config_free(struct config *config);
 
@@ -122,24 +129,36 @@ struct setting_info {
 uint32_t config_setting_count(void);
 const struct setting_info *config_setting_info(uint32_t i); /* i < config_setting_count() */
 
-/* Reads config->venue_file with ${NAME} replaced in its values (line numbers do not move), and the payload maps that it names, into one bundle (schemas/venue/bundle.h), which
-   without maps is the file itself. *ret_source is malloc'ed, NUL-terminated. NOT_FOUND (no such file, or none configured), IO, TOO_LARGE, MALFORMED (not YAML, an unset
-   variable, or a map that is nowhere; position = line, and the text begins with file:line:column). */
-bool config_read_venue(const struct config *config, char **ret_source, size_t *ret_len, struct error *err);
-/* The same for a venue file that no configuration names. payload_dir: the setting; NULL: what the environment says. */
-bool config_read_venue_file(const char *path, const char *payload_dir, char **ret_source, size_t *ret_len, struct error *err);
-/* The same for a venue file whose text is at hand; path: where it would be. A text that is a bundle with maps already stays as it is. */
-bool config_bundle(struct str text, const char *path, const char *payload_dir, char **ret_source, size_t *ret_len, struct error *err);
+/* Reads config->venue_file with ${NAME} replaced in its values (line numbers do not move), and the
+   payload maps that it names, into one bundle (schemas/venue/bundle.h), which without maps is the
+   file itself. *ret_source is malloc'ed, NUL-terminated. NOT_FOUND (no such file, or none
+   configured), IO, TOO_LARGE, MALFORMED (not YAML, an unset variable, or a map that is nowhere;
+   position = line, and the text begins with file:line:column). */
+bool config_read_venue(const struct config *config, char **ret_source, size_t *ret_len,
+                       struct error *err);
+/* The same for a venue file that no configuration names. payload_dir: the setting; NULL: what the
+ * environment says. */
+bool config_read_venue_file(const char *path, const char *payload_dir, char **ret_source,
+                            size_t *ret_len, struct error *err);
+/* The same for a venue file whose text is at hand; path: where it would be. A text that is a bundle
+ * with maps already stays as it is. */
+bool config_bundle(struct str text, const char *path, const char *payload_dir, char **ret_source,
+                   size_t *ret_len, struct error *err);
 
-/* The folder with the payload maps that come with the program. payload_dir: the setting. False: there is none. */
+/* The folder with the payload maps that come with the program. payload_dir: the setting. False:
+ * there is none. */
 enum { CONFIG_PATH_BYTES = 4200 };
 bool config_payload_dir(const char *payload_dir, char out[CONFIG_PATH_BYTES]);
 
-/* Whether the configuration has what the privacy rules of the venue's payload maps need: a problem when they hash and there is no privacy.key_file, or its secret is too short. */
+/* Whether the configuration has what the privacy rules of the venue's payload maps need: a problem
+ * when they hash and there is no privacy.key_file, or its secret is too short. */
 struct venue;
-bool config_privacy_fits(const struct config *config, const struct venue *venue, struct problems *problems);
+bool config_privacy_fits(const struct config *config, const struct venue *venue,
+                         struct problems *problems);
 
-/* {state_dir}/{name} into out; creates the state directory (mode 0750) and its parents when create is set. TOO_LARGE when it does not fit, IO. */
-bool config_state_path(const struct config *config, const char *name, bool create, char *out, size_t cap, struct error *err);
+/* {state_dir}/{name} into out; creates the state directory (mode 0750) and its parents when create
+ * is set. TOO_LARGE when it does not fit, IO. */
+bool config_state_path(const struct config *config, const char *name, bool create, char *out,
+                       size_t cap, struct error *err);
 
 #endif

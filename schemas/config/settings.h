@@ -26,7 +26,7 @@ enum {
 #define SETTING_INDEX(kind, name, ...) SETTING_AT_##name,
     SETTINGS(SETTING_INDEX)
 #undef SETTING_INDEX
-    SETTING_COUNT
+        SETTING_COUNT
 };
 extern const struct setting settings[SETTING_COUNT];
 
@@ -41,7 +41,8 @@ bool setting_is_text(const struct setting *setting);
 /* The part of a key before the dot; empty for keys without one. */
 struct str setting_section(const struct setting *setting);
 
-/* Checks a text against kind, length, words and scheme. On false, reason (cap bytes) says what is expected. */
+/* Checks a text against kind, length, words and scheme. On false, reason (cap bytes) says what is
+ * expected. */
 bool setting_text_valid(const struct setting *setting, struct str text, char *reason, size_t cap);
 
 #endif

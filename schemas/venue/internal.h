@@ -12,11 +12,13 @@ enum {
     VENUE_ACTION_BYTES_MAX = 400,
     VENUE_SILENCE_MAX_S = 86400,
     VENUE_DWELL_MAX_S = 3600,
-    VENUE_CELL_AREA_MAX_M2 = 100, /* a mean density over more hides a crush (DOMAIN: alert life cycle) */
+    VENUE_CELL_AREA_MAX_M2 =
+        100, /* a mean density over more hides a crush (DOMAIN: alert life cycle) */
 };
 
 /* Open addressing; a slot holds position + 1, 0 is free. */
-/* A slot of an index: all that a search needs, so that it reads no other entry than the one it finds. */
+/* A slot of an index: all that a search needs, so that it reads no other entry than the one it
+ * finds. */
 struct venue_slot {
     uint32_t hash;
     uint32_t place; /* position + 1; 0: free */
@@ -29,7 +31,8 @@ struct venue_device_slot {
 struct venue_index {
     struct venue_slot *zone, *sensor;
     uint32_t zone_mask, sensor_mask;
-    /* Of sensors by device and part, and by device alone (the first of each); only where payload maps are. */
+    /* Of sensors by device and part, and by device alone (the first of each); only where payload
+     * maps are. */
     struct venue_device_slot *device, *device_part;
     uint32_t device_mask;
 };
@@ -53,9 +56,9 @@ struct venue_reader {
     struct venue_defaults defaults;
     const struct bundle *bundle; /* what is read */
     const struct tree_node *root;
-    const struct tree_node **zone_node;   /* where each was defined */
+    const struct tree_node **zone_node; /* where each was defined */
     const struct tree_node **sensor_node;
-    const struct tree_node **rule_node;   /* NULL: built in */
+    const struct tree_node **rule_node;                /* NULL: built in */
     const struct tree_node *role_list, *operator_list; /* NULL: none */
 };
 
@@ -81,7 +84,8 @@ struct str venue_keep(struct venue_reader *r, struct str text);
 /* Zeroed memory of the venue; NULL with a problem. */
 void *venue_alloc(struct venue_reader *r, size_t count, size_t size);
 
-/* Slots of an index over so many entries: a power of two, at least twice as many, so that a search ends soon. */
+/* Slots of an index over so many entries: a power of two, at least twice as many, so that a search
+ * ends soon. */
 uint32_t venue_slots_for(uint32_t count);
 /* Builds the index of zones or sensors; a problem for each id that is there twice. */
 bool venue_index_zones(struct venue_reader *r);
@@ -97,13 +101,15 @@ bool venue_read_seconds(struct venue_reader *r, const struct tree_node *node, co
 /* Tags of a zone or a rule, in order; copies. */
 void venue_read_tags(struct venue_reader *r, const struct tree_node *node,
                      struct str tag[VENUE_TAGS_MAX], uint32_t *ret_count);
-/* What `defaults` and each rule may say: the way down, and when a level that nobody acknowledges goes on to the next person. Untouched: what is not there, or wrong. */
+/* What `defaults` and each rule may say: the way down, and when a level that nobody acknowledges
+ * goes on to the next person. Untouched: what is not there, or wrong. */
 void venue_read_clearing(struct venue_reader *r, const struct tree_node *map, double *ret_margin,
                          int64_t *ret_clear_ms, int64_t *ret_samples);
 void venue_read_escalation(struct venue_reader *r, const struct tree_node *node, uint32_t level,
                            int64_t ret_ms[VENUE_ESCALATIONS_MAX]);
 /* The levels of a rule, whose dwell and escalation times are the defaults already. */
-void venue_read_levels(struct venue_reader *r, const struct tree_node *map, struct venue_rule *rule);
+void venue_read_levels(struct venue_reader *r, const struct tree_node *map,
+                       struct venue_rule *rule);
 
 /* The sections of the file. root is a map. Each lists its problems. */
 void venue_read_head(struct venue_reader *r, const struct tree_node *root);
@@ -112,7 +118,8 @@ void venue_read_defaults(struct venue_reader *r, const struct tree_node *root);
 void venue_read_sensors(struct venue_reader *r, const struct tree_node *root);
 void venue_read_rules(struct venue_reader *r, const struct tree_node *root);
 void venue_read_settings(struct venue_reader *r, const struct tree_node *root);
-void venue_read_operators(struct venue_reader *r, const struct tree_node *root); /* roles, operators, shifts */
+void venue_read_operators(struct venue_reader *r,
+                          const struct tree_node *root); /* roles, operators, shifts */
 
 /* After the sensors: the maps of the bundle, and which sensor their devices are. */
 void venue_read_payloads(struct venue_reader *r, const struct tree_node *root);
@@ -127,13 +134,15 @@ bool venue_builtin_optional(struct str id);
 void venue_pace(struct venue *venue);
 
 /* What is known of a zone when its sensors and the zones inside it are looked at together. */
-#define COVERING_SHARE 0.9 /* of a zone's area, that zones which leave nothing out have at least */
+/* Of a zone's area, that zones which leave nothing out have at least. */
+#define COVERING_SHARE 0.9
 struct venue_cover {
     bool unbounded;       /* a counter of its own that does not saturate */
     bool passages;        /* a counter of passages or a gate of its own */
     bool levels;          /* a level counter of its own */
     int64_t saturated_at; /* people its own level counters can show at most, when !unbounded */
-    double error_squares; /* of its own level counters' errors in people: were they independent, the root of their sum would be the zone's */
+    double error_squares; /* of its own level counters' errors in people: were they independent, the
+                             root of their sum would be the zone's */
     uint32_t parts;       /* zones directly inside it */
     double parts_m2;      /* their area together; NaN: not known */
 };
@@ -145,21 +154,25 @@ struct venue_coverage {
     struct venue_cover *zone;
 };
 
-/* What no single entry shows: coverage, thresholds against the zones they apply to, who may do what. */
+/* What no single entry shows: coverage, thresholds against the zones they apply to, who may do
+ * what. */
 void venue_validate(struct venue_reader *r);
 void venue_validate_rules(struct venue_reader *r, const struct venue_coverage *c);
-void venue_validate_drift(struct venue_reader *r, const struct venue_coverage *c); /* zones that only doors count */
+void venue_validate_drift(struct venue_reader *r,
+                          const struct venue_coverage *c); /* zones that only doors count */
 void venue_validate_operators(struct venue_reader *r);
 
 /* The people in the zone at a rule's value; NaN when the metric does not say. */
 double venue_people_at(const struct venue_zone *zone, enum metric metric, double value);
-/* Doors and level counters of such a zone say the same, so that the core weighs them against each other: its border is known to be counted. */
+/* Doors and level counters of such a zone say the same, so that the core weighs them against each
+ * other: its border is known to be counted. */
 bool venue_border_counted(const struct venue_zone *zone);
 /* Kind, id or tag fits, whether or not the metric is possible there. And: it is named by its id. */
 bool venue_rule_matches(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
 bool venue_rule_names(const struct venue_rule *rule, uint32_t zone);
 
-/* Area of a simple polygon in m², whatever its direction; and whether two of its edges cross or touch. */
+/* Area of a simple polygon in m², whatever its direction; and whether two of its edges cross or
+ * touch. */
 double polygon_area_m2(const struct venue_point *points, uint32_t count);
 bool polygon_crosses_itself(const struct venue_point *points, uint32_t count);
 
