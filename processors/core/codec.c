@@ -105,6 +105,15 @@ void codec_i64(struct codec *c, int64_t *v)
     *v = (int64_t)word;
 }
 
+void codec_within(struct codec *c, int64_t *v, int64_t least, int64_t most)
+{
+    codec_i64(c, v);
+    if (!c->saving && (*v < least || *v > most)) {
+        c->failed = true;
+        *v = 0;
+    }
+}
+
 void codec_f64(struct codec *c, double *v)
 {
     uint64_t word;

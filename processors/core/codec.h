@@ -35,6 +35,9 @@ void codec_u64(struct codec *c, uint64_t *v);
 void codec_i8(struct codec *c, int8_t *v);
 void codec_i32(struct codec *c, int32_t *v);
 void codec_i64(struct codec *c, int64_t *v);
+/* Read, a value outside least … most fails and is 0: what is made again of it stays within int64.
+ */
+void codec_within(struct codec *c, int64_t *v, int64_t least, int64_t most);
 void codec_f64(struct codec *c, double *v);
 /* Length and bytes; read, it borrows from the input. */
 void codec_str(struct codec *c, struct str *s);

@@ -2,11 +2,9 @@
 
 #include <math.h>
 
-#define VAR_MAX INT64_C(1000000000000000000) /* thirty million people, squared */
 /* Of a part: two to the 18th of them, as many as a venue has sensors, stay within int64. */
 #define PART_VAR_MAX (INT64_MAX >> 18)
 #define SIGMA_MAX_MILLI INT64_C(30000000000)
-#define X_MAX_MILLI INT64_C(100000000000000)
 enum { MINUTES_PER_HOUR = 60 };
 
 static int64_t rounded(double v, int64_t max)
@@ -20,7 +18,7 @@ static int64_t rounded(double v, int64_t max)
 
 static int64_t var_of(double v)
 {
-    return v > 0 ? rounded(v, VAR_MAX) : 0;
+    return v > 0 ? rounded(v, ESTIMATE_VAR_MAX) : 0;
 }
 
 int64_t estimate_var(int64_t sigma_milli)
@@ -117,7 +115,7 @@ static int64_t smoothed(int64_t old, int64_t seen, const struct estimate_level *
                         int64_t since_ms)
 {
     double share = (double)since_ms / (double)(since_ms + ESTIMATE_SMOOTH_MS);
-    int64_t off = old + rounded((double)(seen - old) * share, X_MAX_MILLI);
+    int64_t off = old + rounded((double)(seen - old) * share, ESTIMATE_X_MAX_MILLI);
     int64_t lag =
         ESTIMATE_SIGMAS * estimate_sigma(var_of((double)level->var * ESTIMATE_NOISE_SHARE));
     off = off > seen + lag ? seen + lag : off;
@@ -155,7 +153,7 @@ struct estimate_fused estimate_fuse(const struct estimate *e, int64_t level_var)
     double gain = var + other > 0 ? var / (var + other) : 1;
     double spread = var + other > 0 ? off * off / 1000 / (var + other) : 0;
     int64_t least = e->origin_var < level_var ? e->origin_var : level_var;
-    f.x_milli += rounded(gain * off, X_MAX_MILLI);
+    f.x_milli += rounded(gain * off, ESTIMATE_X_MAX_MILLI);
     f.var = var_of(gain * other * (spread > 1 ? spread : 1));
     f.var = f.var > least ? f.var : least;
     return f;

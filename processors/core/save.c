@@ -28,6 +28,9 @@
 
 static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 4};
 
+/* Of what was owed or in doubt at a door: every passage that a message may tell of, many times. */
+#define DEBT_PEOPLE_MAX INT64_C(1000000000000)
+
 /* More than people times milliseconds of a bucket ever are; the buckets of a ring add up within 64
  * bits. */
 #define BUCKET_SUM_MAX (INT64_C(1) << 52)
@@ -64,8 +67,8 @@ static void walk_window(struct codec *c, struct window *w)
 
 static void walk_debt(struct codec *c, struct debt *debt)
 {
-    codec_i64(c, &debt->owed);
-    codec_i64(c, &debt->doubt);
+    codec_within(c, &debt->owed, 0, DEBT_PEOPLE_MAX);
+    codec_within(c, &debt->doubt, 0, DEBT_PEOPLE_MAX);
     codec_i64(c, &debt->forgiven);
     codec_i64(c, &debt->held_ms);
     codec_i64(c, &debt->slot_from_ms);
@@ -75,10 +78,10 @@ static void walk_debt(struct codec *c, struct debt *debt)
 
 static void walk_estimate(struct codec *c, struct estimate *e)
 {
-    codec_i64(c, &e->x_milli);
-    codec_i64(c, &e->var);
-    codec_i64(c, &e->origin_var);
-    codec_i64(c, &e->off_milli);
+    codec_within(c, &e->x_milli, -ESTIMATE_X_MAX_MILLI, ESTIMATE_X_MAX_MILLI);
+    codec_within(c, &e->var, 0, ESTIMATE_VAR_MAX);
+    codec_within(c, &e->origin_var, 0, ESTIMATE_VAR_MAX);
+    codec_within(c, &e->off_milli, INT64_MIN / 4, INT64_MAX / 4);
     codec_i64(c, &e->level_ms);
     codec_bool(c, &e->begun);
     codec_u32(c, &e->era);
@@ -111,10 +114,14 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_f64(c, &zone->gate_worst.load);
     codec_f64(c, &zone->gate_worst.reject_percent);
     walk_estimate(c, &zone->est);
-    codec_i64(c, &zone->anchor.bias_milli);
-    codec_i64(c, &zone->anchor.var);
+    codec_within(c, &zone->anchor.bias_milli, -ESTIMATE_X_MAX_MILLI, ESTIMATE_X_MAX_MILLI);
+    codec_within(c, &zone->anchor.var, 0, ESTIMATE_VAR_MAX);
     codec_i64(c, &zone->anchor.at_ms);
     codec_f64(c, &zone->anchor.share);
+    if (!(zone->anchor.share >= 0 && zone->anchor.share <= 1)) {
+        c->failed = true;
+        zone->anchor.share = 0;
+    }
     codec_bool(c, &zone->anchor.partial);
     codec_bool(c, &zone->anchor.doubted);
     codec_u32(c, &zone->level_round);

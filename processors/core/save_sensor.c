@@ -2,6 +2,7 @@
 
 #include "processors/core/border.h"
 #include "processors/core/sensor.h"
+#include "schemas/payload/member.h"
 
 static void dedup_step(struct codec *c, struct dedup_step *step, uint32_t used)
 {
@@ -98,7 +99,7 @@ static void surge(struct codec *c, struct surge *surge)
     codec_i64(c, &surge->value);
     codec_i64(c, &surge->in);
     codec_i64(c, &surge->out);
-    codec_i64(c, &surge->people);
+    codec_within(c, &surge->people, 0, 2 * (int64_t)READING_PEOPLE_MAX);
     codec_bool(c, &surge->outer);
     counter(c, &surge->before);
 }
@@ -167,12 +168,12 @@ void save_sensor(struct codec *c, struct model *m, uint32_t s)
     codec_i64(c, &sensor->last_ts_ms);
     codec_i64(c, &sensor->last_source_ms);
     codec_i64(c, &sensor->last_seq);
-    codec_i64(c, &sensor->value);
+    codec_within(c, &sensor->value, 0, READING_PEOPLE_MAX);
     counter(c, &sensor->counter);
     codec_i64(c, &m->silent_at_ns[s]);
     health(c, m, s);
     codec_u32(c, &sensor->level_round);
-    codec_i64(c, &sensor->flicker_milli);
+    codec_within(c, &sensor->flicker_milli, 0, 4000 * (int64_t)READING_PEOPLE_MAX);
     surge(c, &sensor->surge);
     doors(c, m, s);
     if (sensor_shows_level(&m->venue->sensors[s]))

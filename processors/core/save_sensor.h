@@ -1,6 +1,6 @@
 /*
- * save_sensor: a sensor as bytes, with all that is kept beside it: its health, its repeats, its doors'
- * drift, its last levels; part of the walk in save.c.
+ * save_sensor: a sensor as bytes, with all that is kept beside it: its health, its repeats, its
+ * doors' drift, its last levels; part of the walk in save.c.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_SAVE_SENSOR_H
 #define CROWDTIDE_PROCESSORS_CORE_SAVE_SENSOR_H
