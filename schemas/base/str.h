@@ -64,6 +64,20 @@ bool id_valid(struct str s);
 /* Well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF); NUL bytes allowed.
  */
 bool utf8_valid(const uint8_t *bytes, size_t len);
+/* Nothing but ASCII, which is valid UTF-8 too: for short texts, without a call. False says nothing
+ * of texts under 8 bytes. */
+static inline bool ascii_short(const char *bytes, size_t len)
+{
+    uint64_t seen = 0, eight;
+    if (len < sizeof eight)
+        return false;
+    for (size_t i = 0; i < len - sizeof eight; i += sizeof eight) {
+        memcpy(&eight, bytes + i, sizeof eight);
+        seen |= eight;
+    }
+    memcpy(&eight, bytes + len - sizeof eight, sizeof eight);
+    return !((seen | eight) & UINT64_C(0x8080808080808080));
+}
 
 struct text {
     char *at;

@@ -63,18 +63,11 @@ void text_add_time_ms(struct text *t, int64_t unix_ms)
     text_add_bytes(t, out, sizeof out - 1);
 }
 
-/* n decimal digits at s.at + at; -1 when they are not all digits or not there. */
-static int64_t get_digits(struct str s, uint32_t at, uint32_t n)
+/* Two decimal digits; -1 when they are not digits both. */
+static inline int32_t two_digits(const char *at)
 {
-    if (at + n > s.len)
-        return -1;
-    int64_t v = 0;
-    for (uint32_t i = at; i < at + n; i++) {
-        if (s.at[i] < '0' || s.at[i] > '9')
-            return -1;
-        v = v * 10 + (s.at[i] - '0');
-    }
-    return v;
+    uint32_t tens = (uint32_t)(uint8_t)at[0] - '0', ones = (uint32_t)(uint8_t)at[1] - '0';
+    return tens > 9 || ones > 9 ? -1 : (int32_t)(tens * 10 + ones);
 }
 
 static int64_t days_in_month(int64_t y, int64_t m)
@@ -86,25 +79,27 @@ static int64_t days_in_month(int64_t y, int64_t m)
 
 /* The date and time of day without zone, as ms; false when a part is out of range. A leap second
  * (60) counts as the next minute's start. */
-static bool parse_civil(struct str s, int64_t *ret_ms)
+static bool parse_civil(const char at[19], int64_t *ret_ms)
 {
-    int64_t y = get_digits(s, 0, 4), mo = get_digits(s, 5, 2), d = get_digits(s, 8, 2);
-    int64_t h = get_digits(s, 11, 2), mi = get_digits(s, 14, 2), sec = get_digits(s, 17, 2);
-    if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h < 0 || h > 23 ||
-        mi < 0 || mi > 59 || sec < 0 || sec > 60 || s.at[4] != '-' || s.at[7] != '-' ||
-        s.at[13] != ':' || s.at[16] != ':')
+    int32_t c = two_digits(at), y = two_digits(at + 2), mo = two_digits(at + 5);
+    int32_t d = two_digits(at + 8), h = two_digits(at + 11), mi = two_digits(at + 14);
+    int32_t sec = two_digits(at + 17), year = c * 100 + y;
+    if ((c | y | mo | d | h | mi | sec) < 0 || year < 1 || mo < 1 || mo > 12 || d < 1 ||
+        d > days_in_month(year, mo) || h > 23 || mi > 59 || sec > 60 || at[4] != '-' ||
+        at[7] != '-' || at[13] != ':' || at[16] != ':')
         return false;
-    char sep = s.at[10];
+    char sep = at[10];
     if (sep != 'T' && sep != 't' && sep != ' ')
         return false;
-    *ret_ms = ((days_from_civil(y, mo, d) * 24 + h) * 60 + mi) * 60000 + sec * 1000;
+    int64_t minutes = (days_from_civil(year, mo, d) * 24 + h) * 60 + mi;
+    *ret_ms = minutes * 60000 + sec * 1000;
     return true;
 }
 
 bool time_parse_civil(struct str s, bool *ret_offset, int64_t *ret_ms)
 {
     int64_t ms;
-    if (s.len < 19 || !parse_civil(s, &ms))
+    if (s.len < 19 || !parse_civil(s.at, &ms))
         return false;
     uint32_t at = 19;
     if (at < s.len && s.at[at] == '.') {
@@ -119,11 +114,12 @@ bool time_parse_civil(struct str s, bool *ret_offset, int64_t *ret_ms)
         if (at + 1 != s.len)
             return false;
     } else if (at < s.len) {
-        int64_t h = get_digits(s, at + 1, 2), mi = get_digits(s, at + 4, 2);
-        if ((s.at[at] != '+' && s.at[at] != '-') || at + 6 != s.len || s.at[at + 3] != ':' ||
-            h < 0 || h > 23 || mi < 0 || mi > 59)
+        if ((s.at[at] != '+' && s.at[at] != '-') || at + 6 != s.len || s.at[at + 3] != ':')
             return false;
-        int64_t offset_ms = (h * 60 + mi) * 60000;
+        int32_t h = two_digits(s.at + at + 1), mi = two_digits(s.at + at + 4);
+        if (h < 0 || h > 23 || mi < 0 || mi > 59)
+            return false;
+        int64_t offset_ms = (int64_t)(h * 60 + mi) * 60000;
         ms += s.at[at] == '+' ? -offset_ms : offset_ms;
     }
     *ret_offset = at < s.len;

@@ -1,16 +1,19 @@
 /*
- * json_document: walks a parsed document in place: nodes are places on simdjson's tape, read without a call.
+ * json_document: walks a parsed document in place: nodes are places on simdjson's tape, read
+ * without a call.
  *
  *     struct json_document d;
  *     if (json_parse_document(parser, bytes, len, &d) != JSON_OK) …
- *     for (uint32_t at = json_first(JSON_ROOT), end = json_end(&d, JSON_ROOT); at != end; at = json_after(&d, at + 1)) {     the members of an object
- *         struct str key = json_text(&d, at);
- *         json_read(&d, at + 1, &field);                                                                                      the member's value
+ *     for (uint32_t at = json_first(JSON_ROOT), end = json_end(&d, JSON_ROOT); at != end; at =
+ * json_after(&d, at + 1)) {     the members of an object struct str key = json_text(&d, at);
+ *         json_read(&d, at + 1, &field); the member's value
  *     }
- *     for (uint32_t at = json_first(array), end = json_end(&d, array); at != end; at = json_after(&d, at)) …                  the items of an array
+ *     for (uint32_t at = json_first(array), end = json_end(&d, array); at != end; at =
+ * json_after(&d, at)) …                  the items of an array
  *
- * The tape, a word a node (two for numbers): its kind in the upper byte; in the lower 32 bits of a list or object the place after its end, of a string the place of its length and
- * bytes among the strings. Place 0 is the document itself, so 0 serves as "no node".
+ * The tape, a word a node (two for numbers): its kind in the upper byte; in the lower 32 bits of a
+ * list or object the place after its end, of a string the place of its length and bytes among the
+ * strings. Place 0 is the document itself, so 0 serves as "no node".
  */
 #ifndef CROWDTIDE_SCHEMAS_JSON_JSON_DOCUMENT_H
 #define CROWDTIDE_SCHEMAS_JSON_JSON_DOCUMENT_H
@@ -31,14 +34,16 @@ static inline enum json_kind json_kind_at(const struct json_document *d, uint32_
 /* The place after a value. */
 static inline uint32_t json_after(const struct json_document *d, uint32_t at)
 {
+    static const uint8_t words[128] = {['l'] = 1, ['u'] = 1, ['d'] = 1}; /* beside the first */
     uint64_t word = d->tape[at];
     uint32_t letter = (uint32_t)(word >> 56);
-    if (letter == '{' || letter == '[')
+    if ((letter | 0x20) == '{') /* and [ */
         return (uint32_t)word;
-    return at + 1 + (letter == 'l' || letter == 'u' || letter == 'd');
+    return at + 1 + words[letter & 127];
 }
 
-/* Of an object or array: the place of its first key or item, and the one where there is none any more. */
+/* Of an object or array: the place of its first key or item, and the one where there is none any
+ * more. */
 static inline uint32_t json_first(uint32_t at)
 {
     return at + 1;
@@ -79,7 +84,8 @@ static inline void json_read(const struct json_document *d, uint32_t at, struct 
     }
 }
 
-/* A key's first and last 8 bytes; of a shorter one what it has, and 0. Up to 16 bytes that is all of it. Bytes behind the key are read (8), and count for nothing. */
+/* A key's first and last 8 bytes; of a shorter one what it has, and 0. Up to 16 bytes that is all
+ * of it. Bytes behind the key are read (8), and count for nothing. */
 struct json_print {
     uint64_t first, last;
 };

@@ -6,8 +6,10 @@
 #include "schemas/payload/payload_decode.h"
 
 enum {
-    PAYLOAD_MEMBERS_MAX = 1024, /* of an object that is looked into; keys are compared with one another */
-    PAYLOAD_TEXT_BYTES = 128 * 1024, /* of all names and texts that a message's readings put together */
+    PAYLOAD_MEMBERS_MAX =
+        1024, /* of an object that is looked into; keys are compared with one another */
+    PAYLOAD_TEXT_BYTES =
+        128 * 1024, /* of all names and texts that a message's readings put together */
     PAYLOAD_IGNORED_MAX = 256,
 };
 
@@ -23,16 +25,23 @@ struct payload_decoder {
     struct json_document document;
     bool parsed; /* document is that of the last message */
     struct str capture[PAYLOAD_CAPTURES_MAX];
-    uint32_t at[PAYLOAD_POINTERS_MAX]; /* of each step of the map: its place on the tape; 0: not there; [0] is no step, and 1 */
-    uint16_t found[PAYLOAD_POINTERS_MAX]; /* steps that are there, in the order they were found: those of inner elements last */
+    uint32_t at[PAYLOAD_POINTERS_MAX];    /* of each step of the map: its place on the tape; 0: not
+                                             there; [0] is no step, and 1 */
+    uint16_t found[PAYLOAD_POINTERS_MAX]; /* steps that are there, in the order they were found:
+                                             those of inner elements last */
     uint32_t found_count;
-    uint64_t walk; /* counts walks: what was read before the last is another element's, or another message's */
+    uint16_t deeper[PAYLOAD_POINTERS_MAX]; /* of a walk: steps that it has still to look into */
+    uint32_t answered; /* bits of questions: those whose answer is of this message, or element */
+    uint64_t answer[PAYLOAD_QUESTIONS_MAX];
+    uint64_t walk; /* counts walks: what was read before the last is another element's, or another
+                      message's */
     struct {
         const struct payload_value *of;
         uint64_t walk;
         int64_t ms;
     } time; /* as read last */
-    uint64_t says[PAYLOAD_SCOPES_MAX], allows[PAYLOAD_SCOPES_MAX]; /* of the steps that are there, in the scope and around it */
+    uint64_t says[PAYLOAD_SCOPES_MAX],
+        allows[PAYLOAD_SCOPES_MAX]; /* of the steps that are there, in the scope and around it */
     struct payload_element element[PAYLOAD_SCOPES_MAX];
     struct json_field carried[PAYLOAD_SCOPES_MAX][PAYLOAD_CARRIED_MAX];
     struct { /* members of one object that no step wants, chained by hash */
@@ -41,10 +50,12 @@ struct payload_decoder {
         struct str key[PAYLOAD_MEMBERS_MAX + 1];
     } other;
     struct refusal refusal; /* of the message as a whole */
-    struct payload_reading reading[PAYLOAD_READINGS_MAX + 1]; /* the last is where one too many is noticed */
+    struct payload_reading
+        reading[PAYLOAD_READINGS_MAX + 1]; /* the last is where one too many is noticed */
     uint32_t count;
     struct result_reading cleared;
-    size_t cleared_bytes; /* its size, not known to the compiler, which would copy it by `rep movs`, slowly */
+    size_t cleared_bytes; /* its size, not known to the compiler, which would copy it by `rep movs`,
+                             slowly */
     char text[PAYLOAD_TEXT_BYTES];
     uint32_t text_len;
     uint16_t bucket[4 * PAYLOAD_READINGS_MAX], chain[PAYLOAD_READINGS_MAX]; /* payload_merge.c */
@@ -54,28 +65,62 @@ struct payload_decoder {
 
 enum payload_got { PAYLOAD_ABSENT, PAYLOAD_GOT, PAYLOAD_WRONG };
 
-/* payload_walk.c: finds the steps of a scope below one place of the tape, and forgets what was found since there were `forget` of them. False: d->refusal. */
+static inline bool payload_number_of(const struct json_field *f, double *ret)
+{
+    switch (f->kind) {
+    case JSON_INT:
+        *ret = (double)f->integer;
+        return true;
+    case JSON_UINT:
+        *ret = (double)f->natural;
+        return true;
+    case JSON_REAL:
+        *ret = f->real;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What a step has; false when nothing, or null, is there. */
+static inline bool payload_step_read(const struct payload_decoder *d, uint32_t step,
+                                     struct json_field *ret)
+{
+    uint32_t at = d->at[step];
+    if (!at)
+        return false;
+    json_read(&d->document, at, ret);
+    return ret->kind != JSON_NULL;
+}
+
+/* payload_walk.c: finds the steps of a scope below one place of the tape, and forgets what was
+ * found since there were `forget` of them. False: d->refusal. */
 bool payload_walk(struct payload_decoder *d, uint32_t scope, uint32_t forget, uint32_t at);
 /* The step that follows a step by this key; 0: none. */
 uint32_t payload_walk_find(const struct payload_step *step, struct str key);
-/* A further step of a JSON Pointer. */
-void payload_walk_key(struct text *out, struct str key);
 /* The JSON Pointer of a step as it stands in this document, elements by index or key. */
 void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct text *out);
 
 /* payload_eval.c: all about the entry's scope. */
-bool payload_eval_conditions(const struct payload_decoder *d, struct payload_conditions conditions);
+bool payload_eval_conditions(struct payload_decoder *d, struct payload_conditions conditions);
+/* Of these entries, bits: those that the answers let through. */
+uint64_t payload_eval_asked(struct payload_decoder *d, uint32_t scope, uint64_t entries);
 /* ABSENT: a part of it is not there; WRONG: it is no text, or too long. */
 enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope,
                                        const struct payload_template *template,
                                        struct str *ret_text);
-/* The first alternative that applies, into its member; WRONG: *refusal. */
-enum payload_got payload_eval_member(struct payload_decoder *d, uint32_t scope,
+bool payload_eval_is(const struct payload_constant *constant, const struct json_field *field);
+bool payload_eval_among(struct payload_constants constants, const struct json_field *field);
+/* A scalar as text: a number in its shortest form. False for lists and objects. */
+bool payload_eval_text(const struct json_field *field, struct text *out);
+
+/* payload_make.c: the first alternative that applies, into its member; WRONG: *refusal. */
+enum payload_got payload_make_member(struct payload_decoder *d, uint32_t scope,
                                      const struct payload_alternatives *alternatives,
                                      struct result_reading *into, struct refusal *refusal);
-enum payload_got payload_eval_time(struct payload_decoder *d, uint32_t scope,
-                                   const struct payload_alternatives *alternatives,
-                                   int64_t *ret_ms, struct refusal *refusal);
+enum payload_got payload_make_time(struct payload_decoder *d, uint32_t scope,
+                                   const struct payload_alternatives *alternatives, int64_t *ret_ms,
+                                   struct refusal *refusal);
 
 /* payload_merge.c: parts of one reading into one; what is incomplete is refused. */
 void payload_merge(struct payload_decoder *d);

@@ -1,8 +1,11 @@
 /*
- * internal: what the files of this room share: a map as it is compiled, and the reader that compiles it.
+ * internal: what the files of this room share: a map as it is compiled, and the reader that
+ * compiles it.
  *
- * Places. All pointers of a map that begin at one place of the document (the document itself, or an element that an `each` visits) are merged into one tree of steps: a scope. A walk of
- * the scope fills, for each step, where on the document's tape it was found: decoder.at[step], 0 for nowhere. Everything else names steps by number.
+ * Places. All pointers of a map that begin at one place of the document (the document itself, or an
+ * element that an `each` visits) are merged into one tree of steps: a scope. A walk of the scope
+ * fills, for each step, where on the document's tape it was found: decoder.at[step], 0 for nowhere.
+ * Everything else names steps by number.
  */
 #ifndef CROWDTIDE_SCHEMAS_PAYLOAD_INTERNAL_H
 #define CROWDTIDE_SCHEMAS_PAYLOAD_INTERNAL_H
@@ -16,32 +19,40 @@
 #include "schemas/yaml/tree.h"
 
 enum {
-    PAYLOAD_NO_INDEX = -1,         /* a step that is no position in a list */
-    PAYLOAD_LIST_INDEX_MAX = 255,  /* a pointer's position in a list */
-    PAYLOAD_STEPS_MAX = 32,        /* of one pointer */
-    PAYLOAD_WORDS_MAX = 64,        /* of one value; likewise alternatives, conditions, constants of one list */
-    PAYLOAD_FOR_MAX = 64,          /* rounds of one `for` */
+    PAYLOAD_NO_INDEX = -1,        /* a step that is no position in a list */
+    PAYLOAD_LIST_INDEX_MAX = 255, /* a pointer's position in a list */
+    PAYLOAD_STEPS_MAX = 32,       /* of one pointer */
+    PAYLOAD_WORDS_MAX =
+        64, /* of one value; likewise alternatives, conditions, constants of one list */
+    PAYLOAD_FOR_MAX = 64, /* rounds of one `for` */
     PAYLOAD_FOR_NAMES_MAX = 4,
-    PAYLOAD_PIECES_MAX = 16,       /* of one template */
+    PAYLOAD_PIECES_MAX = 16, /* of one template */
     PAYLOAD_CONTENT_TYPES_MAX = 8,
+    PAYLOAD_QUESTIONS_MAX = 16, /* further places are compared condition by condition */
+    PAYLOAD_ANSWERS_MAX = 64,   /* bits of one word */
 };
 
-struct payload_slot { /* of a step's table of following steps; open addressing */
+struct payload_slot { /* of a step's table of following steps; open addressing. One cache line with
+                         what a walk wants of the step */
     struct json_print print;
     struct str key;
     uint32_t step; /* 0: free */
+    bool deeper;   /* it has steps of its own, or is iterated */
+    uint64_t says, allows;
 };
 
 struct payload_step {
-    struct str key;        /* ~0 and ~1 resolved */
-    int32_t index;         /* in a list; PAYLOAD_NO_INDEX */
-    uint32_t parent, scope; /* parent 0: the scope's own place */
+    struct str key;          /* ~0 and ~1 resolved */
+    struct str path;         /* its pointer, from the scope's root on */
+    int32_t index;           /* in a list; PAYLOAD_NO_INDEX */
+    uint32_t parent, scope;  /* parent 0: the scope's own place */
     uint32_t child, sibling; /* first child; 0: none */
     uint32_t child_count;
     int32_t index_max;     /* the largest of its children's */
     bool iterated;         /* an `each` visits what it holds */
     bool wanted;           /* a value, condition or template looks at it */
-    uint64_t says, allows; /* bits of entries: of those that have a member of it; of those whose `when` wants it there */
+    uint64_t says, allows; /* bits of entries: of those that have a member of it; of those whose
+                              `when` wants it there */
     uint32_t slot_mask;
     const struct payload_slot *slot; /* NULL: no children */
 };
@@ -55,9 +66,12 @@ struct payload_scope {
     const uint32_t *child; /* scopes inside */
     uint32_t child_count;
     const uint32_t *carried; /* [carried_count] the step that renews each; NULL: no entry here */
+    uint32_t questions;      /* bits of those about its steps */
+    uint32_t asked;          /* bits of those that `when` of its entries ask */
 };
 
-/* A text, number or yes/no of the map, to compare with what a message has, whatever its kind there. */
+/* A text, number or yes/no of the map, to compare with what a message has, whatever its kind there.
+ */
 struct payload_constant {
     struct str text;
     double number;
@@ -68,10 +82,32 @@ struct payload_constants {
     uint32_t count;
 };
 
+enum payload_place { PLACE_STEP, PLACE_CAPTURE, PLACE_CARRIED };
+
+/* A place that conditions compare with constants. It is read once a message, or element, and every
+ * condition about it is a look at the bits. */
+struct payload_question {
+    enum payload_place of; /* never CARRIED: elements change that as they are read */
+    uint32_t place, scope;
+    struct payload_constants answers;
+    const uint64_t *entries; /* of each answer: bits of the entries whose `when` it suits */
+    uint64_t asking;         /* of all entries whose `when` asks it */
+};
+
 struct payload_condition {
-    enum { CONDITION_IN, CONDITION_NOT_IN, CONDITION_PRESENT, CONDITION_ABSENT, CONDITION_ABOVE, CONDITION_BELOW, CONDITION_TYPE } test;
-    enum { PLACE_STEP, PLACE_CAPTURE, PLACE_CARRIED } of; /* what place counts */
+    enum {
+        CONDITION_IN,
+        CONDITION_NOT_IN,
+        CONDITION_PRESENT,
+        CONDITION_ABSENT,
+        CONDITION_ABOVE,
+        CONDITION_BELOW,
+        CONDITION_TYPE
+    } test;
+    enum payload_place of; /* what place counts */
     uint32_t place, scope; /* scope: of what is carried */
+    uint32_t question;     /* its number, counted from 1; 0: none */
+    uint64_t answers;      /* bits of those that are among the constants */
     struct payload_constants among;
     double bound;
     uint32_t kinds; /* TYPE: bits of enum json_kind */
@@ -105,11 +141,12 @@ struct payload_value {
     struct payload_template text;
     const struct payload_word *word;
     uint32_t word_count;
-    bool plain;                    /* the step's value as it is, and nothing else */
+    bool plain; /* the step's value as it is, and nothing else */
     bool number_in_text;
-    bool scaled;                   /* multiply, divide, add, carried are to be applied */
-    double multiply, divide, add;  /* scale as a fraction of whole numbers: 0.1 is exact so */
-    uint32_t carried;              /* added, too; carried_count: none */
+    bool scaled;                  /* multiply, divide, add, carried are to be applied */
+    bool worked;                  /* that, or min and max: the number is not simply taken over */
+    double multiply, divide, add; /* scale as a fraction of whole numbers: 0.1 is exact so */
+    uint32_t carried;             /* added, too; carried_count: none */
     double min, max;
     struct payload_constants invalid;
     struct payload_conditions when;
@@ -117,30 +154,35 @@ struct payload_value {
     struct payload_zone zone;
 };
 
-struct payload_alternatives { /* the first that applies */
+struct payload_alternatives {    /* the first that applies */
     const struct member *member; /* NULL: a time */
     const struct payload_value *value;
     uint32_t count;
     bool required;
+    bool plain;     /* one value, as it is in the message, which may lack */
+    uint64_t whole; /* likewise, and a whole number from 0 to this; 0: it is another */
+    uint32_t
+        needs; /* the step without which none of them applies; 0: none, and at[0] is always there */
 };
 
 struct payload_entry {
     struct payload_binding binding;
     uint32_t scope;
-    struct payload_conditions when;
+    struct payload_conditions when, left; /* left: without the one that a question has decided */
     struct payload_template device, part;
-    struct payload_alternatives time; /* count 0: receive time */
-    struct payload_alternatives seq;  /* count 0: none */
+    struct payload_alternatives time;          /* count 0: receive time */
+    struct payload_alternatives seq;           /* count 0: none */
     const struct payload_alternatives *member; /* without the sequence, which alone says nothing */
     uint32_t member_count;
-    bool historical;                       /* always */
-    const struct payload_conditions *stored; /* or when one of these holds: the entry's `historical`, the map's `retransmission` */
+    bool historical;                         /* always */
+    const struct payload_conditions *stored; /* or when one of these holds: the entry's
+                                                `historical`, the map's `retransmission` */
     uint32_t stored_count;
 };
 
 struct payload_status { /* without filters: of the messages that the map's own topics bring */
     struct payload_conditions when;
-    bool own;                           /* it has no filters */
+    bool own; /* it has no filters */
     struct payload_template device;
     struct payload_alternatives online; /* of a member with the words online and offline */
     bool needs_document;                /* as of the map */
@@ -158,7 +200,7 @@ struct payload_map {
     uint32_t place; /* in its list */
     struct payload_facts facts;
     struct payload_captures captures;
-    uint32_t captures_needed; /* by readings: bits */
+    uint32_t captures_needed;            /* by readings: bits */
     const struct payload_filter *filter; /* own, those of statuses behind them */
     uint32_t filter_count, own_count;
     const struct str *content_type;
@@ -173,6 +215,8 @@ struct payload_map {
     uint32_t scope_count;
     const struct payload_entry *entry;
     uint32_t entry_count;
+    const struct payload_question *question;
+    uint32_t question_count;
     uint64_t says, allows; /* bits of entries that need none of the steps that are marked so */
     const struct payload_status *status;
     uint32_t status_count;
@@ -200,6 +244,9 @@ struct payload_reader {
     uint32_t for_count;
     uint32_t captures; /* bits of those used by what is being read */
     uint32_t here;     /* the scope that what is being read belongs to */
+    struct payload_question question[PAYLOAD_QUESTIONS_MAX];
+    struct payload_constant answer[PAYLOAD_QUESTIONS_MAX][PAYLOAD_ANSWERS_MAX];
+    uint32_t question_count;
     struct { /* what the map says for all entries, as it reads in each scope */
         bool read;
         struct payload_alternatives time, seq;
@@ -242,6 +289,7 @@ bool payload_pointer_text(struct payload_reader *r, const struct tree_node *node
                           uint32_t *ret_step);
 bool payload_each(struct payload_reader *r, const struct tree_node *node, uint32_t *ret_scope);
 void payload_entries_place(struct payload_reader *r);
+bool payload_entries_keep(struct payload_reader *r); /* the map's, as they are now */
 bool payload_scopes_finish(struct payload_reader *r);
 /* Tokens of "/a/b~1c"; false with a reason when it is no pointer. */
 bool payload_tokens(struct arena *arena, struct str pointer, bool stars,
@@ -258,6 +306,14 @@ bool payload_conditions(struct payload_reader *r, const struct tree_node *node, 
 /* The step of the first that wants one to be there; 0: none does. */
 uint32_t payload_conditions_want(struct payload_conditions conditions);
 
+/* payload_question.c: the condition's place becomes a question, or joins one. */
+void payload_question(struct payload_reader *r, struct payload_condition *c);
+/* When all conditions and entries are known. */
+bool payload_questions_finish(struct payload_reader *r);
+
+/* payload_walk.c: a further step of a JSON Pointer. */
+void payload_walk_key(struct text *out, struct str key);
+
 /* payload_template.c */
 bool payload_template(struct payload_reader *r, const struct tree_node *node, const char *name,
                       struct payload_template *ret);
@@ -268,10 +324,11 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
 /* payload_words.c: `words` of a value, and `is`. */
 bool payload_words(struct payload_reader *r, const struct tree_node *node,
                    const struct member *member, struct payload_value *value);
-bool payload_is(struct payload_reader *r, const struct tree_node *node,
-                const struct member *member, struct payload_value *value);
+bool payload_is(struct payload_reader *r, const struct tree_node *node, const struct member *member,
+                struct payload_value *value);
 
-/* payload_entry.c, payload_status.c, payload_sample.c, payload_head.c: the sections. root is a map. */
+/* payload_entry.c, payload_status.c, payload_sample.c, payload_head.c: the sections. root is a map.
+ */
 void payload_read_head(struct payload_reader *r);
 void payload_read_topics(struct payload_reader *r);
 void payload_read_carry(struct payload_reader *r);
@@ -282,7 +339,8 @@ void payload_read_samples(struct payload_reader *r);
 /* Filters of a list, into r->filter, with `status` as what they are for. */
 void payload_read_filters(struct payload_reader *r, const struct tree_node *node, uint32_t status);
 
-/* A hash of any text, of a few loads whatever its length: texts that differ in the middle alone collide, which costs a comparison. */
+/* A hash of any text, of a few loads whatever its length: texts that differ in the middle alone
+ * collide, which costs a comparison. */
 static inline uint64_t payload_hash(struct str s)
 {
     uint64_t first = 0, last = 0;
@@ -296,8 +354,8 @@ static inline uint64_t payload_hash(struct str s)
         first = (uint64_t)(uint8_t)s.at[0] | (uint64_t)(uint8_t)s.at[s.len / 2] << 8;
         last = (uint8_t)s.at[s.len - 1];
     }
-    uint64_t h = (first ^ (last * UINT64_C(0xff51afd7ed558ccd)) ^ s.len) *
-                 UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t h =
+        (first ^ (last * UINT64_C(0xff51afd7ed558ccd)) ^ s.len) * UINT64_C(0x9e3779b97f4a7c15);
     return h ^ (h >> 32);
 }
 
@@ -334,7 +392,8 @@ static inline bool payload_same(const char *a, const char *b, uint32_t len)
     return true;
 }
 
-/* payload_maps.c: the filter of the map, as the list has it, that fits the topic; its captures. NULL: none. */
+/* payload_maps.c: the filter of the map, as the list has it, that fits the topic; its captures.
+ * NULL: none. */
 const struct payload_filter *payload_maps_match(const struct payload_maps *maps,
                                                 const struct payload_map *map, struct str topic,
                                                 struct str ret_capture[PAYLOAD_CAPTURES_MAX]);

@@ -5,11 +5,22 @@
 
 #include "schemas/payload/internal.h"
 
-#define MEMBER(field, member_kind, limit, list)                                                    \
-    {                                                                                              \
-        {#field, sizeof #field - 1}, member_kind, offsetof(struct result_reading, field), limit,   \
-            list                                                                                   \
-    }
+#define FAULT(name, why, text)                                                                     \
+    static const struct member_fault name = {REFUSAL_##why, {text, sizeof text - 1}}
+
+FAULT(not_whole, WRONG_TYPE, "not a whole number");
+FAULT(not_number, WRONG_TYPE, "not a number");
+FAULT(not_string, WRONG_TYPE, "not a string");
+FAULT(not_bool, WRONG_TYPE, "not true or false");
+FAULT(not_time, WRONG_TYPE, "not milliseconds or an RFC 3339 time with offset");
+FAULT(not_since, OUT_OF_RANGE, "not a time since 1970");
+FAULT(not_word, OUT_OF_RANGE, "not a word of the contract");
+FAULT(too_long, OUT_OF_RANGE, "too long");
+FAULT(beyond_TOTAL, OUT_OF_RANGE, "not from 0 to 9007199254740992");
+FAULT(beyond_PEOPLE, OUT_OF_RANGE, "not from 0 to 10000000");
+FAULT(beyond_LANES, OUT_OF_RANGE, "not from 0 to 1000");
+FAULT(beyond_LUX, OUT_OF_RANGE, "not from 0 to 1000000");
+FAULT(beyond_POWER, OUT_OF_RANGE, "not from 0 to 1000000000");
 
 static const struct str words_event[] = {{"pass", 4}, {"reject", 6}, {0}};
 static const struct str words_direction[] = {{"in", 2}, {"out", 3}, {0}};
@@ -17,47 +28,51 @@ static const struct str words_gate[] = {{"open", 4}, {"closed", 6}, {"fault", 5}
 static const struct str words_light[] = {{"on", 2}, {"off", 3}, {"dim", 3}, {0}};
 
 /* clang-format off */
+#define MEMBER_AT(field) .name = {#field, sizeof #field - 1}, .offset = offsetof(struct result_reading, field)
+#define MEMBER(field, member_kind, list) {MEMBER_AT(field), .kind = member_kind, .words = list}
+#define NUMBER(field, member_kind, limit)                                                          \
+    {MEMBER_AT(field), .kind = member_kind, .max = READING_##limit##_MAX, .beyond = &beyond_##limit}
 static const struct member members_level[] = {
-    MEMBER(ts, MEMBER_TIME, 0, NULL),
-    MEMBER(seq, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(occupancy, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
-    MEMBER(in, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(out, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
+    MEMBER(ts, MEMBER_TIME, NULL),
+    NUMBER(seq, MEMBER_COUNT, TOTAL),
+    NUMBER(occupancy, MEMBER_COUNT, PEOPLE),
+    NUMBER(in, MEMBER_COUNT, TOTAL),
+    NUMBER(out, MEMBER_COUNT, TOTAL),
 };
 static const struct member members_delta[] = {
-    MEMBER(ts, MEMBER_TIME, 0, NULL),
-    MEMBER(seq, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(in, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
-    MEMBER(out, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
-    MEMBER(occupancy, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
+    MEMBER(ts, MEMBER_TIME, NULL),
+    NUMBER(seq, MEMBER_COUNT, TOTAL),
+    NUMBER(in, MEMBER_COUNT, PEOPLE),
+    NUMBER(out, MEMBER_COUNT, PEOPLE),
+    NUMBER(occupancy, MEMBER_COUNT, PEOPLE),
 };
 static const struct member members_total[] = {
-    MEMBER(ts, MEMBER_TIME, 0, NULL),
-    MEMBER(seq, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(in, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(out, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(occupancy, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
+    MEMBER(ts, MEMBER_TIME, NULL),
+    NUMBER(seq, MEMBER_COUNT, TOTAL),
+    NUMBER(in, MEMBER_COUNT, TOTAL),
+    NUMBER(out, MEMBER_COUNT, TOTAL),
+    NUMBER(occupancy, MEMBER_COUNT, PEOPLE),
 };
 static const struct member members_gate[] = {
-    MEMBER(ts, MEMBER_TIME, 0, NULL),
-    MEMBER(seq, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(lane, MEMBER_TEXT, 0, NULL),
-    MEMBER(event, MEMBER_WORD, 0, words_event),
-    MEMBER(direction, MEMBER_WORD, 0, words_direction),
-    MEMBER(reason, MEMBER_TEXT, 0, NULL),
-    MEMBER(in, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
-    MEMBER(out, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
-    MEMBER(rejects, MEMBER_COUNT, READING_PEOPLE_MAX, NULL),
-    MEMBER(lanes_open, MEMBER_COUNT, READING_LANES_MAX, NULL),
-    MEMBER(state, MEMBER_WORD, 0, words_gate),
+    MEMBER(ts, MEMBER_TIME, NULL),
+    NUMBER(seq, MEMBER_COUNT, TOTAL),
+    MEMBER(lane, MEMBER_TEXT, NULL),
+    MEMBER(event, MEMBER_WORD, words_event),
+    MEMBER(direction, MEMBER_WORD, words_direction),
+    MEMBER(reason, MEMBER_TEXT, NULL),
+    NUMBER(in, MEMBER_COUNT, PEOPLE),
+    NUMBER(out, MEMBER_COUNT, PEOPLE),
+    NUMBER(rejects, MEMBER_COUNT, PEOPLE),
+    NUMBER(lanes_open, MEMBER_COUNT, LANES),
+    MEMBER(state, MEMBER_WORD, words_gate),
 };
 static const struct member members_light[] = {
-    MEMBER(ts, MEMBER_TIME, 0, NULL),
-    MEMBER(seq, MEMBER_COUNT, READING_TOTAL_MAX, NULL),
-    MEMBER(lux, MEMBER_REAL, 1e6, NULL),
-    MEMBER(power_w, MEMBER_REAL, 1e9, NULL),
-    MEMBER(state, MEMBER_WORD, 0, words_light),
-    MEMBER(fault, MEMBER_BOOL, 0, NULL),
+    MEMBER(ts, MEMBER_TIME, NULL),
+    NUMBER(seq, MEMBER_COUNT, TOTAL),
+    NUMBER(lux, MEMBER_REAL, LUX),
+    NUMBER(power_w, MEMBER_REAL, POWER),
+    MEMBER(state, MEMBER_WORD, words_light),
+    MEMBER(fault, MEMBER_BOOL, NULL),
 };
 /* clang-format on */
 
@@ -96,45 +111,31 @@ const struct member *member_find(struct members members, struct str name)
     return NULL;
 }
 
-static bool wrong_type(const struct member *m, const char *wanted, struct refusal *refusal)
-{
-    return refusal_about(refusal, REFUSAL_WRONG_TYPE, m->name.at, wanted);
-}
-
-static bool out_of_range(const struct member *m, struct refusal *refusal)
-{
-    struct text t = refusal_begin(refusal, REFUSAL_OUT_OF_RANGE);
-    text_add(&t, m->name.at);
-    text_add(&t, ": not from 0 to ");
-    text_add_u64(&t, (uint64_t)m->max);
-    return refusal_end(&t);
-}
-
-static bool count_read(const struct member *m, const struct json_field *f, char *to,
-                       struct refusal *refusal)
+static const struct member_fault *count_put(const struct member *m, const struct json_field *f,
+                                            char *to)
 {
     int64_t v = 0;
     if (f->kind == JSON_UINT)
-        return out_of_range(m, refusal);
+        return m->beyond;
     if (f->kind == JSON_REAL) { /* 812.0 is an integer to JSON Schema */
         if (f->real != f->real || f->real < 0 || f->real > m->max)
-            return out_of_range(m, refusal);
+            return m->beyond;
         v = (int64_t)f->real;
         if ((double)v != f->real)
-            return wrong_type(m, "not a whole number", refusal);
+            return &not_whole;
     } else if (f->kind == JSON_INT) {
         v = f->integer;
     } else {
-        return wrong_type(m, "not a whole number", refusal);
+        return &not_whole;
     }
     if (v < 0 || (double)v > m->max)
-        return out_of_range(m, refusal);
+        return m->beyond;
     memcpy(to, &v, sizeof v);
-    return true;
+    return NULL;
 }
 
-static bool real_read(const struct member *m, const struct json_field *f, char *to,
-                      struct refusal *refusal)
+static const struct member_fault *real_put(const struct member *m, const struct json_field *f,
+                                           char *to)
 {
     double v;
     if (f->kind == JSON_INT)
@@ -144,77 +145,82 @@ static bool real_read(const struct member *m, const struct json_field *f, char *
     else if (f->kind == JSON_REAL)
         v = f->real;
     else
-        return wrong_type(m, "not a number", refusal);
+        return &not_number;
     if (!(v >= 0 && v <= m->max))
-        return out_of_range(m, refusal);
+        return m->beyond;
     memcpy(to, &v, sizeof v);
-    return true;
+    return NULL;
 }
 
 /* Milliseconds since 1970 or RFC 3339. What is a sane time is sensor.c's to say. */
-static bool time_read(const struct member *m, const struct json_field *f, char *to,
-                      struct refusal *refusal)
+static const struct member_fault *time_put(const struct json_field *f, char *to)
 {
     int64_t v;
     if (f->kind == JSON_INT && f->integer >= 0)
         v = f->integer;
     else if (f->kind == JSON_INT || f->kind == JSON_UINT)
-        return refusal_about(refusal, REFUSAL_OUT_OF_RANGE, m->name.at, "not a time since 1970");
+        return &not_since;
     else if (f->kind == JSON_REAL && f->real >= 0 && f->real <= READING_TOTAL_MAX)
         v = (int64_t)f->real;
     else if (f->kind != JSON_STRING || !time_parse_rfc3339(f->text, &v))
-        return wrong_type(m, "not milliseconds or an RFC 3339 time with offset", refusal);
+        return &not_time;
     memcpy(to, &v, sizeof v);
-    return true;
+    return NULL;
 }
 
-static bool word_read(const struct member *m, const struct json_field *f, char *to,
-                      struct refusal *refusal)
+static const struct member_fault *word_put(const struct member *m, const struct json_field *f,
+                                           char *to)
 {
     if (f->kind != JSON_STRING)
-        return wrong_type(m, "not a string", refusal);
+        return &not_string;
     for (const struct str *word = m->words; word->len; word++) {
         if (word->len == f->text.len && payload_same(word->at, f->text.at, word->len)) {
             memcpy(to, word, sizeof *word);
-            return true;
+            return NULL;
         }
     }
-    return refusal_about(refusal, REFUSAL_OUT_OF_RANGE, m->name.at, "not a word of the contract");
+    return &not_word;
 }
 
-static bool text_read(const struct member *m, const struct json_field *f, char *to,
-                      struct refusal *refusal)
+static const struct member_fault *text_put(const struct json_field *f, char *to)
 {
     if (f->kind != JSON_STRING)
-        return wrong_type(m, "not a string", refusal);
+        return &not_string;
     if (f->text.len > READING_TEXT_BYTES_MAX)
-        return refusal_about(refusal, REFUSAL_OUT_OF_RANGE, m->name.at, "too long");
+        return &too_long;
     memcpy(to, &f->text, sizeof f->text);
-    return true;
+    return NULL;
+}
+
+const struct member_fault *member_put(const struct member *m, const struct json_field *f,
+                                      struct result_reading *into)
+{
+    char *to = (char *)into + m->offset;
+    switch (m->kind) {
+    case MEMBER_TIME:
+        return time_put(f, to);
+    case MEMBER_COUNT:
+        return count_put(m, f, to);
+    case MEMBER_REAL:
+        return real_put(m, f, to);
+    case MEMBER_BOOL:
+        if (f->kind != JSON_BOOL)
+            return &not_bool;
+        *(int8_t *)to = f->boolean;
+        return NULL;
+    case MEMBER_WORD:
+        return word_put(m, f, to);
+    case MEMBER_TEXT:
+        return text_put(f, to);
+    }
+    return NULL;
 }
 
 bool member_read(const struct member *m, const struct json_field *f, struct result_reading *into,
                  struct refusal *refusal)
 {
-    char *to = (char *)into + m->offset;
-    switch (m->kind) {
-    case MEMBER_TIME:
-        return time_read(m, f, to, refusal);
-    case MEMBER_COUNT:
-        return count_read(m, f, to, refusal);
-    case MEMBER_REAL:
-        return real_read(m, f, to, refusal);
-    case MEMBER_BOOL:
-        if (f->kind != JSON_BOOL)
-            return wrong_type(m, "not true or false", refusal);
-        *(int8_t *)to = f->boolean;
-        return true;
-    case MEMBER_WORD:
-        return word_read(m, f, to, refusal);
-    case MEMBER_TEXT:
-        return text_read(m, f, to, refusal);
-    }
-    return true;
+    const struct member_fault *fault = member_put(m, f, into);
+    return !fault || refusal_about(refusal, fault->reason, m->name.at, fault->what.at);
 }
 
 bool member_said(const struct member *m, const struct result_reading *r)

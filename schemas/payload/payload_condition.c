@@ -183,6 +183,8 @@ bool payload_conditions(struct payload_reader *r, const struct tree_node *node, 
             return false;
         count += read;
     }
+    for (uint32_t i = 0; i < count; i++)
+        payload_question(r, &c[i]);
     *ret = (struct payload_conditions){c, count};
     return true;
 }

@@ -90,6 +90,7 @@ static bool document_read(struct payload_decoder *d, bool needed)
         return parse(d) && payload_walk(d, 0, 0, JSON_ROOT);
     while (d->found_count)
         d->at[d->found[--d->found_count]] = 0;
+    d->answered = 0;
     d->says[0] = d->map->says;
     d->allows[0] = d->map->allows;
     return utf8_valid((const uint8_t *)d->message->payload.at, d->message->payload.len) ||
@@ -125,7 +126,7 @@ static void who_read(struct payload_decoder *d, const struct payload_entry *entr
     reading->refused = reading->unnamed = true;
 }
 
-static bool stored(const struct payload_decoder *d, const struct payload_entry *entry)
+static bool stored(struct payload_decoder *d, const struct payload_entry *entry)
 {
     bool stored = entry->historical;
     for (uint32_t i = 0; i < entry->stored_count && !stored; i++)
@@ -142,7 +143,7 @@ static enum payload_got time_eval(struct payload_decoder *d, const struct payloa
         return PAYLOAD_GOT;
     }
     enum payload_got got =
-        payload_eval_time(d, entry->scope, &entry->time, &r->values.ts, &r->refusal);
+        payload_make_time(d, entry->scope, &entry->time, &r->values.ts, &r->refusal);
     if (got == PAYLOAD_GOT) {
         d->time.of = entry->time.value;
         d->time.walk = d->walk;
@@ -151,11 +152,22 @@ static enum payload_got time_eval(struct payload_decoder *d, const struct payloa
     return got;
 }
 
+/* Most members by far are whole numbers, as they are in the message: these without a call. */
+static inline bool whole_put(const struct payload_decoder *d, const struct payload_alternatives *a,
+                             struct result_reading *into)
+{
+    const uint64_t *word = &d->document.tape[d->at[a->needs]];
+    if (!a->whole || *word >> 56 != 'l' || word[1] > a->whole)
+        return false;
+    memcpy((char *)into + a->member->offset, &word[1], sizeof word[1]);
+    return true;
+}
+
 /* One entry of the map, of the document or of one element. False: the message is refused. */
 static bool entry_read(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_entry *entry = &d->map->entry[number];
-    if (entry->when.count && !payload_eval_conditions(d, entry->when))
+    if (entry->left.count && !payload_eval_conditions(d, entry->left))
         return true;
     struct payload_reading *r = &d->reading[d->count];
     bool said = false;
@@ -163,9 +175,13 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     memcpy(&r->values, &d->cleared, d->cleared_bytes);
     for (uint32_t i = 0; i < entry->member_count && !r->refused; i++) {
         const struct payload_alternatives *a = &entry->member[i];
-        if (a->count == 1 && !a->required && !d->at[a->value->needs])
+        if (!d->at[a->needs])
             continue;
-        enum payload_got got = payload_eval_member(d, entry->scope, a, &r->values, &r->refusal);
+        if (whole_put(d, a, &r->values)) {
+            said = true;
+            continue;
+        }
+        enum payload_got got = payload_make_member(d, entry->scope, a, &r->values, &r->refusal);
         r->refused = got == PAYLOAD_WRONG;
         said = said || got != PAYLOAD_ABSENT;
     }
@@ -176,7 +192,7 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     if (!r->refused && entry->time.count)
         r->refused = time_eval(d, entry, r) == PAYLOAD_WRONG;
     if (!r->refused && entry->seq.count)
-        r->refused = payload_eval_member(d, entry->scope, &entry->seq, &r->values, &r->refusal) ==
+        r->refused = payload_make_member(d, entry->scope, &entry->seq, &r->values, &r->refusal) ==
                      PAYLOAD_WRONG;
     r->device = r->part = (struct str){0};
     r->unnamed = false;
@@ -259,6 +275,8 @@ static bool scope_read(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_scope *scope = &d->map->scope[number];
     uint64_t entries = scope->entries & d->says[number] & d->allows[number];
+    if (scope->asked)
+        entries = payload_eval_asked(d, number, entries);
     for (; entries; entries &= entries - 1)
         if (!entry_read(d, (uint32_t)__builtin_ctzll(entries)))
             return false;
@@ -276,7 +294,7 @@ static bool status_eval(struct payload_decoder *d, const struct payload_status *
     values.state = (struct str){0};
     if (!payload_eval_conditions(d, status->when))
         return true;
-    enum payload_got got = payload_eval_member(d, 0, &status->online, &values, &d->refusal);
+    enum payload_got got = payload_make_member(d, 0, &status->online, &values, &d->refusal);
     if (got != PAYLOAD_GOT)
         return got == PAYLOAD_ABSENT;
     if (!name_read(d, 0, "device", &status->device, &ret->device, &d->refusal))
@@ -328,11 +346,12 @@ void payload_decode(struct payload_decoder *decoder, const struct payload_maps *
     d->map = map;
     d->message = message;
     d->parsed = false;
-    d->count = d->text_len = 0;
+    d->count = d->text_len = d->answered = 0;
     ret_outcome->kind = PAYLOAD_NOTHING;
     const struct payload_filter *filter = payload_maps_match(maps, map, message->topic, d->capture);
     bool ok;
-    if (!utf8_valid((const uint8_t *)message->topic.at, message->topic.len))
+    if (!ascii_short(message->topic.at, message->topic.len) &&
+        !utf8_valid((const uint8_t *)message->topic.at, message->topic.len))
         ok = refusal_set(&d->refusal, REFUSAL_UTF8, "topic: not UTF-8"); /* captures come from it */
     else if (!filter)
         ok = refusal_set(&d->refusal, REFUSAL_UNKNOWN_TOPIC, "topic: no filter of the map fits");

@@ -355,9 +355,15 @@ void payload_read_readings(struct payload_reader *r)
     for (uint32_t i = 0; i < list->count; i++)
         if (tree_expect(list->item[i], TREE_MAP, "a reading", r->problems))
             rounds_read(r, list->item[i]);
-    r->map->entry_count = r->entry_count;
+}
+
+bool payload_entries_keep(struct payload_reader *r)
+{
     struct payload_entry *kept = payload_alloc(r, r->entry_count, sizeof *kept);
-    if (kept)
-        memcpy(kept, r->entry, r->entry_count * sizeof *kept);
+    if (!kept)
+        return false;
+    memcpy(kept, r->entry, r->entry_count * sizeof *kept);
     r->map->entry = kept;
+    r->map->entry_count = r->entry_count;
+    return true;
 }

@@ -1,9 +1,9 @@
-/* Conditions, templates and values of a map, of the steps that the walk has found. */
+/* Conditions and templates of a map, of the steps that the walk has found. */
 #include <math.h>
 
 #include "schemas/payload/decoder.h"
 
-static bool constant_is(const struct payload_constant *c, const struct json_field *f)
+bool payload_eval_is(const struct payload_constant *c, const struct json_field *f)
 {
     switch (f->kind) {
     case JSON_STRING:
@@ -21,71 +21,71 @@ static bool constant_is(const struct payload_constant *c, const struct json_fiel
     }
 }
 
-static bool among(struct payload_constants constants, const struct json_field *f)
+bool payload_eval_among(struct payload_constants constants, const struct json_field *f)
 {
     for (uint32_t i = 0; i < constants.count; i++)
-        if (constant_is(&constants.constant[i], f))
+        if (payload_eval_is(&constants.constant[i], f))
             return true;
     return false;
 }
 
-static bool number_of(const struct json_field *f, double *ret)
+static inline uint64_t text_answer(struct payload_constants answers, struct str text)
 {
-    switch (f->kind) {
-    case JSON_INT:
-        *ret = (double)f->integer;
-        return true;
-    case JSON_UINT:
-        *ret = (double)f->natural;
-        return true;
-    case JSON_REAL:
-        *ret = f->real;
-        return true;
-    default:
-        return false;
+    for (uint32_t i = 0; i < answers.count; i++) {
+        const struct str *answer = &answers.constant[i].text;
+        if (answer->len == text.len && payload_same(answer->at, text.at, text.len))
+            return UINT64_C(1) << i;
     }
+    return 0;
 }
 
-/* What a step has; false when nothing, or null, is there. */
-static bool step_read(const struct payload_decoder *d, uint32_t step, struct json_field *ret)
+/* Bits of the answers that a place gives: at most one of texts, which differ; a number may be
+   written in several ways. None when nothing is there. */
+static uint64_t answers_of(const struct payload_decoder *d, const struct payload_question *q)
 {
-    uint32_t at = d->at[step];
+    const uint32_t at = q->of == PLACE_CAPTURE ? 0 : d->at[q->place];
+    struct json_field f = {0};
+    uint64_t answers = 0;
+    if (q->of == PLACE_CAPTURE)
+        return text_answer(q->answers, d->capture[q->place]);
     if (!at)
-        return false;
-    json_read(&d->document, at, ret);
-    return ret->kind != JSON_NULL;
+        return 0;
+    if (json_kind_at(&d->document, at) == JSON_STRING)
+        return text_answer(q->answers, json_text(&d->document, at));
+    json_read(&d->document, at, &f);
+    for (uint32_t i = 0; i < q->answers.count; i++)
+        answers |= (uint64_t)payload_eval_is(&q->answers.constant[i], &f) << i;
+    return answers;
 }
 
-static inline bool text_among(struct payload_constants constants, struct str text)
+static inline uint64_t answer(struct payload_decoder *d, uint32_t question)
 {
-    for (uint32_t i = 0; i < constants.count; i++) {
-        const struct str *constant = &constants.constant[i].text;
-        if (constant->len == text.len && payload_same(constant->at, text.at, text.len))
-            return true;
+    if (!(d->answered >> question & 1)) {
+        d->answer[question] = answers_of(d, &d->map->question[question]);
+        d->answered |= 1u << question;
     }
-    return false;
+    return d->answer[question];
 }
 
-/* A step's value is one of the constants; texts, as most are, without a detour. */
-static bool step_among(const struct payload_decoder *d, const struct payload_condition *c)
+uint64_t payload_eval_asked(struct payload_decoder *d, uint32_t scope, uint64_t entries)
 {
-    const uint32_t at = d->at[c->place];
-    struct json_field f;
-    if (!at)
-        return false;
-    if (json_kind_at(&d->document, at) != JSON_STRING) {
-        json_read(&d->document, at, &f);
-        return among(c->among, &f);
+    for (uint32_t asked = d->map->scope[scope].asked; asked && entries; asked &= asked - 1) {
+        uint32_t number = (uint32_t)__builtin_ctz(asked);
+        const struct payload_question *q = &d->map->question[number];
+        uint64_t suits = ~q->asking;
+        if (!(entries & q->asking))
+            continue;
+        for (uint64_t left = answer(d, number); left; left &= left - 1)
+            suits |= q->entries[__builtin_ctzll(left)];
+        entries &= suits;
     }
-    return text_among(c->among, json_text(&d->document, at));
+    return entries;
 }
 
-static bool holds(const struct payload_decoder *d, const struct payload_condition *c)
+static bool holds(struct payload_decoder *d, const struct payload_condition *c)
 {
-    if (c->of == PLACE_STEP && c->test <= CONDITION_NOT_IN)
-        return step_among(d, c) == (c->test == CONDITION_IN);
-    if (c->of == PLACE_CAPTURE && c->test <= CONDITION_NOT_IN)
-        return text_among(c->among, d->capture[c->place]) == (c->test == CONDITION_IN);
+    if (c->question)
+        return !(answer(d, c->question - 1) & c->answers) == (c->test == CONDITION_NOT_IN);
     struct json_field f = {.kind = JSON_STRING};
     double number;
     bool there = true;
@@ -94,12 +94,12 @@ static bool holds(const struct payload_decoder *d, const struct payload_conditio
     else if (c->of == PLACE_CARRIED)
         f = d->carried[c->scope][c->place];
     else
-        there = step_read(d, c->place, &f);
+        there = payload_step_read(d, c->place, &f);
     switch (c->test) {
     case CONDITION_IN:
-        return there && among(c->among, &f);
+        return there && payload_eval_among(c->among, &f);
     case CONDITION_NOT_IN:
-        return !there || !among(c->among, &f);
+        return !there || !payload_eval_among(c->among, &f);
     case CONDITION_PRESENT:
         return there;
     case CONDITION_ABSENT:
@@ -107,14 +107,14 @@ static bool holds(const struct payload_decoder *d, const struct payload_conditio
     case CONDITION_TYPE:
         return there && (c->kinds >> f.kind & 1);
     case CONDITION_ABOVE:
-        return there && number_of(&f, &number) && number > c->bound;
+        return there && payload_number_of(&f, &number) && number > c->bound;
     case CONDITION_BELOW:
-        return there && number_of(&f, &number) && number < c->bound;
+        return there && payload_number_of(&f, &number) && number < c->bound;
     }
     return false;
 }
 
-bool payload_eval_conditions(const struct payload_decoder *d, struct payload_conditions conditions)
+bool payload_eval_conditions(struct payload_decoder *d, struct payload_conditions conditions)
 {
     for (uint32_t i = 0; i < conditions.count; i++)
         if (!holds(d, &conditions.condition[i]))
@@ -123,7 +123,7 @@ bool payload_eval_conditions(const struct payload_decoder *d, struct payload_con
 }
 
 /* A scalar as text: a number in its shortest form. False for lists and objects. */
-static bool field_text(const struct json_field *f, struct text *out)
+bool payload_eval_text(const struct json_field *f, struct text *out)
 {
     switch (f->kind) {
     case JSON_STRING:
@@ -159,7 +159,7 @@ static enum payload_got piece_read(const struct payload_decoder *d, uint32_t sco
         ret->text = d->capture[piece->place];
         return PAYLOAD_GOT;
     case PIECE_STEP:
-        return step_read(d, piece->place, ret) ? PAYLOAD_GOT : PAYLOAD_ABSENT;
+        return payload_step_read(d, piece->place, ret) ? PAYLOAD_GOT : PAYLOAD_ABSENT;
     case PIECE_CARRIED:
         *ret = d->carried[scope][piece->place];
         return PAYLOAD_GOT;
@@ -180,7 +180,7 @@ __attribute__((noinline)) static enum payload_got
 template_build(struct payload_decoder *d, uint32_t scope, const struct payload_template *template,
                struct str *ret_text)
 {
-    struct json_field f;
+    struct json_field f = {0};
     struct text out = text_over(d->text + d->text_len, PAYLOAD_TEXT_BYTES - d->text_len);
     for (uint32_t i = 0; i < template->count; i++) {
         enum payload_got got = piece_read(d, scope, &template->piece[i], &f);
@@ -190,7 +190,7 @@ template_build(struct payload_decoder *d, uint32_t scope, const struct payload_t
             *ret_text = f.text; /* as it is: nothing to copy */
             return PAYLOAD_GOT;
         }
-        if (!field_text(&f, &out) || out.overflow)
+        if (!payload_eval_text(&f, &out) || out.overflow)
             return PAYLOAD_WRONG;
     }
     *ret_text = (struct str){out.at, (uint32_t)out.len};
@@ -214,212 +214,4 @@ enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope
                                 waits for the stores */
     ret_text->len = from->len;
     return PAYLOAD_GOT;
-}
-
-static struct str name_of(const struct payload_alternatives *a)
-{
-    return a->member ? a->member->name : STR_LIT("time");
-}
-
-/* "in (/line_1_total_in): " and the reason. */
-__attribute__((cold, noinline)) static enum payload_got
-wrong(const struct payload_decoder *d, const struct payload_alternatives *a,
-      const struct payload_value *v, enum refusal_reason reason, const char *what,
-      struct refusal *refusal)
-{
-    struct text t = refusal_begin(refusal, reason);
-    text_add_str(&t, name_of(a));
-    if (v && v->from == VALUE_STEP) {
-        text_add(&t, " (");
-        payload_walk_path(d, v->step, &t);
-        text_add(&t, ")");
-    }
-    text_add(&t, ": ");
-    text_add(&t, what);
-    (void)refusal_end(&t);
-    return PAYLOAD_WRONG;
-}
-
-/* Where the value comes from. ABSENT: this alternative does not apply. */
-static enum payload_got source_read(struct payload_decoder *d, uint32_t scope,
-                                    const struct payload_value *v, struct json_field *f)
-{
-    if (v->when.count && !payload_eval_conditions(d, v->when))
-        return PAYLOAD_ABSENT;
-    switch (v->from) {
-    case VALUE_STEP:
-        if (!step_read(d, v->step, f) || (v->invalid.count && among(v->invalid, f)))
-            return PAYLOAD_ABSENT;
-        return PAYLOAD_GOT;
-    case VALUE_CONSTANT:
-        *f = v->constant;
-        return PAYLOAD_GOT;
-    case VALUE_TEMPLATE:
-        f->kind = JSON_STRING;
-        return payload_eval_template(d, scope, &v->text, &f->text);
-    case VALUE_PAYLOAD:
-        f->kind = JSON_STRING;
-        f->text = d->message->payload;
-        return v->invalid.count && among(v->invalid, f) ? PAYLOAD_ABSENT : PAYLOAD_GOT;
-    }
-    return PAYLOAD_ABSENT;
-}
-
-static bool word_find(const struct payload_value *v, struct json_field *f)
-{
-    for (uint32_t i = 0; i < v->word_count; i++)
-        if (constant_is(&v->word[i].from, f)) {
-            *f = v->word[i].to;
-            return true;
-        }
-    return false;
-}
-
-/* Digits alone stay the integer they are. */
-static bool number_in_text(struct json_field *f)
-{
-    int64_t whole;
-    double real;
-    if (f->kind != JSON_STRING)
-        return true; /* some firmware versions write the number itself */
-    if (tree_parse_int(f->text, &whole)) {
-        f->kind = JSON_INT;
-        f->integer = whole;
-        return true;
-    }
-    if (!json_number_parse(f->text, &real))
-        return false;
-    f->kind = JSON_REAL;
-    f->real = real;
-    return true;
-}
-
-static double carried_number(const struct payload_decoder *d, uint32_t scope,
-                             const struct payload_value *v)
-{
-    return v->carried < d->map->carried_count ? d->carried[scope][v->carried].real : 0;
-}
-
-/* The first alternative that applies, as a field of the kind that it has become. */
-static enum payload_got value_read(struct payload_decoder *d, uint32_t scope,
-                                   const struct payload_alternatives *a,
-                                   const struct payload_value **ret_value, struct json_field *f,
-                                   struct refusal *refusal)
-{
-    enum payload_got got = PAYLOAD_ABSENT;
-    const struct payload_value *v = a->value;
-    for (uint32_t i = 0; i < a->count && got == PAYLOAD_ABSENT; i++)
-        if (d->at[a->value[i].needs])
-            got = source_read(d, scope, v = &a->value[i], f);
-    *ret_value = v;
-    if (got == PAYLOAD_ABSENT)
-        return a->required
-                   ? wrong(d, a, a->count == 1 ? v : NULL, REFUSAL_WRONG_TYPE, "missing", refusal)
-                   : PAYLOAD_ABSENT;
-    if (got == PAYLOAD_WRONG)
-        return wrong(d, a, v, REFUSAL_WRONG_TYPE, "not a text, or too long", refusal);
-    if (v->word_count && !word_find(v, f))
-        return wrong(d, a, v, REFUSAL_OUT_OF_RANGE, "not among the words of the map", refusal);
-    if (v->number_in_text && !number_in_text(f))
-        return wrong(d, a, v, REFUSAL_WRONG_TYPE, "not a number written as text", refusal);
-    return PAYLOAD_GOT;
-}
-
-/* scale, add, min and max. Whole numbers that nothing is done to stay as they are. */
-static enum payload_got number_make(struct payload_decoder *d, uint32_t scope,
-                                    const struct payload_alternatives *a,
-                                    const struct payload_value *v, struct json_field *f,
-                                    struct refusal *refusal)
-{
-    double number;
-    bool bounded = v->min > -INFINITY || v->max < INFINITY;
-    if ((!v->scaled && !bounded) || !number_of(f, &number))
-        return PAYLOAD_GOT; /* what is no number, member_read refuses */
-    if (v->scaled) {
-        number = number * v->multiply / v->divide + v->add + carried_number(d, scope, v);
-        f->kind = JSON_REAL;
-        f->real = number;
-    }
-    if (number < v->min || number > v->max)
-        return wrong(d, a, v, REFUSAL_OUT_OF_RANGE, "beyond the map's min and max", refusal);
-    return PAYLOAD_GOT;
-}
-
-/* Lanes and reasons are often numbers. */
-static enum payload_got text_make(struct payload_decoder *d, const struct payload_alternatives *a,
-                                  const struct payload_value *v, struct json_field *f,
-                                  struct refusal *refusal)
-{
-    struct text out = text_over(d->text + d->text_len, PAYLOAD_TEXT_BYTES - d->text_len);
-    if (f->kind != JSON_INT && f->kind != JSON_UINT)
-        return PAYLOAD_GOT;
-    if (!field_text(f, &out) || out.overflow)
-        return wrong(d, a, v, REFUSAL_OUT_OF_RANGE, "too many texts in one message", refusal);
-    f->kind = JSON_STRING;
-    f->text = (struct str){out.at, (uint32_t)out.len};
-    d->text_len += (uint32_t)out.len;
-    return PAYLOAD_GOT;
-}
-
-/* member_read says "in: not a whole number"; the pointer goes between. */
-__attribute__((cold, noinline)) static enum payload_got
-place_name(const struct payload_decoder *d, const struct payload_alternatives *a,
-           const struct payload_value *v, struct refusal *refusal)
-{
-    char said[REFUSAL_DETAIL_BYTES];
-    uint32_t skip = a->member->name.len + 2;
-    size_t len = strlen(refusal->detail);
-    memcpy(said, refusal->detail, len + 1);
-    return wrong(d, a, v, refusal->reason, len > skip ? said + skip : said, refusal);
-}
-
-/* A value of which something is asked. */
-__attribute__((noinline)) static enum payload_got
-member_make(struct payload_decoder *d, uint32_t scope, const struct payload_alternatives *a,
-            struct result_reading *into, struct refusal *refusal)
-{
-    const struct payload_value *v;
-    struct json_field f = {0};
-    enum payload_got got = value_read(d, scope, a, &v, &f, refusal);
-    enum member_kind kind = a->member->kind;
-    if (got == PAYLOAD_GOT && (kind == MEMBER_COUNT || kind == MEMBER_REAL))
-        got = number_make(d, scope, a, v, &f, refusal);
-    else if (got == PAYLOAD_GOT && kind == MEMBER_TEXT)
-        got = text_make(d, a, v, &f, refusal);
-    if (got == PAYLOAD_GOT && !member_read(a->member, &f, into, refusal))
-        return place_name(d, a, v, refusal);
-    return got;
-}
-
-enum payload_got payload_eval_member(struct payload_decoder *d, uint32_t scope,
-                                     const struct payload_alternatives *alternatives,
-                                     struct result_reading *into, struct refusal *refusal)
-{
-    const struct payload_value *v = alternatives->value;
-    struct json_field f;
-    if (!v->plain || alternatives->count > 1 || alternatives->required ||
-        alternatives->member->kind == MEMBER_TEXT)
-        return member_make(d, scope, alternatives, into, refusal);
-    if (!step_read(d, v->step, &f)) /* most members by far are as they are there */
-        return PAYLOAD_ABSENT;
-    return member_read(alternatives->member, &f, into, refusal)
-               ? PAYLOAD_GOT
-               : place_name(d, alternatives, v, refusal);
-}
-
-enum payload_got payload_eval_time(struct payload_decoder *d, uint32_t scope,
-                                   const struct payload_alternatives *alternatives, int64_t *ret_ms,
-                                   struct refusal *refusal)
-{
-    const struct payload_value *v;
-    struct json_field f = {0};
-    const char *reason;
-    enum payload_got got = value_read(d, scope, alternatives, &v, &f, refusal);
-    if (got != PAYLOAD_GOT)
-        return got;
-    if (!payload_time_read(&f, v->format, v->zone, d->message->received_ms,
-                           d->message->utc_offset_s, v->add + carried_number(d, scope, v), ret_ms,
-                           &reason))
-        return wrong(d, alternatives, v, REFUSAL_WRONG_TYPE, reason, refusal);
-    return *ret_ms == RESULT_ABSENT ? PAYLOAD_ABSENT : PAYLOAD_GOT;
 }

@@ -280,11 +280,32 @@ static bool slots_make(struct payload_reader *r, struct payload_step *step)
         uint32_t at = (uint32_t)json_print_hash(print, r->step[i].key) & (slots - 1);
         while (slot[at].step)
             at = (at + 1) & (slots - 1);
-        slot[at] = (struct payload_slot){print, r->step[i].key, i};
+        const struct payload_step *child = &r->step[i];
+        slot[at] = (struct payload_slot){.print = print,
+                                         .key = child->key,
+                                         .step = i,
+                                         .deeper = child->child_count || child->iterated,
+                                         .says = child->says,
+                                         .allows = child->allows};
     }
     step->slot = slot;
     step->slot_mask = slots - 1;
     return true;
+}
+
+/* A step's pointer, for reasons of refusals. Parents come before their children. */
+static bool path_make(struct payload_reader *r, struct payload_step *step)
+{
+    if (!step->parent)
+        return true;
+    struct str above = r->step[step->parent].path;
+    size_t cap = (size_t)above.len + 1 + 2 * (size_t)step->key.len;
+    char *path = payload_alloc(r, cap, 1);
+    struct text out = text_over(path, path ? cap : 0);
+    text_add_str(&out, above);
+    payload_walk_key(&out, step->key);
+    step->path = (struct str){path, (uint32_t)out.len};
+    return path != NULL;
 }
 
 /* The numbers of the scopes directly inside a scope. */
@@ -308,8 +329,10 @@ bool payload_scopes_finish(struct payload_reader *r)
     if (!document(r, r->root))
         return false;
     payload_entries_place(r);
+    if (!payload_questions_finish(r) || !payload_entries_keep(r))
+        return false;
     for (uint32_t i = 1; i < r->step_count; i++)
-        if (!slots_make(r, &r->step[i]))
+        if (!slots_make(r, &r->step[i]) || !path_make(r, &r->step[i]))
             return false;
     for (uint32_t i = 0; i < r->scope_count; i++)
         if (!children_list(r, i))

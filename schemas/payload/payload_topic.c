@@ -127,26 +127,37 @@ static bool level_parse_one(struct parse *p, struct str text, bool first,
     return true;
 }
 
-/* What has to stand at the topic's two ends whatever the levels between are. */
-static void ends_find(struct payload_filter *f)
+/* Cuts the text where levels are no literals. */
+static bool segments_make(struct parse *p)
 {
-    uint32_t first = 0, behind = f->level_count, from = 0, to = f->text.len;
-    while (first < f->level_count && f->level[first].kind == LEVEL_LITERAL)
-        from += f->level[first++].literal.len + 1;
-    while (behind > first && f->level[behind - 1].kind == LEVEL_LITERAL && !f->rest)
-        to -= f->level[--behind].literal.len + 1;
-    bool literal = first == f->level_count;
-    f->first = literal ? 0 : first;
-    f->prefix =
-        (struct str){f->text.at, literal ? (f->rest ? from - (from > 0) : f->text.len) : from};
-    if (literal || f->rest)
-        return;
-    f->suffix = (struct str){f->text.at + to, f->text.len - to};
-    f->simple = behind == first + 1 && f->level[first].kind == LEVEL_CAPTURE;
-    f->capture = f->level[first].capture;
+    struct payload_filter *f = p->filter;
+    struct payload_segment *segment =
+        arena_alloc(p->arena, (size_t)f->level_count + 1, sizeof *segment);
+    uint32_t from = 0, at = 0, count = 0;
+    if (!segment)
+        return refuse("out of memory", p->ret_reason);
+    for (uint32_t i = 0; i < f->level_count; i++) {
+        uint32_t end = at;
+        while (end < f->text.len && f->text.at[end] != '/')
+            end++;
+        if (f->level[i].kind != LEVEL_LITERAL) {
+            segment[count++] = (struct payload_segment){.text = {f->text.at + from, at - from},
+                                                        .hole = &f->level[i]};
+            from = end;
+        }
+        at = end + 1;
+    }
+    uint32_t end = f->text.len - (f->rest ? 1 + (f->level_count > 0) : 0);
+    segment[count++] = (struct payload_segment){.text = {f->text.at + from, end - from}};
+    f->segment = segment;
+    f->segment_count = count;
+    f->prefix = segment[0].text;
+    if (count > 1 && !f->rest)
+        f->suffix = segment[count - 1].text;
+    return true;
 }
 
-static bool subscribe_text(struct parse *p, struct str text)
+static bool subscribe_text(struct parse *p)
 {
     char buffer[PAYLOAD_FILTER_BYTES_MAX];
     struct text out = text_over(buffer, sizeof buffer);
@@ -160,8 +171,6 @@ static bool subscribe_text(struct parse *p, struct str text)
     }
     if (f->rest)
         text_add(&out, f->level_count ? "/#" : "#");
-    p->filter->text = text;
-    ends_find(p->filter);
     p->filter->subscribe = arena_copy(p->arena, (struct str){buffer, (uint32_t)out.len});
     return p->filter->subscribe.at || refuse("out of memory", p->ret_reason);
 }
@@ -210,7 +219,8 @@ bool payload_filter_parse(struct arena *arena, struct str text, struct payload_c
         return refuse("out of memory", ret_reason);
     memcpy(kept, level, filter.level_count * sizeof *kept);
     filter.level = kept;
-    if (!subscribe_text(&p, text))
+    filter.text = text;
+    if (!segments_make(&p) || !subscribe_text(&p))
         return false;
     *ret_filter = filter;
     return true;
@@ -278,39 +288,50 @@ bool payload_level_match(const struct payload_level *level, struct str text,
     return false;
 }
 
-/* Levels one by one, where the filter is not simple. */
-static bool levels_match(const struct payload_filter *filter, struct str topic,
-                         struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+/* Where the level that begins at `at` ends: eight bytes at a time, the last eight of the topic with
+ * what is before `at` shifted out. */
+static inline uint32_t level_end(struct str topic, uint32_t at)
 {
-    uint32_t at = filter->first ? filter->prefix.len : 0; /* the prefix is known to fit */
-    for (uint32_t i = filter->first; i < filter->level_count; i++) {
-        if (at > topic.len)
-            return false; /* the topic has fewer levels */
-        const char *slash = memchr(topic.at + at, '/', topic.len - at);
-        uint32_t end = slash ? (uint32_t)(slash - topic.at) : topic.len;
-        struct str text = {topic.at + at, end - at};
-        if (!payload_level_match(&filter->level[i], text, ret_capture))
-            return false;
-        at = end + 1;
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    while (at < topic.len && topic.len >= 8) {
+        uint32_t over = topic.len - at < 8 ? 8 - (topic.len - at) : 0;
+        uint64_t eight;
+        memcpy(&eight, topic.at + at - over, sizeof eight);
+        eight =
+            (eight >> (8 * over)) ^ (ones * '/'); /* 0 is a slash; what was shifted in is none */
+        uint64_t slashes = (eight - ones) & ~eight & (ones << 7);
+        if (slashes)
+            return at + (uint32_t)__builtin_ctzll(slashes) / 8;
+        at += 8 - over;
     }
-    return filter->rest || at == topic.len + 1;
+    while (at < topic.len && topic.at[at] != '/')
+        at++;
+    return at;
 }
 
 bool payload_filter_match(const struct payload_filter *filter, struct str topic,
                           struct str ret_capture[PAYLOAD_CAPTURES_MAX])
 {
-    uint32_t prefix = filter->prefix.len, ends = prefix + filter->suffix.len;
-    if (topic.len < ends || !payload_same(topic.at, filter->prefix.at, prefix) ||
-        !payload_same(topic.at + topic.len - filter->suffix.len, filter->suffix.at,
-                      filter->suffix.len))
+    const struct str *prefix = &filter->prefix, *suffix = &filter->suffix;
+    if (topic.len < prefix->len + suffix->len || !payload_same(topic.at, prefix->at, prefix->len) ||
+        !payload_same(topic.at + topic.len - suffix->len, suffix->at, suffix->len))
         return false;
-    if (topic.len == 0 || (topic.at[0] == '$' && !prefix))
+    if (topic.len == 0 || (topic.at[0] == '$' && !prefix->len))
         return false;
-    if (!filter->simple)
-        return levels_match(filter, topic, ret_capture);
-    struct str middle = {topic.at + prefix, topic.len - ends};
-    if (middle.len == 0 || memchr(middle.at, '/', middle.len))
-        return false;
-    capture_set(ret_capture, (int32_t)filter->capture, middle);
-    return true;
+    uint32_t at = prefix->len;
+    for (uint32_t i = 1; i < filter->segment_count; i++) {
+        const struct payload_level *hole = filter->segment[i - 1].hole;
+        const struct str *text = &filter->segment[i].text;
+        uint32_t end = level_end(topic, at);
+        struct str level = {topic.at + at, end - at};
+        if (hole->kind == LEVEL_CAPTURE && level.len)
+            capture_set(ret_capture, (int32_t)hole->capture, level);
+        else if (!payload_level_match(hole, level, ret_capture))
+            return false;
+        at = end + text->len;
+        if (text->at != suffix->at && /* which is known to be there */
+            (at > topic.len || !payload_same(topic.at + end, text->at, text->len)))
+            return false;
+    }
+    return at == topic.len || (filter->rest && (!filter->level_count || topic.at[at] == '/'));
 }

@@ -233,8 +233,8 @@ static bool value_read(struct value_reader *v)
 
 static bool is_plain(const struct payload_value *v)
 {
-    return v->from == VALUE_STEP && !v->word_count && !v->number_in_text && !v->scaled &&
-           !v->invalid.count && !v->when.count && !(v->min > -INFINITY) && !(v->max < INFINITY);
+    return v->from == VALUE_STEP && !v->word_count && !v->number_in_text && !v->worked &&
+           !v->invalid.count && !v->when.count;
 }
 
 bool payload_alternatives(struct payload_reader *r, const struct tree_node *node, const char *name,
@@ -254,6 +254,7 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
                                  .member = member,
                                  .value = &value[i]};
         ok = value_read(&v) && ok;
+        value[i].worked = value[i].scaled || value[i].min > -INFINITY || value[i].max < INFINITY;
         value[i].plain = is_plain(&value[i]);
         value[i].needs =
             value[i].from == VALUE_STEP ? value[i].step : payload_conditions_want(value[i].when);
@@ -267,6 +268,12 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
             ok = false;
         }
     }
-    *ret = (struct payload_alternatives){member, value, count, required};
+    *ret = (struct payload_alternatives){
+        .member = member, .value = value, .count = count, .required = required};
+    if (count == 1 && !required) {
+        ret->needs = value->needs;
+        ret->plain = value->plain && member && member->kind != MEMBER_TEXT;
+        ret->whole = ret->plain && member->kind == MEMBER_COUNT ? (uint64_t)member->max : 0;
+    }
     return ok;
 }

@@ -5,21 +5,23 @@
 /* Members of an object for which 64 bits are enough to tell that a key is new; 2^n - 1. */
 enum { FEW = 31 };
 
-static inline uint32_t slot_find(const struct payload_step *step, struct str key,
-                                 struct json_print print, uint64_t hash)
+static inline const struct payload_slot *slot_find(const struct payload_step *step, struct str key,
+                                                   struct json_print print, uint64_t hash)
 {
     const struct payload_slot *slot = step->slot;
     for (uint32_t at = (uint32_t)hash & step->slot_mask; slot[at].step;
          at = (at + 1) & step->slot_mask)
         if (json_print_equal(print, key, slot[at].print, slot[at].key))
-            return slot[at].step;
-    return 0;
+            return &slot[at];
+    return NULL;
 }
 
 uint32_t payload_walk_find(const struct payload_step *step, struct str key)
 {
     struct json_print print = json_print(key);
-    return step->slot ? slot_find(step, key, print, json_print_hash(print, key)) : 0;
+    const struct payload_slot *slot =
+        step->slot ? slot_find(step, key, print, json_print_hash(print, key)) : NULL;
+    return slot ? slot->step : 0;
 }
 
 void payload_walk_key(struct text *out, struct str key)
@@ -39,10 +41,7 @@ void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct te
 {
     const struct payload_map *map = d->map;
     const struct payload_step *s = &map->step[step];
-    if (s->parent) {
-        payload_walk_path(d, s->parent, out);
-        payload_walk_key(out, s->key);
-    } else if (s->scope) { /* an element */
+    if (s->scope) { /* inside an element */
         const struct payload_element *element = &d->element[s->scope];
         payload_walk_path(d, map->scope[s->scope].list, out);
         if (element->key.len) {
@@ -52,6 +51,7 @@ void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct te
             text_add_u64(out, element->index);
         }
     }
+    text_add_str(out, s->path);
 }
 
 __attribute__((cold, noinline)) static bool refuse(struct payload_decoder *d, uint32_t step,
@@ -101,13 +101,19 @@ static bool seen(struct payload_decoder *d, struct str key, struct json_print pr
     return false;
 }
 
-static void found_add(struct payload_decoder *d, uint32_t step, uint32_t at)
+/* What a walk has found so far, for its scope. */
+struct walk {
+    uint64_t says, allows;
+    uint32_t deeper_count; /* of d->deeper */
+};
+
+static inline void found_add(struct payload_decoder *d, uint32_t step, uint32_t at)
 {
     d->at[step] = at;
     d->found[d->found_count++] = (uint16_t)step;
 }
 
-static bool object_walk(struct payload_decoder *d, uint32_t of, uint32_t object)
+static bool object_walk(struct payload_decoder *d, struct walk *w, uint32_t of, uint32_t object)
 {
     const struct json_document doc = d->document;
     const struct payload_step *step = &d->map->step[of];
@@ -125,25 +131,40 @@ static bool object_walk(struct payload_decoder *d, uint32_t of, uint32_t object)
         struct str key = json_text(&doc, at);
         struct json_print print = json_print(key);
         uint64_t hash = json_print_hash(print, key), bit = UINT64_C(1) << (hash >> 58);
-        uint32_t found = step->slot ? slot_find(step, key, print, hash) : 0;
+        const struct payload_slot *slot = step->slot ? slot_find(step, key, print, hash) : NULL;
         bool twice;
-        if (found)
-            twice = d->at[found] != 0;
+        if (slot)
+            twice = d->at[slot->step] != 0;
         else if (members > FEW)
             twice = seen(d, key, print, hash, mask, &others);
         else /* few share a bit: without one before it the key is new, and nothing was stored */
             twice = (bits & bit) && seen_before(&doc, object, at, key, print);
         if (twice)
             return refuse(d, of, REFUSAL_DUPLICATE_KEY, "a key occurs twice: ", key);
-        if (found)
-            found_add(d, found, at + 1);
-        else
+        if (!slot) {
             bits |= bit;
+            continue;
+        }
+        found_add(d, slot->step, at + 1);
+        w->says |= slot->says;
+        w->allows |= slot->allows;
+        if (slot->deeper)
+            d->deeper[w->deeper_count++] = (uint16_t)slot->step;
     }
     return true;
 }
 
-static void array_walk(struct payload_decoder *d, uint32_t of, uint32_t array)
+static void step_found(struct payload_decoder *d, struct walk *w, uint32_t number, uint32_t at)
+{
+    const struct payload_step *step = &d->map->step[number];
+    found_add(d, number, at);
+    w->says |= step->says;
+    w->allows |= step->allows;
+    if (step->child_count || step->iterated)
+        d->deeper[w->deeper_count++] = (uint16_t)number;
+}
+
+static void array_walk(struct payload_decoder *d, struct walk *w, uint32_t of, uint32_t array)
 {
     const struct json_document *doc = &d->document;
     const struct payload_step *step = &d->map->step[of];
@@ -152,33 +173,31 @@ static void array_walk(struct payload_decoder *d, uint32_t of, uint32_t array)
          index++, at = json_after(doc, at))
         for (uint32_t child = step->child; child; child = d->map->step[child].sibling)
             if (d->map->step[child].index == index)
-                found_add(d, child, at);
+                step_found(d, w, child, at);
 }
 
 bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, uint32_t at)
 {
     const struct payload_map *map = d->map;
     const struct payload_scope *scope = &map->scope[number];
-    uint64_t says = number ? d->says[scope->parent] : map->says;
-    uint64_t allows = number ? d->allows[scope->parent] : map->allows;
+    struct walk w;
+    w.says = number ? d->says[scope->parent] : map->says;
+    w.allows = number ? d->allows[scope->parent] : map->allows;
+    w.deeper_count = 0;
     d->walk++;
+    d->answered &= ~scope->questions;
     while (d->found_count > forget)
         d->at[d->found[--d->found_count]] = 0;
-    found_add(d, scope->root, at);
-    for (uint32_t i = forget; i < d->found_count; i++) { /* grows as steps are looked into */
-        uint32_t number_found = d->found[i];
-        const struct payload_step *step = &map->step[number_found];
-        says |= step->says;
-        allows |= step->allows;
-        if (!step->child_count && !step->iterated)
-            continue;
-        enum json_kind kind = json_kind_at(&d->document, d->at[number_found]);
-        if (kind == JSON_OBJECT && !object_walk(d, number_found, d->at[number_found]))
+    step_found(d, &w, scope->root, at);
+    for (uint32_t i = 0; i < w.deeper_count; i++) { /* grows as steps are looked into */
+        uint32_t step = d->deeper[i];
+        enum json_kind kind = json_kind_at(&d->document, d->at[step]);
+        if (kind == JSON_OBJECT && !object_walk(d, &w, step, d->at[step]))
             return false;
         if (kind == JSON_ARRAY)
-            array_walk(d, number_found, d->at[number_found]);
+            array_walk(d, &w, step, d->at[step]);
     }
-    d->says[number] = says;
-    d->allows[number] = allows;
+    d->says[number] = w.says;
+    d->allows[number] = w.allows;
     return true;
 }

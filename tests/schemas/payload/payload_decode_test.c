@@ -579,6 +579,46 @@ static void ignored_add(void *context, struct str pointer)
     text_add_char(out, ' ');
 }
 
+/* A map that asks about more places, and of one place more constants, than are answered at once:
+ * the others are compared one by one, and it makes no difference. */
+enum { PLACES = 20, CONSTANTS = 40 };
+static void test_more_questions_than_are_answered_at_once(void **state)
+{
+    struct fixture *f = *state;
+    static char source[64 * 1024], payload[4096], want[256];
+    struct text out = text_over(source, sizeof source - 1);
+    text_add(&out, "payload: m\ntopics: [\"t/{device}\"]\nreadings:\n");
+    for (int place = 0; place < PLACES; place++)
+        for (int half = 0; half < 2; half++) {
+            char entry[160];
+            snprintf(entry, sizeof entry,
+                     "  - {class: crowd, kind: level, device: \"{device}\", part: p%d-%d, "
+                     "occupancy: /n, "
+                     "when: [{at: /k%d, in: [",
+                     place, half, place);
+            text_add(&out, entry);
+            for (int i = 0; i < CONSTANTS; i++) {
+                snprintf(entry, sizeof entry, "%sc%d", i ? ", " : "", half * CONSTANTS + i);
+                text_add(&out, entry);
+            }
+            text_add(&out, "]}, {at: /n, not: [99, x]}]}\n");
+        }
+    source[out.len] = '\0';
+    assert_false(out.overflow);
+    struct payload_maps *maps = maps_of(source);
+    for (int place = 0; place < PLACES; place++)
+        for (int value = 0; value < 2 * CONSTANTS + 1; value += CONSTANTS - 1) {
+            snprintf(payload, sizeof payload, "{\"n\":7,\"k%d\":\"c%d\"}", place, value);
+            snprintf(want, sizeof want, "d1/p%d-%d crowd_level occupancy=7\n", place,
+                     value / CONSTANTS);
+            assert_string_equal(decode(f, maps, "t/d1", payload, ""),
+                                value < 2 * CONSTANTS ? want : "nothing\n");
+            snprintf(payload, sizeof payload, "{\"k%d\":\"c%d\",\"n\":99}", place, value);
+            assert_string_equal(decode(f, maps, "t/d1", payload, ""), "nothing\n");
+        }
+    payload_maps_free(maps);
+}
+
 static void test_ignored_members(void **state)
 {
     struct fixture *f = *state;
@@ -612,6 +652,8 @@ int main(void)
         cmocka_unit_test(test_mistakes_in_statuses_and_conditions),
         cmocka_unit_test_setup_teardown(test_at_most_256_readings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_of_large_objects, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_more_questions_than_are_answered_at_once, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_ignored_members, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
