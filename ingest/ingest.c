@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "ingest/intake.h"
 #include "ingest/local_time.h"
 #include "ingest/mqtt_client.h"
+#include "ingest/path_probe.h"
 #include "ingest/privacy.h"
 #include "ingest/retention.h"
 #include "ingest/silence.h"
@@ -49,6 +51,7 @@ struct ingest {
     struct json_parser *json;
     struct retention retention;
     struct silence silence;
+    struct path_probe probe;
     struct local_time local_time;
 };
 
@@ -89,7 +92,8 @@ static void on_message(void *arg, const struct mqtt_message *message)
                                   .retained = message->retained,
                                   .dup = message->dup,
                                   .content_type = message->content_type};
-    if (drops_take(ingest, message))
+    if (drops_take(ingest, message) ||
+        (!message->retained && path_probe_take(&ingest->probe, message->topic, message->payload)))
         return;
     pthread_mutex_lock(&ingest->in_force);
     bool ok = privacy_take(ingest->privacy, ingest->venue.model.venue, &kept, &withheld) ==
@@ -107,6 +111,7 @@ static void on_connected(void *arg, bool session_present, const char *address)
     struct error err = {0};
     report(REPORT_INFO, PROGRAM, "connected", "broker=%s client_id=%s session_present=%d", address,
            ingest->settings.client_id, session_present);
+    path_probe_connected(&ingest->probe);
     if (!intake_connected(ingest->intake, session_present, str_of(address), &err))
         stop_at_once(&err);
 }
@@ -117,12 +122,16 @@ static void on_subscribed(void *arg, const char *filter, bool optional, int code
     struct error err = {0};
     char quoted[256];
     report_quote(filter, quoted, sizeof quoted);
+    const bool probe = strcmp(filter, ingest->probe.topic) == 0;
+    if (probe)
+        path_probe_subscribed(&ingest->probe, code);
     if (code == 1)
         report(REPORT_INFO, PROGRAM, "subscribed", "filter=\"%s\"", quoted);
     else if (optional)
-        report(REPORT_INFO, PROGRAM, "subscription_refused",
-               "filter=\"%s\" code=%d text=\"the broker does not tell what it drops\"", quoted,
-               code);
+        report(REPORT_INFO, PROGRAM, "subscription_refused", "filter=\"%s\" code=%d text=\"%s\"",
+               quoted, code,
+               probe ? "no probe can come back: only the connection tells whether all is heard"
+                     : "the broker does not tell what it drops");
     else
         report(REPORT_ERROR, PROGRAM, "subscription_refused", "filter=\"%s\" code=%d text=\"%s\"",
                quoted, code,
@@ -141,6 +150,20 @@ static void on_disconnected(void *arg, int code, const char *reason)
            "code=%d reason=\"%s\"", code, report_quote(reason, quoted, sizeof quoted));
     if (!intake_disconnected(ingest->intake, code, str_of(reason), &err))
         stop_at_once(&err);
+}
+
+static void on_answered(void *arg, int code)
+{
+    struct ingest *ingest = arg;
+    if (!path_probe_answered(&ingest->probe, code))
+        return;
+    if (code)
+        report(REPORT_WARN, PROGRAM, "probe_refused",
+               "topic=\"%s\" code=%d text=\"the broker passes our probes to nobody: let ingest "
+               "publish there, or set mqtt.probe: no\"",
+               ingest->probe.topic, code);
+    else
+        report(REPORT_INFO, PROGRAM, "probe_accepted", "topic=\"%s\"", ingest->probe.topic);
 }
 
 /* ---- commands ------------------------------------------------------------------------------- */
@@ -190,6 +213,22 @@ static void watch_silence(struct ingest *ingest, bool ready)
                SILENCE_S);
 }
 
+/* What became of the probes so far, for the tick that follows; and the next one. With no lock held:
+ * the library waits for the handler. */
+static void probe_path(struct ingest *ingest)
+{
+    char payload[PATH_PROBE_BYTES];
+    enum record_probe probe;
+    uint32_t probe_ms;
+    path_probe_tick(&ingest->probe, clock_boot_ns(), &probe, &probe_ms);
+    intake_probe(ingest->intake, probe, probe_ms);
+    if (mqtt_client_state(ingest->client) != MQTT_READY ||
+        !path_probe_next(&ingest->probe, clock_boot_ns(), payload))
+        return;
+    if (!mqtt_client_send(ingest->client, ingest->probe.topic, str_of(payload)))
+        path_probe_unsent(&ingest->probe);
+}
+
 static void each_second(struct ingest *ingest, int64_t now_ns, uint64_t ticks)
 {
     struct error err = {0};
@@ -199,6 +238,7 @@ static void each_second(struct ingest *ingest, int64_t now_ns, uint64_t ticks)
     pthread_mutex_lock(&ingest->in_force);
     privacy_clock(ingest->privacy, clock_wall_ns(), utc_offset_s);
     pthread_mutex_unlock(&ingest->in_force);
+    probe_path(ingest);
     if (!intake_tick(ingest->intake, ready, utc_offset_s, &err) ||
         !intake_healthy(ingest->intake, &err))
         stop_at_once(&err);
@@ -235,7 +275,9 @@ static void resubscribe(struct ingest *ingest)
     struct error err = {0};
     struct mqtt_filters filters;
     const struct venue *venue = ingest->venue.model.venue;
-    if (!mqtt_filters_wanted(ingest->config, venue->id, venue->payloads, &filters, &err)) {
+    path_probe_at(&ingest->probe, venue->id, ingest->settings.client_id);
+    if (!mqtt_filters_wanted(ingest->config, venue->id, ingest->settings.client_id, venue->payloads,
+                             &filters, &err)) {
         report_error(PROGRAM, "filters_kept", &err);
         return;
     }
@@ -340,7 +382,9 @@ static bool open_client(struct ingest *ingest, const struct mqtt_filters *gone, 
 {
     const struct venue *venue = ingest->venue.model.venue;
     struct mqtt_filters filters;
-    if (!mqtt_filters_wanted(ingest->config, venue->id, venue->payloads, &filters, err))
+    path_probe_at(&ingest->probe, venue->id, ingest->settings.client_id);
+    if (!mqtt_filters_wanted(ingest->config, venue->id, ingest->settings.client_id, venue->payloads,
+                             &filters, err))
         return false;
     report_overlap(&filters);
     bool ok = mqtt_client_open(
@@ -348,7 +392,8 @@ static bool open_client(struct ingest *ingest, const struct mqtt_filters *gone, 
             .settings = &ingest->settings,
             .filters = &filters,
             .gone = gone,
-            .handler = {ingest, on_message, on_connected, on_subscribed, on_disconnected},
+            .handler = {ingest, on_message, on_connected, on_subscribed, on_disconnected,
+                        on_answered},
             .want_retained = ingest->recovery.last_seq == 0,
             .seed = (uint64_t)clock_wall_ns() ^ (uint64_t)getpid(),
         },
@@ -362,11 +407,14 @@ static bool open_mqtt(struct ingest *ingest, struct error *err)
     const struct venue *before = ingest->venue.before.venue;
     struct str venue_id = ingest->venue.model.venue->id;
     struct mqtt_filters gone = {0};
-    bool ok = mqtt_settings_from(ingest->config, venue_id, "", &ingest->settings, err) &&
-              mqtt_settings_files(&ingest->settings, err) &&
-              (!before ||
-               mqtt_filters_wanted(ingest->config, before->id, before->payloads, &gone, err)) &&
-              open_client(ingest, &gone, err);
+    path_probe_start(&ingest->probe, ingest->config->mqtt_probe,
+                     (uint64_t)clock_wall_ns() ^ (uint64_t)getpid() << 48, ingest->counters);
+    bool ok =
+        mqtt_settings_from(ingest->config, venue_id, "", &ingest->settings, err) &&
+        mqtt_settings_files(&ingest->settings, err) &&
+        (!before || mqtt_filters_wanted(ingest->config, before->id, ingest->settings.client_id,
+                                        before->payloads, &gone, err)) &&
+        open_client(ingest, &gone, err);
     mqtt_filters_free(&gone);
     return ok;
 }
@@ -445,6 +493,7 @@ int ingest_run(const struct ingest_options *options)
     if (code == 0)
         code = loop(ingest);
     mqtt_client_close(ingest->client); /* first: after it nobody else writes to the log */
+    path_probe_end(&ingest->probe);
     command_socket_close(ingest->socket);
     privacy_close(ingest->privacy);
     intake_close(ingest->intake);

@@ -16,7 +16,9 @@ struct intake {
     uint64_t messages;
     uint64_t bytes;
     uint64_t broker_dropped; /* as the broker said; RECORD_NO_COUNT: it has not */
-    uint8_t *body;           /* scratch */
+    enum record_probe probe;
+    uint32_t probe_ms;
+    uint8_t *body; /* scratch */
     size_t body_cap;
 };
 
@@ -193,6 +195,14 @@ void intake_broker_dropped(struct intake *intake, uint64_t dropped)
     counters_set(intake->options.counters, COUNTER_INGEST_BROKER_DROPPED, dropped);
 }
 
+void intake_probe(struct intake *intake, enum record_probe probe, uint32_t probe_ms)
+{
+    pthread_mutex_lock(&intake->lock);
+    intake->probe = probe;
+    intake->probe_ms = probe_ms;
+    pthread_mutex_unlock(&intake->lock);
+}
+
 bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, struct error *err)
 {
     struct counters *counters = intake->options.counters;
@@ -203,7 +213,9 @@ bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, st
                                .messages = intake->messages,
                                .clock_offset_ns = log_clock_offset_ns(&intake->clock),
                                .utc_offset_s = utc_offset_s,
-                               .broker_dropped = intake->broker_dropped};
+                               .broker_dropped = intake->broker_dropped,
+                               .probe = (uint8_t)intake->probe,
+                               .probe_ms = intake->probe_ms};
     int64_t log_ns = 0;
     uint64_t seq = 0;
     bool ok = append(intake, RECORD_TICK, record_tick_encode(&tick, intake->body, intake->body_cap),

@@ -1,15 +1,21 @@
 /*
- * intake: what happened, as records of the readings log. Pure of MQTT: it knows the log's writer, the log's clock and the counters, and parses nothing.
+ * intake: what happened, as records of the readings log. Pure of MQTT: it knows the log's writer,
+ * the log's clock and the counters, and parses nothing.
  *
- *     intake_open(&options, &intake, &err);          starts log time above the last record's, appends GAP when the log was not empty
+ *     intake_open(&options, &intake, &err);
  *     intake_message(intake, &message, &err);        …from the MQTT library's thread
  *     intake_tick(intake, connected, utc_s, &err);   …from the main thread, every second
  *     intake_close(intake);                          the writer stays its owner's
  *
- * Every function that appends returns after the records are committed (with LOG_SYNC_EVERY: durable). False means that this record is not in the log and none
- * can follow: the writer is spent. The caller must then end the process without acknowledging anything; the broker gives the message again.
+ * Opening starts log time above the last record's, and appends GAP when the log was not empty.
  *
- * Threads: any; one mutex stands around the writer and the clock, so that log time never falls from one record to the next.
+ * Every function that appends returns after the records are committed (with LOG_SYNC_EVERY:
+ * durable). False means that this record is not in the log and none can follow: the writer is
+ * spent. The caller must then end the process without acknowledging anything; the broker gives the
+ * message again.
+ *
+ * Threads: any; one mutex stands around the writer and the clock, so that log time never falls from
+ * one record to the next.
  */
 #ifndef CROWDTIDE_INGEST_INTAKE_H
 #define CROWDTIDE_INGEST_INTAKE_H
@@ -35,7 +41,7 @@ struct intake_message { /* borrowed for the call */
     bool dup;
     struct str content_type; /* MQTT 5; len 0: none */
     bool personal;           /* payload is what privacy rules have left */
-    struct str keyed_hash;   /* personal: of the payload as it was received; len 0: there is no key */
+    struct str keyed_hash; /* personal: of the payload as it was received; len 0: there is no key */
 };
 
 struct intake;
@@ -45,7 +51,8 @@ bool intake_open(const struct intake_options *options, struct intake **ret_intak
                  struct error *err);
 void intake_close(struct intake *intake); /* NULL is allowed */
 
-/* MQTT, or OVERSIZED with length, SHA-256 and first RECORD_HEAD_BYTES_MAX. A personal one must not be over INTAKE_PERSONAL_BYTES_MAX; it is never OVERSIZED. */
+/* MQTT, or OVERSIZED with length, SHA-256 and first RECORD_HEAD_BYTES_MAX. A personal one must not
+ * be over INTAKE_PERSONAL_BYTES_MAX; it is never OVERSIZED. */
 enum { INTAKE_PERSONAL_BYTES_MAX = 524288 };
 bool intake_message(struct intake *intake, const struct intake_message *message, struct error *err);
 
@@ -53,12 +60,15 @@ bool intake_message(struct intake *intake, const struct intake_message *message,
 bool intake_withheld(struct intake *intake, const struct record_withheld *withheld,
                      struct error *err);
 
-/* TICK. connected: to the broker, with every subscription granted. utc_offset_s: of the venue's clocks, or RECORD_NO_UTC_OFFSET. Also shows the log's
-   figures in the counters. */
+/* TICK. connected: to the broker, with every subscription granted. utc_offset_s: of the venue's
+   clocks, or RECORD_NO_UTC_OFFSET. Also shows the log's figures in the counters. */
 bool intake_tick(struct intake *intake, bool connected, int32_t utc_offset_s, struct error *err);
 
 /* What the broker says of messages that it has dropped; ticks carry it from here on. */
 void intake_broker_dropped(struct intake *intake, uint64_t dropped);
+
+/* What has become of our own probes (path_probe.h); the next tick carries it. */
+void intake_probe(struct intake *intake, enum record_probe probe, uint32_t probe_ms);
 
 /* CONNECTED and DISCONNECTED. detail: broker address or reason; cut at INTAKE_DETAIL_BYTES_MAX. */
 bool intake_connected(struct intake *intake, bool session_present, struct str detail,
@@ -68,14 +78,14 @@ bool intake_disconnected(struct intake *intake, int32_t reason_code, struct str 
 enum { INTAKE_DETAIL_BYTES_MAX = 1024 };
 
 /* SUBSCRIBED: one SUBACK code. optional: its refusal is no loss. */
-bool intake_subscribed(struct intake *intake, struct str filter, bool optional,
-                       int32_t reason_code, struct error *err);
+bool intake_subscribed(struct intake *intake, struct str filter, bool optional, int32_t reason_code,
+                       struct error *err);
 
 /* MODEL: the venue in force from here on. REJECT errors (TOO_LARGE) leave the log as it was. */
 bool intake_model(struct intake *intake, const struct record_model *model, struct error *err);
 
-/* COMMAND: the line as it came, and who sent it; durable on return. *ret_seq (may be NULL) is the record's sequence. REJECT errors (TOO_LARGE, also for an
-   empty line) leave the log as it was. */
+/* COMMAND: the line as it came, and who sent it; durable on return. *ret_seq (may be NULL) is the
+   record's sequence. REJECT errors (TOO_LARGE, also for an empty line) leave the log as it was. */
 bool intake_command(struct intake *intake, const struct record_command *command, uint64_t *ret_seq,
                     struct error *err);
 

@@ -442,6 +442,45 @@ bool mqtt_client_filters(struct mqtt_client *client, const struct mqtt_filters *
     return ok;
 }
 
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void on_sent(void *context, MQTTAsync_successData *data)
+{
+    struct mqtt_client *client = context;
+    (void)data;
+    client->options.handler.answered(client->options.handler.arg, 0);
+}
+
+static void on_sent5(void *context, MQTTAsync_successData5 *data)
+{
+    struct mqtt_client *client = context;
+    client->options.handler.answered(client->options.handler.arg, data ? (int)data->reasonCode : 0);
+}
+
+/* Without a reason of the broker it is a connection that ended, which is told elsewhere. */
+static void on_send_failure5(void *context, MQTTAsync_failureData5 *data)
+{
+    struct mqtt_client *client = context;
+    if (data && (int)data->reasonCode >= MQTT_REFUSED_FROM)
+        client->options.handler.answered(client->options.handler.arg, (int)data->reasonCode);
+}
+
+bool mqtt_client_send(struct mqtt_client *client, const char *topic, struct str payload)
+{
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    if (mqtt_client_state(client) != MQTT_READY)
+        return false;
+    response.context = client;
+    if (client->options.settings->version == MQTT_V5) {
+        response.onSuccess5 = on_sent5;
+        response.onFailure5 = on_send_failure5;
+    } else {
+        response.onSuccess = on_sent;
+    }
+    return MQTTAsync_send(client->handle, topic, (int)payload.len, payload.at, QOS, 0, &response) ==
+           MQTTASYNC_SUCCESS;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 bool mqtt_client_open(const struct mqtt_client_options *options, struct mqtt_client **ret_client,

@@ -1,5 +1,7 @@
 #include "ingest/mqtt_filters.h"
 
+#include "ingest/path_probe.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,7 +205,15 @@ bool mqtt_filters_add_drops(struct mqtt_filters *filters, struct error *err)
     return add(filters, STR_LIT(MQTT_DROPS_TOPIC), true, err);
 }
 
-bool mqtt_filters_wanted(const struct config *config, struct str venue_id,
+bool mqtt_filters_add_probe(struct mqtt_filters *filters, struct str venue_id,
+                            const char *client_id, struct error *err)
+{
+    char topic[PATH_PROBE_TOPIC_BYTES];
+    path_probe_topic_of(venue_id, client_id, topic);
+    return add(filters, str_of(topic), true, err);
+}
+
+bool mqtt_filters_wanted(const struct config *config, struct str venue_id, const char *client_id,
                          const struct payload_maps *maps, struct mqtt_filters *ret_filters,
                          struct error *err)
 {
@@ -211,7 +221,8 @@ bool mqtt_filters_wanted(const struct config *config, struct str venue_id,
     if (!mqtt_filters_from(config, venue_id, &filters, err))
         return false;
     if (!mqtt_filters_add_maps(&filters, maps, err) ||
-        (config->mqtt_watch_drops && !mqtt_filters_add_drops(&filters, err))) {
+        (config->mqtt_watch_drops && !mqtt_filters_add_drops(&filters, err)) ||
+        (config->mqtt_probe && !mqtt_filters_add_probe(&filters, venue_id, client_id, err))) {
         mqtt_filters_free(&filters);
         return false;
     }

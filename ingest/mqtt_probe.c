@@ -67,7 +67,7 @@ bool mqtt_probe(const struct config *config, const struct venue *venue, unsigned
     struct mqtt_client *client = NULL;
     if (!mqtt_settings_from(config, venue->id, "-check", &settings, err) ||
         !mqtt_settings_files(&settings, err) ||
-        !mqtt_filters_wanted(config, venue->id, venue->payloads, &filters, err))
+        !mqtt_filters_wanted(config, venue->id, settings.client_id, venue->payloads, &filters, err))
         return false;
     bool ok =
         mqtt_client_open(&(struct mqtt_client_options){.settings = &settings,

@@ -9,6 +9,7 @@
 #include "deploy/cli/cli.h"
 #include "deploy/cli/payload_shown.h"
 #include "ingest/mqtt_client.h"
+#include "ingest/path_probe.h"
 #include "schemas/base/clock.h"
 
 enum { POLL_MS = 100, SECONDS_MAX = 86400, SUFFIX_BYTES = 32 };
@@ -33,7 +34,8 @@ static void on_message(void *arg, const struct mqtt_message *message)
     int64_t now_ms = clock_wall_ns() / 1000000;
     enum shown_fate fate = SHOWN_REFUSED;
     size_t head = 0;
-    if (message->topic.len && message->topic.at[0] == '$')
+    if ((message->topic.len && message->topic.at[0] == '$') ||
+        path_probe_is(message->topic, message->payload)) /* the system's own */
         return;
     if (!l->json) {
         text_add_time_ms(&out, now_ms);

@@ -175,6 +175,11 @@ static bool other_json(const struct log_view *view, struct text *out)
             add_i64(out, "utc_offset_s", tick.utc_offset_s);
         if (tick.broker_dropped != RECORD_NO_COUNT)
             add_u64(out, "broker_dropped", tick.broker_dropped);
+        if (tick.probe != RECORD_PROBE_NONE) {
+            add_bool(out, "probe_refused", tick.probe == RECORD_PROBE_REFUSED);
+            if (tick.probe_ms != RECORD_NO_PROBE)
+                add_u64(out, "probe_ms", tick.probe_ms);
+        }
         return true;
     case RECORD_GAP:
         if (!record_gap_decode(view->body, view->body_len, &gap, NULL))

@@ -111,14 +111,22 @@ static void add_list(struct text *out, const struct top_view *view, enum watch_k
 void top_screen_json(const struct top_view *view, struct text *out)
 {
     struct result_heartbeat heartbeat;
-    bool stale = watch_state_stale(view->state, view->now->at_ms);
+    struct validity validity = watch_state_validity(view->state, view->now->at_ms);
+    bool stale = validity.fault != VALIDITY_NONE;
     text_add(out, "{\"at\":");
     add_time(out, view->now->at_ms * 1000000);
     text_add(out, ",\"stale\":");
     add_bool(out, stale);
+    if (stale) {
+        char why[256];
+        struct text t = text_over(why, sizeof why);
+        validity_explain(&validity, &t);
+        text_add(out, ",\"stale_reason\":");
+        text_add_json(out, (struct str){why, (uint32_t)t.len});
+    }
     if (watch_state_heartbeat(view->state, &heartbeat)) {
         text_add(out, ",\"heartbeat_age_ms\":");
-        text_add_i64(out, view->now->at_ms - heartbeat.at);
+        text_add_i64(out, validity.age_ms);
         text_add(out, ",\"heartbeat\":");
         result_json(RECORD_HEARTBEAT, &heartbeat, out);
     }

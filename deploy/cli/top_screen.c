@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { ALIVE_MS_MAX = 5000, TOP_COLUMNS_MIN = 40 };
 
@@ -25,6 +26,7 @@ static const char *rate(const struct screen *s, enum counter counter, char out[S
 static void head(struct screen *s)
 {
     struct result_heartbeat heartbeat;
+    struct validity validity = watch_state_validity(s->view->state, s->now_ms);
     char clock[40], age[32];
     struct text t = text_over(clock, sizeof clock - 1);
     text_add_time_ms(&t, s->now_ms);
@@ -48,16 +50,20 @@ static void head(struct screen *s)
                    " UNKNOWN: no heartbeat has ever come: is ingest connected, does process run? ");
         screen_end(s);
     } else if (s->stale) {
-        bool future = heartbeat.at > s->now_ms;
-        screen_put(
-            s, UNKNOWN, " UNKNOWN: the last heartbeat is %s %s: no level below can be trusted ",
-            screen_lasting(future ? heartbeat.at - s->now_ms : s->now_ms - heartbeat.at, age),
-            future ? "in the future (check the clock)" : "old");
+        char why[256];
+        struct text words = text_over(why, sizeof why - 1);
+        validity_explain(&validity, &words);
+        why[words.len] = '\0';
+        screen_put(s, UNKNOWN, " UNKNOWN: %s ", why);
+        screen_end(s);
+        screen_put(s, UNKNOWN, " no level below can be trusted ");
         screen_end(s);
     } else {
-        screen_put(s, PLAIN, "heartbeat %s ago, ", screen_lasting(s->now_ms - heartbeat.at, age));
+        screen_put(s, PLAIN, "heartbeat %s ago, ", screen_lasting(validity.age_ms, age));
         screen_put(s, heartbeat.connected > 0 ? GOOD : RED, "broker %s",
                    heartbeat.connected > 0 ? "connected" : "NOT CONNECTED");
+        if (strcmp(validity.path, "unproven") == 0)
+            screen_put(s, YELLOW, " (NO PROBE COMES BACK)");
         screen_put(s, PLAIN, ", %" PRIu64 " alerts active, ",
                    screen_value(s, COUNTER_PROCESS_ALERTS_ACTIVE));
         uint32_t unknown = lists_unknown(s);

@@ -20,6 +20,7 @@ struct core *core_new(struct error *err)
         core->late_ms = CORE_LATE_MS_DEFAULT;
         core->utc_offset_s = RECORD_NO_UTC_OFFSET;
         health_ears_init(&core->ears);
+        path_init(&core->path);
         core->json = json_parser_new(READING_DOCUMENT_BYTES_MAX);
         core->scratch = malloc(EMIT_SCRATCH_BYTES);
         result_clear(RECORD_READING, &core->reading_clear);
@@ -81,9 +82,10 @@ static bool tick_record(struct core *core, const struct log_view *record, struct
     if (!record_tick_decode(record->body, record->body_len, &tick, err))
         return false;
     core->connected = tick.connected;
-    health_connection(core, tick.connected);
-    core->messages = tick.messages;
     core->clock_offset_ns = tick.clock_offset_ns;
+    path_tick(core, &tick);
+    health_connection(core, path_hears(core), path_lost_ms(core));
+    core->messages = tick.messages;
     core->utc_offset_s = tick.utc_offset_s;
     drops_note(&core->drops, tick.broker_dropped, core_now_ms(core));
     emit_heartbeat(core);
@@ -127,7 +129,8 @@ static bool record_take(struct core *core, const struct log_view *record, struct
         return true;
     case RECORD_DISCONNECTED:
         core->connected = false;
-        health_connection(core, false);
+        path_disconnected(core);
+        health_connection(core, false, path_lost_ms(core));
         return true;
     default:
         return error_set(err, ERROR_CORRUPT, 0, "record type %u at sequence %llu is unknown",
@@ -244,8 +247,10 @@ struct core_summary core_summary(const struct core *core)
     for (uint32_t s = 0; s < sum.sensors; s++)
         sum.sensors_silent +=
             model->silent_at_ns[s] == INT64_MAX && sensor_serves(&model->sensors[s]);
+    const bool overdue = path_overdue(core);
     for (uint32_t z = 0; z < sum.zones; z++)
-        sum.zones_unknown += !model->zones[z].known && model->zones[z].basis != ZONE_BASIS_NONE;
+        sum.zones_unknown +=
+            (overdue || !model->zones[z].known) && model->zones[z].basis != ZONE_BASIS_NONE;
     for (uint32_t i = 0; i < model->alert_count; i++) {
         int level = alert_level(&model->alerts[i]);
         sum.alerts_active += level > LEVEL_NONE;

@@ -1,6 +1,7 @@
 #include "processors/core/emit.h"
 #include "processors/core/judge.h"
 #include "processors/core/light.h"
+#include "processors/core/path.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,21 +54,58 @@ void core_results_free(struct core_results *results)
     *results = (struct core_results){0};
 }
 
-/* What a drill's shadow state says is an exercise, also where the module that says it gave no
- * status. */
-static const void *as_exercise(unsigned type, const void *result, union result_any *copy)
+/* Nobody knows whether it is still so: for those, too, who look neither at heartbeats nor at
+ * valid_until. */
+static void unheard(unsigned type, union result_any *result)
 {
+    struct result_light_group *group = &result->light_group;
+    switch (type) {
+    case RECORD_ZONE:
+        if (result->zone.known > 0)
+            result->zone.cause = str_of(health_cause_text(CAUSE_BROKER));
+        result->zone.known = 0;
+        result->zone.level = LEVEL_UNKNOWN;
+        break;
+    case RECORD_GATE:
+        result->gate.known = 0;
+        break;
+    case RECORD_LIGHT:
+        result->light.known = 0;
+        break;
+    case RECORD_LIGHT_GROUP:
+        group->unknown = group->lights;
+        group->on = group->off = group->faults = 0;
+        group->burning_in_daylight = group->dark_while_on = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* What is the same for all results. What a drill's shadow state says is an exercise, also where the
+ * module that says it gave no status; what tells how something is says until when. */
+static const void *complete(const struct core *core, unsigned type, const void *result,
+                            union result_any *copy)
+{
+    if (!core->exercise && !result_valid_until(type, copy)) /* as most are */
+        return result;
     memcpy(copy, result, result_type_of(type)->struct_bytes);
-    struct str *status = result_status(type, copy);
+    struct str *status = core->exercise ? result_status(type, copy) : NULL;
+    int64_t *until = result_valid_until(type, copy);
     if (status)
         *status = STR_LIT("Exercise");
+    if (until)
+        *until = path_valid_until_ms(core);
+    if (until && path_overdue(core))
+        unheard(type, copy);
     return copy;
 }
 
 bool emit_again(const struct core *core, uint32_t place, uint32_t every_s)
 {
     int64_t turn = place % every_s;
-    return (core->second - turn) / every_s != (core->second_before - turn) / every_s;
+    return core->path.turned ||
+           (core->second - turn) / every_s != (core->second_before - turn) / every_s;
 }
 
 void emit(struct core *core, unsigned type, const void *result)
@@ -75,8 +113,7 @@ void emit(struct core *core, unsigned type, const void *result)
     struct core_results *r = core->results;
     union result_any copy;
     uint32_t len = 0;
-    if (core->exercise)
-        result = as_exercise(type, result, &copy);
+    result = complete(core, type, result, &copy);
     if (core->no_memory || !grow_count(r)) {
         core->no_memory = true;
         return;
@@ -297,8 +334,9 @@ void emit_heartbeat(struct core *core)
     if (core->model.venue)
         result.instance = core->model.venue->id;
     result.at = core_now_ms(core);
-    result.valid_until = result.at + CORE_HEARTBEAT_VALID_MS;
     result.connected = core->connected;
+    result.path = str_of(path_text(path_of(core)));
+    result.probe_ms = core->path.probe_ms;
     result.broker_lost_s = health_broker_lost_ms(core) / 1000;
     if (core->drops.said)
         result.broker_dropped = (int64_t)drops_recent(&core->drops, result.at);

@@ -44,15 +44,15 @@ static void deaf_until_now(struct core *core, int64_t from_ms, enum health_cause
     ears->deaf_cause = (uint8_t)cause;
 }
 
-void health_connection(struct core *core, bool connected)
+void health_connection(struct core *core, bool hears, int64_t lost_ms)
 {
     struct health_ears *ears = &core->ears;
-    int64_t lost_ms = ears->lost_ms;
-    if (!connected && lost_ms == CORE_NEVER) {
-        ears->lost_ms = core_now_ms(core);
-    } else if (connected && lost_ms != CORE_NEVER) {
+    int64_t before_ms = ears->lost_ms;
+    if (!hears && before_ms == CORE_NEVER) {
+        ears->lost_ms = lost_ms;
+    } else if (hears && before_ms != CORE_NEVER) {
         ears->lost_ms = CORE_NEVER;
-        deaf_until_now(core, lost_ms, CAUSE_BROKER);
+        deaf_until_now(core, before_ms, CAUSE_BROKER);
     }
 }
 

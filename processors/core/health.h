@@ -7,7 +7,7 @@
  *     health_silence_ms(model, s)                without another one for so long it is silent
  *     health_changed(core, s)                    said at the next second boundary
  *     health_second(core, at_ms)                 says them
- *     health_connection(core, connected)         what ingest says of the broker
+ *     health_connection(core, hears, lost_ms)    whether the broker is heard; since when not
  *     health_gap(core, from_ms)                  nobody listened until now
  *     health_cause(core, zone)                   a zone is unknown: why
  *
@@ -112,7 +112,7 @@ int64_t health_silence_ms(const struct model *model, uint32_t sensor);
 void health_changed(struct core *core, uint32_t sensor);
 void health_second(struct core *core, int64_t at_ms);
 
-void health_connection(struct core *core, bool connected);
+void health_connection(struct core *core, bool hears, int64_t lost_ms);
 /* from_ms: log time of the last record before. */
 void health_gap(struct core *core, int64_t from_ms);
 /* How long the broker has been out of reach; 0: it is not. */

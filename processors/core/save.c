@@ -2,7 +2,7 @@
  * The state as bytes: core_save and core_load.
  *
  *   offset  bytes  what
- *   0       8      "CTCORE" 0 4: format and its version
+ *   0       8      "CTCORE" 0 5: format and its version
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
  * sensors, gates, lights, light groups, zones and alerts, each behind its id (an alert behind its
  * zone's and rule's), in the model's order; a flag whether a drill is running, what it is, and its
@@ -26,7 +26,7 @@
 #include "processors/core/save_sensor.h"
 #include "schemas/base/crc32c.h"
 
-static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 4};
+static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 5};
 
 /* Of what was owed or in doubt at a door: every passage that a message may tell of, many times. */
 #define DEBT_PEOPLE_MAX INT64_C(1000000000000)
@@ -272,6 +272,19 @@ static void walk_drops(struct codec *c, struct drops *d)
     }
 }
 
+static void walk_path(struct codec *c, struct path *path)
+{
+    codec_i64(c, &path->proven_ms);
+    codec_i64(c, &path->probe_ms);
+    codec_u8(c, &path->state);
+    codec_bool(c, &path->probed);
+    codec_bool(c, &path->overdue_said);
+    if (path->state >= PATH_STATE_COUNT ||
+        (path->proven_ms != CORE_NEVER &&
+         (path->proven_ms < 0 || path->proven_ms > INT64_MAX / CORE_MS_NS)))
+        c->failed = true;
+}
+
 static void walk_scalars(struct codec *c, struct core *core)
 {
     codec_i64(c, &core->late_ms);
@@ -288,6 +301,7 @@ static void walk_scalars(struct codec *c, struct core *core)
     if (core->ears.deaf_cause >= CAUSE_COUNT)
         c->failed = true;
     walk_drops(c, &core->drops);
+    walk_path(c, &core->path);
     codec_i64(c, &core->clock_offset_ns);
     codec_i32(c, &core->utc_offset_s);
     codec_u64(c, &core->messages);

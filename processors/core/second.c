@@ -120,6 +120,7 @@ void second_advance(struct core *core, int64_t log_ns, bool gap)
     if (second > core->second) {
         core->second = second;
         core->now_ns = second * CORE_SECOND_NS > before_ns ? second * CORE_SECOND_NS : before_ns;
+        path_second(core);
         drill_expire(core);
         pass(core, boundary, second * CORE_SECOND_NS);
     }

@@ -24,6 +24,7 @@
 #include "processors/core/lane.h"
 #include "processors/core/lane_rate.h"
 #include "processors/core/missed.h"
+#include "processors/core/path.h"
 #include "processors/core/surge.h"
 #include "processors/core/tally.h"
 #include "processors/core/window.h"
@@ -46,11 +47,11 @@ enum {
     CORE_HISTORY_MS = 10000, /* how often repaired minutes are said again */
     /* Ticks come every second; a longer pause between records was not observed by anyone. */
     CORE_PAUSE_MS_MAX = 5000,
-    CORE_HEARTBEAT_VALID_MS = 10000,
     /* Zones whose share of fresh sensors is under this are unknown. */
     CORE_QUORUM_PERMILLE = 500,
-    /* Half width of the bound of a counter at its limit, or silent in a zone that others still know:
-       it may show half of the truth. Its standard deviation, in thousandths of what it shows: */
+    /* Half width of the bound of a counter at its limit, or silent in a zone that others still
+       know: it may show half of the truth. Its standard deviation, in thousandths of what it shows:
+     */
     CORE_BLIND_SIGMA_PERMILLE = 500,
     /* Zones one reading can touch: both sides of a passage up to the root. */
     CORE_TOUCHED_MAX = 2 * (VENUE_DEPTH_MAX + 2),
@@ -82,9 +83,9 @@ struct zone_anchor {
     int64_t bias_milli, var;
     int64_t at_ms; /* log time; CORE_NEVER: none */
     double share;  /* of it that still counts: falls to 0 over two level_bias_s */
-    bool partial;  /* sensors were silent then: it says nothing of what they show when they return */
-    bool doubted;  /* they showed more than their error explains, and no supervisor said so: the bound
-                      holds both */
+    bool partial; /* sensors were silent then: it says nothing of what they show when they return */
+    bool doubted; /* they showed more than their error explains, and no supervisor said so: the
+                     bound holds both */
 };
 
 /* A door in one zone's border. */
@@ -102,8 +103,8 @@ struct gate_worst {
 
 struct zone {
     alignas(ARRAY_LINE_BYTES) uint8_t basis; /* enum zone_basis */
-    uint8_t depth; /* the venue: 0 */
-    bool vehicles; /* counts vehicles: takes no part in sums of people */
+    uint8_t depth;                           /* the venue: 0 */
+    bool vehicles;                           /* counts vehicles: takes no part in sums of people */
     bool known;
     bool shown_once;
     bool closed;     /* nobody should be in it */
@@ -114,7 +115,7 @@ struct zone {
     uint32_t alert_first, alert_count;
     uint32_t gate_first, gate_count; /* in zone_gates: that people of it wait at */
     struct gate_worst gate_worst;    /* of them */
-    uint32_t queue;  /* place among the queues; CORE_NONE: no gate's */
+    uint32_t queue;                  /* place among the queues; CORE_NONE: no gate's */
     uint32_t lights; /* place of its lights among the light groups; CORE_NONE: it has none */
     uint32_t lit_by; /* the same, of the nearest zone around it that has some */
     uint32_t sensors, fresh; /* that decide its occupancy, below a SUM all of its children's */
@@ -126,26 +127,26 @@ struct zone {
     int64_t suspect;         /* people of implausible rises that nothing has confirmed yet */
     int64_t occupancy;       /* best estimate, never below 0 */
     int64_t sigma_milli;     /* its standard deviation, in thousandths of a person */
-    struct estimate est;     /* FLOW, FUSED; of a SUM what its own border says: shown when flow_sum */
-    struct debt debt;        /* of a FLOW, SUM */
-    int64_t slot_ms;         /* of its debt */
+    struct estimate est; /* FLOW, FUSED; of a SUM what its own border says: shown when flow_sum */
+    struct debt debt;    /* of a FLOW, SUM */
+    int64_t slot_ms;     /* of its debt */
     struct zone_anchor anchor; /* of a LEVEL, FUSED */
-    bool conflict;           /* of a FUSED: level counters and doors can't both be right */
-    bool leaky;              /* people come and go uncounted, here or in a zone that it sums */
-    bool flow_sum;           /* of a SUM: only doors decide what it sums */
-    bool covered;            /* a FUSED whose levels are the zones inside it */
-    uint32_t inside_unknown; /* of them: how many are */
-    uint32_t saturated;      /* level counters at their limit, also of the zones that it sums */
+    bool conflict;             /* of a FUSED: level counters and doors can't both be right */
+    bool leaky;                /* people come and go uncounted, here or in a zone that it sums */
+    bool flow_sum;             /* of a SUM: only doors decide what it sums */
+    bool covered;              /* a FUSED whose levels are the zones inside it */
+    uint32_t inside_unknown;   /* of them: how many are */
+    uint32_t saturated;        /* level counters at their limit, also of the zones that it sums */
     /* Of its own level counters that have a value: sums of what they show and of its errors. */
     int64_t level_sum, level_sigma, level_var;
-    int64_t blind_sum;     /* shown last by those that are silent now */
+    int64_t blind_sum; /* shown last by those that are silent now */
     uint32_t blind_count;
-    int64_t level_least; /* shown by those at their limit: at least so many */
-    uint32_t level_count;                /* level counters in service */
-    uint32_t level_round, level_spoken;  /* an observation needs a word of each */
+    int64_t level_least;                /* shown by those at their limit: at least so many */
+    uint32_t level_count;               /* level counters in service */
+    uint32_t level_round, level_spoken; /* an observation needs a word of each */
     /* Of the zones inside it that are counted: sums likewise. */
     int64_t inside, inside_sigma, inside_var;
-    int64_t data_ms;   /* log time of the newest reading it rests on; CORE_NEVER */
+    int64_t data_ms; /* log time of the newest reading it rests on; CORE_NEVER */
     struct flow in, out;
     struct zone_shown shown;
     struct window window;
@@ -159,21 +160,22 @@ struct sensor {
     bool offline;   /* its last will said so */
     bool has_value; /* level counters: value counts in its zone */
     bool saturated;
-    bool blind;               /* level counters: its value is that of one that is silent; derived */
-    bool played;              /* a drill's shadow state: the drill has fed it */
-    uint8_t service;          /* enum sensor_service */
-    uint32_t device; /* place among gates, lights or levels; CORE_NONE */
-    uint32_t level_round; /* of its zone, when it last spoke */
+    bool blind;             /* level counters: its value is that of one that is silent; derived */
+    bool played;            /* a drill's shadow state: the drill has fed it */
+    uint8_t service;        /* enum sensor_service */
+    uint32_t device;        /* place among gates, lights or levels; CORE_NONE */
+    uint32_t level_round;   /* of its zone, when it last spoke */
     int64_t last_ts_ms;     /* source time (clamped) of the newest message applied; CORE_NEVER */
     int64_t last_source_ms; /* the same as the source gave it; RESULT_ABSENT when it did not */
     int64_t last_seq;
     int64_t value;
     int64_t flicker_milli; /* median difference of its messages, one from the next */
-    int64_t sigma_milli;  /* its part of the zone's level_sigma */
+    int64_t sigma_milli;   /* its part of the zone's level_sigma */
     struct dedup_memory memory;
     struct surge surge; /* a jump that nothing has confirmed yet */
     struct counter_memory counter;
-    int64_t service_until_ms; /* log time when maintenance ends by itself; CORE_NEVER: it does not */
+    int64_t
+        service_until_ms; /* log time when maintenance ends by itself; CORE_NEVER: it does not */
 };
 _Static_assert(offsetof(struct sensor, surge.value) <= 2 * ARRAY_LINE_BYTES, "two cache lines");
 
@@ -197,10 +199,11 @@ struct gate {
     uint32_t queue; /* place among the queues; CORE_NONE: the venue file names none */
     uint8_t state;  /* enum gate_state */
     bool shown_once;
-    bool reports;        /* counts came in a report, not one by one, the last time */
-    bool parts_moved;    /* what lanes and reasons show may have changed since it was said; derived */
+    bool reports;     /* counts came in a report, not one by one, the last time */
+    bool parts_moved; /* what lanes and reasons show may have changed since it was said; derived */
     uint32_t lanes_used; /* in the window; derived */
-    int64_t next_s;      /* what was counted changes no sooner, and until then stands still; derived: 0 */
+    int64_t
+        next_s; /* what was counted changes no sooner, and until then stands still; derived: 0 */
     int64_t lanes_open;  /* as it said; RESULT_ABSENT until then */
     double base_per_min; /* what a lane serves, as the venue file has it */
     int64_t total_in, total_out, total_rejects;
@@ -229,22 +232,23 @@ struct light_shown {
 _Static_assert(sizeof(struct light_shown) == sizeof(int64_t[8]), "no padding");
 struct light {
     uint32_t sensor;
-    uint32_t zone_group, group; /* places among the light groups: its zone's, its own or CORE_NONE */
-    uint8_t state;              /* enum light_state */
-    int8_t fault;               /* -1 until said */
+    uint32_t zone_group,
+        group;     /* places among the light groups: its zone's, its own or CORE_NONE */
+    uint8_t state; /* enum light_state */
+    int8_t fault;  /* -1 until said */
     bool shown_once;
-    bool lux_current;                       /* lux was measured in its present state */
+    bool lux_current;                        /* lux was measured in its present state */
     bool burning_in_daylight, dark_while_on; /* at the last second boundary */
-    double lux, power_w;                    /* NaN until said */
-    int64_t bright_since_ms, dark_since_ms; /* log time; CORE_NEVER: it is not */
+    double lux, power_w;                     /* NaN until said */
+    int64_t bright_since_ms, dark_since_ms;  /* log time; CORE_NEVER: it is not */
     struct light_shown shown;
 };
 
 /* Lights of a zone taken together, at the last second boundary. */
 struct light_figures {
     int64_t lights, on, off, faults, unknown, burning_in_daylight, dark_while_on;
-    int64_t should_burn, failed; /* of those that should: dark or broken */
-    int64_t measured;            /* those that lux is the mean of */
+    int64_t should_burn, failed;  /* of those that should: dark or broken */
+    int64_t measured;             /* those that lux is the mean of */
     double power_w, lux, lux_min; /* NaN: none says */
 };
 _Static_assert(sizeof(struct light_figures) == sizeof(int64_t[13]), "no padding");
@@ -268,15 +272,15 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     uint32_t source_len;
     struct zone *zones;
     struct sensor *sensors;
-    int64_t *silent_at_ns; /* per sensor: falls silent then; INT64_MAX while it is silent */
-    struct health *health; /* per sensor */
+    int64_t *silent_at_ns;   /* per sensor: falls silent then; INT64_MAX while it is silent */
+    struct health *health;   /* per sensor */
     int64_t service_next_ms; /* log time when the next maintenance ends by itself; INT64_MAX */
     struct missed *missed;   /* per sensor; of those that count passages */
-    uint64_t *health_due;  /* a bit per sensor: to be said at the next boundary */
-    bool health_lost_said; /* they have been said under a lost broker */
+    uint64_t *health_due;    /* a bit per sensor: to be said at the next boundary */
+    bool health_lost_said;   /* they have been said under a lost broker */
     struct dedup dedup;
     struct window_store windows; /* memory of the zones' */
-    struct crossing *crossings; /* of sensor 0, sensor 1, … (border.h) */
+    struct crossing *crossings;  /* of sensor 0, sensor 1, … (border.h) */
     uint32_t *crossing_first;
     struct history_levels *levels; /* of each level counter */
     struct gate *gates;
@@ -287,7 +291,7 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     struct light *lights;
     struct light_group *light_groups;
     struct alert *alerts; /* of zone 0, zone 1, … */
-    int64_t *falls_ms; /* settings.chatter_changes a alert: when it last fell; CORE_NEVER */
+    int64_t *falls_ms;    /* settings.chatter_changes a alert: when it last fell; CORE_NEVER */
     struct announce_batch batch; /* during one step only */
     struct figures *figures;
     uint32_t level_count, gate_count, queue_count, light_count, light_group_count, alert_count;
@@ -303,7 +307,8 @@ struct drill {
     int64_t until_ms; /* log time when it ends by itself */
     char by[DRILL_BY_BYTES];
     uint32_t by_len;
-    /* The shadow state, over the real state's venue; while core->exercise is set, the real state. */
+    /* The shadow state, over the real state's venue; while core->exercise is set, the real state.
+     */
     struct model aside;
     uint32_t touched[CORE_TOUCHED_MAX], touched_count; /* core's, of that state */
 };
@@ -324,10 +329,12 @@ struct core {
     uint64_t step;  /* records taken; marks touched zones */
     bool connected;
     struct health_ears ears;
+    struct path path;
     struct drops drops; /* messages that the broker dropped */
     int64_t clock_offset_ns;
-    int32_t utc_offset_s; /* of the venue's time zone, as the last tick said; RECORD_NO_UTC_OFFSET */
-    uint64_t messages;    /* as the last tick said */
+    int32_t
+        utc_offset_s;  /* of the venue's time zone, as the last tick said; RECORD_NO_UTC_OFFSET */
+    uint64_t messages; /* as the last tick said */
     struct core_books books;
 
     struct ahead ahead; /* only a hint: in no snapshot */
@@ -337,8 +344,9 @@ struct core {
     struct result_origin origin;
     bool no_memory;
     int64_t second_before; /* the boundary before the one in hand */
-    bool late; /* the message in hand is: what it raises is said to be late */
-    bool stored; /* the reading in hand was kept back by its device: no sign of life, and not the present */
+    bool late;             /* the message in hand is: what it raises is said to be late */
+    bool stored; /* the reading in hand was kept back by its device: no sign of life, and not the
+                    present */
     uint32_t touched[CORE_TOUCHED_MAX];
     uint32_t touched_count;
     char *scratch;                       /* dead letters: topic and payload as text */

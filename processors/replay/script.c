@@ -73,9 +73,12 @@ static bool line_broker(struct script *s, int64_t t_ms, struct str rest)
     struct str number = rest;
     if (str_is(script_word_first(&number), "dropped"))
         return script_clock_dropped(s, t_ms, number);
+    if (str_is(rest, "answers") || str_is(rest, "silent"))
+        return script_clock_probe(s, t_ms, str_is(rest, "answers"));
     bool back = str_is(rest, "back");
     if (!back && !str_is(rest, "lost"))
-        return script_broken(s, "broker lost, broker back, or broker dropped N is the form");
+        return script_broken(
+            s, "broker lost, back, silent or answers, or broker dropped N is the form");
     return script_clock_broker(s, t_ms, back);
 }
 

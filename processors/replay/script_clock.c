@@ -91,7 +91,10 @@ bool script_clock_tick(struct script *s, int64_t t_ms)
     struct record_tick tick = {.connected = s->clock.connected,
                                .messages = s->clock.messages,
                                .utc_offset_s = s->clock.utc_offset_s,
-                               .broker_dropped = s->clock.broker_dropped};
+                               .broker_dropped = s->clock.broker_dropped,
+                               .probe = s->clock.probed ? RECORD_PROBE_SENT : RECORD_PROBE_NONE,
+                               .probe_ms = s->clock.silent ? (uint32_t)(t_ms - s->clock.silent_ms)
+                                                           : SECOND_MS};
     uint8_t body[64 + LOG_READ_PADDING_BYTES];
     return script_clock_record(s, t_ms, RECORD_TICK, body, record_tick_encode(&tick, body, 64));
 }
@@ -168,6 +171,15 @@ bool script_clock_broker(struct script *s, int64_t t_ms, bool back)
     s->clock.connected = back;
     return script_clock_record(s, t_ms, back ? RECORD_CONNECTED : RECORD_DISCONNECTED, body,
                                record_connection_encode(&record, body, 128));
+}
+
+bool script_clock_probe(struct script *s, int64_t t_ms, bool back)
+{
+    s->clock.probed = true;
+    if (!back && !s->clock.silent)
+        s->clock.silent_ms = t_ms;
+    s->clock.silent = !back;
+    return true;
 }
 
 bool script_clock_dropped(struct script *s, int64_t t_ms, struct str number)

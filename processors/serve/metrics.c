@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "processors/core/path.h"
+
 struct page {
     const struct metrics_view *view;
     enum metrics_format format;
@@ -263,18 +265,40 @@ static void add_heartbeat(struct page *page)
                            .unit = "",
                            .help = "1: the last heartbeat of the results is young enough for what "
                                    "they say to be so; 0: everything is unknown"};
-    struct family age = {
-        .type = FAMILY_GAUGE, .unit = "seconds", .help = "age of the last heartbeat"};
+    struct family age = {.type = FAMILY_GAUGE,
+                         .unit = "seconds",
+                         .help = "age of the last heartbeat by this machine's clock"};
+    struct family probe = {.type = FAMILY_GAUGE,
+                           .unit = "seconds",
+                           .help = "as the last heartbeat says: since the newest probe was sent "
+                                   "that came back through the broker"};
+    struct family path = {.type = FAMILY_GAUGE,
+                          .unit = "",
+                          .help = "1: the last heartbeat says so of the way from the broker"};
+    struct validity validity = watch_state_validity(page->view->state, page->view->now_ms);
     family_begin(&valid, "results_valid", "");
     family_begin(&age, "heartbeat_age_seconds", "");
+    family_begin(&probe, "probe_age_seconds", "");
+    family_begin(&path, "path", "");
     header(page, &valid);
     sample(page, &valid, "", NULL, NULL);
-    whole(page, !watch_state_stale(page->view->state, page->view->now_ms));
+    whole(page, !validity.fault);
     if (!watch_state_heartbeat(page->view->state, &beat) || beat.at == RESULT_ABSENT)
         return;
     header(page, &age);
     sample(page, &age, "", NULL, NULL);
-    number(page, (double)(page->view->now_ms - beat.at) / 1e3);
+    number(page, (double)validity.age_ms / 1e3);
+    if (beat.probe_ms != RESULT_ABSENT) {
+        header(page, &probe);
+        sample(page, &probe, "", NULL, NULL);
+        number(page, (double)beat.probe_ms / 1e3);
+    }
+    header(page, &path);
+    for (int p = 0; p < PATH_STATE_COUNT; p++) {
+        const char *text = path_text((enum path_state)p);
+        sample(page, &path, "", "state", text);
+        whole(page, strcmp(text, validity.path) == 0);
+    }
 }
 
 void metrics_write(const struct metrics_view *view, enum metrics_format format, struct text *out)

@@ -1,5 +1,9 @@
 #include "processors/serve/ready.h"
 
+#include <string.h>
+
+#include "processors/watch/program_fault.h"
+
 struct reasons {
     struct text *out;
     uint32_t count;
@@ -18,21 +22,10 @@ static void because(struct reasons *reasons, const char *who, const char *what)
 
 static bool alive(const struct ready_view *view, enum program program, struct reasons *reasons)
 {
-    const struct counters_program *seen = &view->figures->program[program];
-    const char *name = program_name(program);
-    if (!seen->pid) {
-        because(reasons, name, "has not run yet");
-        return false;
-    }
-    if (!seen->running) {
-        because(reasons, name, "is not running");
-        return false;
-    }
-    if (view->now_ms - seen->alive_wall_ns / 1000000 > READY_SILENT_MS) {
-        because(reasons, name, "says nothing any more: it hangs, or is stopped");
-        return false;
-    }
-    return true;
+    const char *why = program_fault(view->figures, program, view->now_ms);
+    if (why)
+        because(reasons, program_name(program), why);
+    return !why;
 }
 
 static void lag(const struct ready_view *view, enum program program, enum counter counter,
@@ -62,31 +55,66 @@ static void sink(const struct ready_view *view, enum program program, enum count
     lag(view, program, bulk_lag, "bulk", reasons);
 }
 
+/* What comes of ingest and process: the heartbeat, and what it says of the way to here. */
+static void results(const struct ready_view *view, struct reasons *reasons)
+{
+    char text[256];
+    struct text t = text_over(text, sizeof text - 1);
+    struct validity validity = watch_state_validity(view->state, view->now_ms);
+    if (!validity.fault)
+        return;
+    validity_explain(&validity, &t);
+    text_add(&t, ": everything is unknown");
+    text[t.len] = '\0';
+    because(reasons, validity.fault == VALIDITY_PATH ? "ingest" : "process", text);
+}
+
+static void warnings(const struct ready_view *view, struct reasons *reasons)
+{
+    struct validity validity = watch_state_validity(view->state, view->now_ms);
+    if (strcmp(validity.path, "unproven") == 0)
+        because(reasons, "ingest",
+                view->figures->value[COUNTER_INGEST_PROBES_REFUSED]
+                    ? "the broker passes on no probe: let ingest publish to "
+                      "crowdtide/{venue}/probe/{client_id}, or set mqtt.probe: no"
+                    : "no probe has ever come back through the broker: let ingest publish to and "
+                      "read crowdtide/{venue}/probe/{client_id}, or set mqtt.probe: no");
+}
+
+static void list_add(struct text *out, const char *name, const struct reasons *reasons)
+{
+    text_add(out, ",\"");
+    text_add(out, name);
+    text_add(out, "\":[");
+    text_add_bytes(out, reasons->out->at, reasons->out->len);
+    text_add_char(out, ']');
+}
+
 bool ready_write(const struct ready_view *view, struct text *out)
 {
-    char list[READY_BYTES_MAX / 2];
+    char list[READY_BYTES_MAX / 2], warning_list[READY_BYTES_MAX / 4];
     struct text text = text_over(list, sizeof list);
-    struct reasons reasons = {.out = &text};
+    struct text warning_text = text_over(warning_list, sizeof warning_list);
+    struct reasons reasons = {.out = &text}, warned = {.out = &warning_text};
     if (view->trouble)
         because(&reasons, "serve", view->trouble);
     if (alive(view, PROGRAM_INGEST, &reasons) && !view->figures->value[COUNTER_INGEST_CONNECTED])
         because(&reasons, "ingest",
                 "is not connected to the broker with every subscription granted");
-    if (alive(view, PROGRAM_PROCESS, &reasons)) {
+    if (alive(view, PROGRAM_PROCESS, &reasons))
         lag(view, PROGRAM_PROCESS, COUNTER_PROCESS_LAG_RECORDS, "readings", &reasons);
-        if (watch_state_stale(view->state, view->now_ms))
-            because(&reasons, "process", "no heartbeat for 10 s: everything is unknown");
-    }
+    results(view, &reasons);
     if (view->kafka)
         sink(view, PROGRAM_KAFKA, COUNTER_KAFKA_UP, COUNTER_KAFKA_ALERTS_LAG,
              COUNTER_KAFKA_BULK_LAG, &reasons);
     if (view->series)
         sink(view, PROGRAM_SERIES, COUNTER_SERIES_UP, COUNTER_SERIES_ALERTS_LAG,
              COUNTER_SERIES_BULK_LAG, &reasons);
+    warnings(view, &warned);
     text_add(out, "{\"ready\":");
     text_add(out, reasons.count ? "false" : "true");
-    text_add(out, ",\"reasons\":[");
-    text_add_str(out, (struct str){list, (uint32_t)text.len});
-    text_add(out, "]}\n");
+    list_add(out, "reasons", &reasons);
+    list_add(out, "warnings", &warned);
+    text_add(out, "}\n");
     return reasons.count == 0;
 }

@@ -1,7 +1,10 @@
 /*
- * ready: whether what crowdtide hands out can be relied on now, and if not, why not: subscribed, computing, stores taking, nothing far behind.
+ * ready: whether what crowdtide hands out can be relied on now, and if not, why not: subscribed,
+ * computing, stores taking, nothing far behind.
  *
- *     ready_write(&(struct ready_view){…}, &text)        true: ready; the text is one JSON object either way
+ *     ready_write(&(struct ready_view){…}, &text)    true: ready; one JSON object either way
+ *
+ * Beside the reasons there are warnings: what nobody need be woken for, and somebody should mend.
  *
  * Pure.
  */
@@ -21,7 +24,7 @@ struct ready_view { /* borrowed */
     int64_t now_ms;
 };
 
-enum { READY_BYTES_MAX = 8192, READY_SILENT_MS = 5000 /* a program that says nothing for so long hangs */ };
+enum { READY_BYTES_MAX = 8192 };
 
 bool ready_write(const struct ready_view *view, struct text *out);
 

@@ -382,11 +382,13 @@ bool watch_state_figures(struct watch_state *state, struct result_figures *ret)
     return true;
 }
 
+struct validity watch_state_validity(struct watch_state *state, int64_t now_ms)
+{
+    struct result_heartbeat beat;
+    return validity_of(watch_state_heartbeat(state, &beat) ? &beat : NULL, now_ms);
+}
+
 bool watch_state_stale(struct watch_state *state, int64_t now_ms)
 {
-    struct result_heartbeat heartbeat;
-    if (!watch_state_heartbeat(state, &heartbeat) || heartbeat.at == RESULT_ABSENT)
-        return true;
-    int64_t age_ms = now_ms - heartbeat.at;
-    return age_ms > WATCH_STALE_MS || age_ms < -WATCH_STALE_MS;
+    return watch_state_validity(state, now_ms).fault != VALIDITY_NONE;
 }

@@ -1,6 +1,6 @@
 /*
- * watch_state: what the results logs say now, followed from outside: the last word on each zone, gate
- * and active alert, the last heartbeat and the last alarm figures.
+ * watch_state: what the results logs say now, followed from outside: the last word on each zone,
+ * gate and active alert, the last heartbeat and the last alarm figures.
  *
  *     watch_state_new(state_dir) → state
  *     watch_state_follow(state, &err);     reads on to the end of the logs; as often as wanted
@@ -15,13 +15,13 @@
 #ifndef CROWDTIDE_PROCESSORS_WATCH_WATCH_STATE_H
 #define CROWDTIDE_PROCESSORS_WATCH_WATCH_STATE_H
 
+#include "processors/watch/validity.h"
 #include "schemas/base/error.h"
 #include "schemas/result/result.h"
 
 enum {
     WATCH_TAIL_RECORDS = 500000,
     WATCH_ITEMS_MAX = 131072, /* zones, gates or alerts; more are not shown */
-    WATCH_STALE_MS = 10000,   /* a heartbeat older than this makes everything unknown */
 };
 
 enum watch_kind { WATCH_ZONES, WATCH_GATES, WATCH_ALERTS, WATCH_KINDS };
@@ -41,7 +41,8 @@ bool watch_state_exists(const struct watch_state *state);
 /* Worst first. Pointers are valid until the next follow. */
 uint32_t watch_state_count(struct watch_state *state, enum watch_kind kind);
 /* Texts of *ret borrow from the state. */
-void watch_state_get(struct watch_state *state, enum watch_kind kind, uint32_t i, union result_any *ret);
+void watch_state_get(struct watch_state *state, enum watch_kind kind, uint32_t i,
+                     union result_any *ret);
 
 /* False before the first one. */
 bool watch_state_heartbeat(struct watch_state *state, struct result_heartbeat *ret);
@@ -49,7 +50,8 @@ bool watch_state_heartbeat(struct watch_state *state, struct result_heartbeat *r
 /* How the alarms are doing, of what is real. False before the first word on it. */
 bool watch_state_figures(struct watch_state *state, struct result_figures *ret);
 
-/* By the machine's clock: the heartbeat is missing, too old, or from a future that far away. */
+/* Whether what it says may be taken for so, by the machine's clock. */
+struct validity watch_state_validity(struct watch_state *state, int64_t now_ms);
 bool watch_state_stale(struct watch_state *state, int64_t now_ms);
 
 #endif

@@ -45,6 +45,7 @@
     S(INT, mqtt_receive_maximum, "mqtt.receive_maximum", "", 1, 65535, 1000, "messages", "unacknowledged QoS 1 messages the broker may have in flight (v5)") \
     S(INT, mqtt_reconnect_max_s, "mqtt.reconnect_max_s", "", 1, 600, 30, "s", "longest pause between connection attempts; they start at 0.2 s and are jittered") \
     S(BOOL, mqtt_watch_drops, "mqtt.watch_drops", "", 0, 1, 1, "", "beside, subscribe the broker's own count of messages that it dropped, which alarms; brokers without one are none the worse") \
+    S(BOOL, mqtt_probe, "mqtt.probe", "", 0, 1, 1, "", "send a small message through the broker to ourselves every second (crowdtide/{venue}/probe/{client_id}); once they have come back, their absence for 10 s makes everything unknown. no: only the connection tells") \
     S(INT, max_message_bytes, "mqtt.max_message_bytes", "", 1024, 8388608, 524288, "B", "longer messages: length, SHA-256 and first 4 KiB are kept, dead-lettered") \
     S(SECRET, privacy_key, "privacy.key_file", "", 0, 4000, "", "", "file with the secret, at least 16 bytes, under which payload maps hash what is personal") \
     S(INT, privacy_rotate_h, "privacy.rotate_h", "", 1, 8760, 24, "h", "how long one key holds, counted in the venue's local time: then the same card or person has another hash") \

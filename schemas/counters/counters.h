@@ -60,6 +60,10 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(INGEST, LOG_BYTES, GAUGE, "B", "readings log on disk")                                      \
     C(INGEST, WITHHELD, SUM, "messages", "personal messages of which nothing could be kept")      \
     C(INGEST, BROKER_DROPPED, GAUGE, "messages", "dropped since the broker started, of all its clients, as it says") \
+    C(INGEST, PROBES_SENT, SUM, "messages", "probes sent through the broker to ourselves; no probe is in the books") \
+    C(INGEST, PROBES_RETURNED, SUM, "messages", "of them, those that came back")                  \
+    C(INGEST, PROBES_REFUSED, SUM, "messages", "of them, those that the broker said it passes to nobody") \
+    C(INGEST, PROBES_FOREIGN, SUM, "messages", "probes of other instances, or of an earlier run, that came by") \
     C(INGEST, LOG_LOST, SUM, "records", "records deleted at the disk cap before every cursor passed them") \
     C(PROCESS, RECEIVED, GAUGE, "messages", "books: messages read from the readings log")         \
     C(PROCESS, DECODED, GAUGE, "messages", "books: decoded")                                      \
@@ -209,7 +213,8 @@ struct counters_suspect {
 };
 /* seq 0: none. NULL is allowed. */
 void counters_in_progress(struct counters *counters, uint64_t seq, uint32_t epoch);
-/* Async-signal-safe: another crash of the input in progress; a suspect other than that is forgotten. */
+/* Async-signal-safe: another crash of the input in progress; a suspect other than that is
+ * forgotten. */
 void counters_crashed(struct counters *counters);
 struct counters_suspect counters_suspect(const struct counters *counters);
 /* The suspect was dealt with. NULL is allowed. */

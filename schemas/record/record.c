@@ -10,8 +10,8 @@
  *              16 sha256[32]   48 topic …  head …
  * WITHHELD      0 u16 topic length   2 u8 qos   3 u8 bits   4 u8 reason   5 u8 keyed hash length (0 or 16)   6 zero[2]
  *               8 u64 payload length   16 keyed hash[16]   32 topic …
- * TICK          0 u8 connected   1 zero[7]   8 u64 messages   16 i64 wall - log ns   24 i32 UTC offset s   28 zero[4]
- *              32 u64 messages dropped by the broker. Older ones end at 24 or at 32.
+ * TICK          0 u8 connected   1 u8 probe   2 zero[6]   8 u64 messages   16 i64 wall - log ns   24 i32 UTC offset s
+ *              28 u32 probe ms   32 u64 messages dropped by the broker. Older ones end at 24 or at 32, and have zeros at 1 and 28.
  * CONNECTED, DISCONNECTED
  *               0 u8 session present   1 zero[3]   4 i32 reason code   8 detail …
  * SUBSCRIBED    0 i32 reason code   4 zero[4]   8 filter …
@@ -235,9 +235,11 @@ uint32_t record_tick_encode(const struct record_tick *from, uint8_t *out, size_t
         return 0;
     memset(out, 0, TICK_BYTES);
     out[0] = from->connected;
+    out[1] = from->probe;
     bytes_put_u64(out + 8, from->messages);
     bytes_put_u64(out + 16, (uint64_t)from->clock_offset_ns);
     bytes_put_u32(out + 24, (uint32_t)from->utc_offset_s);
+    bytes_put_u32(out + 28, from->probe ? from->probe_ms : 0);
     bytes_put_u64(out + 32, from->broker_dropped);
     return TICK_BYTES;
 }
@@ -245,14 +247,17 @@ uint32_t record_tick_encode(const struct record_tick *from, uint8_t *out, size_t
 bool record_tick_decode(const uint8_t *body, uint32_t len, struct record_tick *ret,
                         struct error *err)
 {
-    if (len != TICK_BYTES && len != TICK_BYTES_V2 && len != TICK_BYTES_V1)
+    if ((len != TICK_BYTES && len != TICK_BYTES_V2 && len != TICK_BYTES_V1) ||
+        body[1] >= RECORD_PROBE_COUNT || (body[1] && len != TICK_BYTES))
         return malformed(err, "tick", len);
     *ret = (struct record_tick){
         .connected = body[0] != 0,
+        .probe = body[1], /* 0 of older writers */
         .messages = bytes_get_u64(body + 8),
         .clock_offset_ns = (int64_t)bytes_get_u64(body + 16),
         .utc_offset_s =
             len >= TICK_BYTES_V2 ? (int32_t)bytes_get_u32(body + 24) : RECORD_NO_UTC_OFFSET,
+        .probe_ms = body[1] ? bytes_get_u32(body + 28) : RECORD_NO_PROBE,
         .broker_dropped = len >= TICK_BYTES ? bytes_get_u64(body + 32) : RECORD_NO_COUNT,
     };
     return true;

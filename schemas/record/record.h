@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * record: what the logs hold. Record types of the readings log with their bodies, and the prefix every result body begins with.
  * Bodies are explicit little-endian; offsets stand beside the codec in record.c.
@@ -114,13 +115,24 @@ struct record_oversized {
     uint8_t bits;
 };
 
+/* What ingest knows of its own probes, which it sends through the broker to itself. */
+enum record_probe {
+    RECORD_PROBE_NONE,    /* it sends none (an older writer, or mqtt.probe: no) */
+    RECORD_PROBE_SENT,    /* it sends them */
+    RECORD_PROBE_REFUSED, /* it sends them, and the broker has said that it passes none on */
+    RECORD_PROBE_COUNT
+};
+
 struct record_tick {
     bool connected;           /* to the broker, with all subscriptions granted */
     uint64_t messages;        /* messages in this log since ingest's start: lets process judge silence of the whole intake */
     int64_t clock_offset_ns;  /* wall - log time */
     int32_t utc_offset_s;     /* of the venue's time zone now; RECORD_NO_UTC_OFFSET: not known (an older writer) */
     uint64_t broker_dropped;  /* messages that the broker says it has dropped, of all its clients, since it started; RECORD_NO_COUNT: it has not said (yet) */
+    uint8_t probe;            /* enum record_probe */
+    uint32_t probe_ms;        /* since the newest probe was sent that has come back; RECORD_NO_PROBE: none has since ingest's start */
 };
+#define RECORD_NO_PROBE UINT32_MAX
 #define RECORD_NO_COUNT UINT64_MAX
 #define RECORD_NO_UTC_OFFSET INT32_MIN
 

@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * result: what process says, one struct a result type. One table per type (RESULT_…_FIELDS) gives the C field, the binary body in the results
  * logs, the JSON name and value on Kafka, and the tag or field of the line protocol, so that they cannot disagree.
@@ -24,6 +25,8 @@
 #include "schemas/record/record.h"
 
 #define RESULT_ABSENT INT64_MIN
+/* So long after it was last proven that all is heard, what was said holds. */
+enum { RESULT_VALID_MS = 10000 };
 #define RESULT_EXERCISE_PREFIX "drill/"             /* of ids and Kafka keys */
 #define RESULT_EXERCISE_MEASUREMENT_PREFIX "drill_" /* of measurements */
 
@@ -50,6 +53,10 @@ bool level_parse(struct str text, enum level *ret_level);
    LEVEL int8_t        JSON level word             integer field 0..4, -1
    JSON  struct str    JSON as it is (object/array) never in the series
    Place in the series: TAG, FIELD, STAMP (the point's time), NONE (Kafka only). */
+
+/* Of what tells how something is, not what happened: until when it can be taken for so. */
+#define RESULT_VALIDITY(F)                                                                         \
+    F(TIME, valid_until, FIELD, "ms", "it holds until then, by a clock that is right; each later heartbeat of the venue moves that on to its own valid_until, until there is a newer word on the same")
 
 /* F(kind, name, place, unit, description) */
 #define RESULT_READING_FIELDS(F)                                                                   \
@@ -136,7 +143,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum, service (none of its sensors is in service)") \
     F(REAL, lux, FIELD, "lx", "mean illuminance of the zone's lights") \
     F(BOOL, dark, FIELD, "", "its lights, or those of the nearest zone around it that has some, measure less than dark_lux") \
-    F(INT, rules_unknown, FIELD, "rules", "rules whose data are lost: nothing that tells them is heard. When all that is known would be none the zone's level is unknown then")
+    F(INT, rules_unknown, FIELD, "rules", "rules whose data are lost: nothing that tells them is heard. When all that is known would be none the zone's level is unknown then") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_GATE_FIELDS(F)                                                                      \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -162,7 +170,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(REAL, reject_percent, FIELD, "%", "refused, of all that asked for entry, over gate_window_s; absent below 10 that asked") \
     F(INT, lanes, FIELD, "lanes", "lanes it has") \
     F(BOOL, fault, FIELD, "", "the gate reports a fault") \
-    F(TEXT, service, FIELD, "", "service state of the gate's sensor")
+    F(TEXT, service, FIELD, "", "service state of the gate's sensor") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_LIGHT_FIELDS(F)                                                                     \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -180,7 +189,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(REAL, scene_percent, FIELD, "%", "lux by scene_lux") \
     F(BOOL, burning_in_daylight, FIELD, "", "on or dim in more than daylight_lux") \
     F(BOOL, dark_while_on, FIELD, "", "on or dim with less than dim_pct of its scene") \
-    F(TEXT, service, FIELD, "", "service state of the light's sensor")
+    F(TEXT, service, FIELD, "", "service state of the light's sensor") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_ALERT_FIELDS(F)                                                                     \
     F(TEXT, id, NONE, "", "venue/zone/rule/start_ms, of an exercise drill/venue/zone/rule/start_ms: one id for the alert's life") \
@@ -217,7 +227,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(BOOL, page, NONE, "", "this transition pages") \
     F(TEXT, page_group, NONE, "", "one page for all rules of a zone: venue/zone and the start, ms, of the alert that began it") \
     F(BOOL, chattering, NONE, "", "raised and cleared too often") \
-    F(TIME, until, NONE, "ms", "shelved: until then")
+    F(TIME, until, NONE, "ms", "shelved: until then") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_REPLY_FIELDS(F)                                                                     \
     F(TEXT, venue, NONE, "", "venue id")                                                           \
@@ -236,7 +247,7 @@ bool level_parse(struct str text, enum level *ret_level);
 #define RESULT_HEARTBEAT_FIELDS(F)                                                                 \
     F(TEXT, instance, TAG, "", "venue id of the instance")                                         \
     F(TIME, at, STAMP, "ms", "log time of the tick")                                               \
-    F(TIME, valid_until, FIELD, "ms", "after this the absence of a newer heartbeat means unknown") \
+    F(TIME, valid_until, FIELD, "ms", "after this, by a clock that is right, the absence of a newer heartbeat means unknown: 10 s after the last moment of which it is known that all that the broker had was heard") \
     F(BOOL, connected, FIELD, "", "ingest is connected to the broker and subscribed")              \
     F(INT, messages, FIELD, "messages", "MQTT messages in the log since ingest started")           \
     F(INT, decoded, FIELD, "messages", "books: messages decoded since the state began")            \
@@ -252,10 +263,12 @@ bool level_parse(struct str text, enum level *ret_level);
     F(BOOL, drill, FIELD, "", "a drill is running") \
     F(TIME, drill_until, FIELD, "ms", "it ends by itself then") \
     F(TEXT, drill_by, NONE, "", "the two who started it") \
-    F(INT, broker_lost_s, FIELD, "s", "how long the broker has been out of reach") \
+    F(INT, broker_lost_s, FIELD, "s", "how long the broker has been out of reach, or has given nothing although it is connected") \
     F(INT, unbound_readings, FIELD, "readings", "of devices that no sensor is bound to, in messages of payload maps where others were, or where the map expects it") \
     F(INT, no_reading, FIELD, "messages", "of the decoded: understood by a payload map, and saying nothing") \
-    F(INT, broker_dropped, FIELD, "messages", "that the broker says it dropped in the last 10 min, of all its clients; absent: it does not say")
+    F(INT, broker_dropped, FIELD, "messages", "that the broker says it dropped in the last 10 min, of all its clients; absent: it does not say") \
+    F(TEXT, path, FIELD, "", "from the broker to here: whole; broker (not connected with every subscription); silent (connected, but no probe comes back); refused (the broker passes no probe on any more); unproven (no probe has ever come back: only the connection tells); unprobed (none are sent)") \
+    F(INT, probe_ms, FIELD, "ms", "since the newest probe was sent that came back through the broker; absent: none has since ingest started")
 
 #define RESULT_DEADLETTER_FIELDS(F)                                                                \
     F(TEXT, venue, NONE, "", "venue id")                                                           \
@@ -278,7 +291,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, per_min, FIELD, "people/min", "passages in the last 60 s")                              \
     F(INT, total, FIELD, "people", "passages since process first saw the lane")                    \
     F(INT, rejects_total, FIELD, "people", "verification rejects likewise")                        \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_REJECT_FIELDS(F)                                                                    \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -287,7 +301,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TIME, at, STAMP, "ms", "the 1 s boundary of log time")                                       \
     F(INT, per_min, FIELD, "people/min", "rejects in the last 60 s")                               \
     F(INT, total, FIELD, "people", "rejects since process first saw the reason")                   \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_LIGHT_GROUP_FIELDS(F)                                                               \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -304,7 +319,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(REAL, power_w, FIELD, "W", "sum of what they draw")                                          \
     F(REAL, lux, FIELD, "lx", "mean of what they measure")                                         \
     F(REAL, lux_min, FIELD, "lx", "the least that one of them measures")                           \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_SENSOR_FIELDS(F)                                                                    \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -324,7 +340,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, resets, FIELD, "", "how often it began anew")                                           \
     F(INT, out_of_order, FIELD, "messages", "messages older than the one before")                  \
     F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
-    F(INT, clock_correction_ms, FIELD, "ms", "added to the times it gives, for its clock is steadily off; absent: they are taken as they are")
+    F(INT, clock_correction_ms, FIELD, "ms", "added to the times it gives, for its clock is steadily off; absent: they are taken as they are") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_HISTORY_FIELDS(F)                                                                   \
     F(TEXT, venue, TAG, "", "venue id")                                                            \
@@ -349,7 +366,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(INT, unknown, FIELD, "alerts", "open and without data now")                                  \
     F(INT, stale, FIELD, "alerts", "open for longer than stale_s")                                 \
     F(INT, chattering, FIELD, "alerts", "raised and cleared too often")                            \
-    F(TEXT, status, NONE, "", "Actual, Exercise or Test")
+    F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
+    RESULT_VALIDITY(F)
 
 #define RESULT_SKIPPED_FIELDS(F)                                                                   \
     F(INT, input_seq, NONE, "", "the input left out")                                              \
@@ -379,6 +397,12 @@ bool level_parse(struct str text, enum level *ret_level);
     T(READING, reading) T(ZONE, zone) T(GATE, gate) T(LIGHT, light) T(LANE, lane)                  \
     T(REJECT, reject) T(LIGHT_GROUP, light_group) T(SENSOR, sensor) T(HISTORY, history)            \
     T(ALERT, alert) T(REPLY, reply) T(FIGURES, figures)
+
+/* Types that tell how something is, in force until a newer one: they say until when they hold, in a field `valid_until`. */
+#define RESULT_VALIDITY_TYPES(T)                                                                   \
+    T(ZONE, zone) T(GATE, gate) T(LIGHT, light) T(LANE, lane) T(REJECT, reject)                    \
+    T(LIGHT_GROUP, light_group) T(SENSOR, sensor) T(ALERT, alert) T(FIGURES, figures)              \
+    T(HEARTBEAT, heartbeat)
 
 /* type, struct, line-protocol measurement ("" : not in the series), Kafka topic suffix ("": not on Kafka) */
 #define RESULT_TYPES(T)                                                                            \
@@ -484,6 +508,9 @@ void result_key(unsigned type, const void *from, struct text *out);
 /* The status of a result, where its type has one; else NULL. */
 struct str *result_status(unsigned type, void *of);
 bool result_is_exercise(unsigned type, const void *from);
+
+/* Until when a result holds, ms, where its type says so; else NULL. */
+int64_t *result_valid_until(unsigned type, void *of);
 
 /* The venue a result belongs to (heartbeat: its instance); len 0 when absent. Borrowed from the struct. */
 struct str result_venue(unsigned type, const void *from);

@@ -324,6 +324,19 @@ struct str *result_status(unsigned type, void *of)
     }
 }
 
+int64_t *result_valid_until(unsigned type, void *of)
+{
+    switch (type) {
+#define VALIDITY_OF(TYPE, name)                                                                    \
+    case RECORD_##TYPE:                                                                            \
+        return &((struct result_##name *)of)->valid_until;
+        RESULT_VALIDITY_TYPES(VALIDITY_OF)
+#undef VALIDITY_OF
+    default:
+        return NULL;
+    }
+}
+
 bool result_is_exercise(unsigned type, const void *from)
 {
     const struct str *status = result_status(type, (void *)(uintptr_t)from);

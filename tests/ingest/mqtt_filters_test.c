@@ -58,7 +58,7 @@ static void wanted(const char *own, const char *topics, bool watch, const char *
     struct mqtt_filters filters;
     struct error err = {0};
     struct text out = text_over(words, sizeof words - 1);
-    assert_true(mqtt_filters_wanted(&config, v->id, v->payloads, &filters, &err));
+    assert_true(mqtt_filters_wanted(&config, v->id, "c", v->payloads, &filters, &err));
     for (uint32_t i = 0; i < filters.count; i++) {
         text_add(&out, i ? " " : "");
         text_add(&out, filters.filter[i].text);

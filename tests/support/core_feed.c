@@ -104,8 +104,12 @@ void core_feed_publish(struct core_feed *feed, int64_t t_ms, const char *topic, 
 
 void core_feed_tick(struct core_feed *feed, int64_t t_ms)
 {
-    struct record_tick tick = {
-        .connected = !feed->broker_lost, .messages = feed->seq, .utc_offset_s = feed->utc_offset_s};
+    struct record_tick tick = {.connected = !feed->broker_lost,
+                               .messages = feed->seq,
+                               .clock_offset_ns = feed->clock_offset_ns,
+                               .utc_offset_s = feed->utc_offset_s,
+                               .probe = feed->probe,
+                               .probe_ms = feed->probe_ms};
     uint8_t body[64 + LOG_READ_PADDING_BYTES];
     uint32_t len = record_tick_encode(&tick, body, 64);
     core_feed_record(feed, t_ms, RECORD_TICK, body, len);

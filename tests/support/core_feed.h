@@ -17,9 +17,12 @@ struct core_feed {
     struct core *core;
     struct core_results results;
     uint64_t seq;
-    int64_t t_ms;  /* of the last record */
+    int64_t t_ms;         /* of the last record */
     bool broker_lost;     /* what ticks say; changed at any time */
     int32_t utc_offset_s; /* likewise; RECORD_NO_UTC_OFFSET at first */
+    uint8_t probe;        /* likewise, enum record_probe; none at first */
+    uint32_t probe_ms;
+    int64_t clock_offset_ns;
     uint8_t *body; /* scratch with padding */
     size_t body_cap;
     bool unhashed; /* long runs look at results themselves: neither hash nor count nor seen */
@@ -40,7 +43,8 @@ void core_feed_publish(struct core_feed *feed, int64_t t_ms, const char *topic, 
                        unsigned bits);
 void core_feed_tick(struct core_feed *feed, int64_t t_ms);
 void core_feed_gap(struct core_feed *feed, int64_t t_ms);
-/* An operator's command as it came through the socket of this machine, by the peer of this user id. */
+/* An operator's command as it came through the socket of this machine, by the peer of this user id.
+ */
 void core_feed_command(struct core_feed *feed, int64_t t_ms, uint32_t uid, struct str text);
 /* Any other record. */
 void core_feed_record(struct core_feed *feed, int64_t t_ms, unsigned type, const void *body,

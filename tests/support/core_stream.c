@@ -118,6 +118,8 @@ static void surroundings_change(struct core_stream *s, struct core_feed *feed)
 {
     int32_t to_midnight_s = (int32_t)(86400 - s->t_ms / 1000 % 86400);
     feed->broker_lost = core_stream_below(s, 3) == 0;
+    feed->probe = (uint8_t)core_stream_below(s, RECORD_PROBE_COUNT);
+    feed->probe_ms = core_stream_below(s, 4) ? core_stream_below(s, 20000) : RECORD_NO_PROBE;
     feed->utc_offset_s = core_stream_below(s, 4)
                              ? to_midnight_s - (int32_t)core_stream_below(s, 1800)
                              : RECORD_NO_UTC_OFFSET;

@@ -65,7 +65,7 @@ static int setup(void **state)
     append_mqtt(readings, "crowdtide/expo/crowd/s1", "{\"occupancy\":5}");
     append_mqtt(readings, "bad\xff\"topic", "\x1b[31mred\n");
     uint8_t body[4096];
-    struct record_tick tick = {true, 17, -4, 3600, RECORD_NO_COUNT};
+    struct record_tick tick = {true, 17, -4, 3600, RECORD_NO_COUNT, RECORD_PROBE_NONE, 0};
     append(readings, RECORD_TICK, body, record_tick_encode(&tick, body, sizeof body));
     struct record_gap gap = {2, 99};
     append(readings, RECORD_GAP, body, record_gap_encode(&gap, body, sizeof body));

@@ -198,6 +198,32 @@ static void without_a_fresh_heartbeat_nothing_is_calm(void **state)
     }
 }
 
+/* Heartbeats come, and say that what is said holds no more: their valid_until has stopped. */
+static void a_broken_path_is_named(void **state)
+{
+    struct place *p = *state;
+    struct result_heartbeat h;
+    result_clear(RECORD_HEARTBEAT, &h);
+    h.instance = STR_LIT("expo");
+    h.at = now_ms;
+    h.clock_offset_ms = -3600000; /* log time is ahead of the wall clock, and that is known */
+    h.valid_until = now_ms - 3600000 - 3000;
+    h.connected = 1;
+    h.path = STR_LIT("silent");
+    zone(p, "calm-hall", LEVEL_NONE, 1, 20);
+    say(p, RECORD_HEARTBEAT, &h);
+    const char *text = draw(p, now_ms - 3600000, 160, 0);
+    assert_non_null(
+        strstr(text, "UNKNOWN: for 13 s ingest is connected to the broker, but no probe comes"));
+    assert_non_null(strstr(text, "unknown calm-hall"));
+    h.valid_until = now_ms - 3600000 + 9000;
+    h.path = STR_LIT("unproven");
+    say(p, RECORD_HEARTBEAT, &h);
+    text = draw(p, now_ms - 3600000, 160, 0);
+    assert_non_null(strstr(text, "NO PROBE COMES BACK"));
+    assert_non_null(strstr(text, "none    calm-hall"));
+}
+
 static void a_resolved_alert_leaves(void **state)
 {
     struct place *p = *state;
@@ -386,7 +412,8 @@ static void programs_read_stale_levels_as_unknown(void **state)
     struct text out = text_over(p->picture, PICTURE_BYTES - 1);
     top_screen_json(&(struct top_view){.state = p->state, .now = &figures, .columns = 80}, &out);
     p->picture[out.len] = '\0';
-    assert_non_null(strstr(p->picture, "\"stale\":true"));
+    assert_non_null(
+        strstr(p->picture, "\"stale\":true,\"stale_reason\":\"the last heartbeat is 60 s old\""));
     assert_non_null(strstr(p->picture, "\"heartbeat_age_ms\":60000"));
     assert_non_null(strstr(p->picture, "\"level\":\"unknown\""));
     assert_null(strstr(p->picture, "\"level\":\"none\""));
@@ -396,11 +423,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        T(zones_stand_worst_first), T(without_a_fresh_heartbeat_nothing_is_calm),
-        T(a_resolved_alert_leaves), T(a_zone_says_what_its_level_rests_on),
-        T(a_gate_says_who_waits),   T(alarm_figures_are_those_of_reality),
-        T(every_size_is_kept),      T(nothing_there_is_unknown),
-        T(a_drill_is_not_real),     T(programs_read_stale_levels_as_unknown),
+        T(zones_stand_worst_first),
+        T(without_a_fresh_heartbeat_nothing_is_calm),
+        T(a_resolved_alert_leaves),
+        T(a_zone_says_what_its_level_rests_on),
+        T(a_gate_says_who_waits),
+        T(alarm_figures_are_those_of_reality),
+        T(every_size_is_kept),
+        T(nothing_there_is_unknown),
+        T(a_broken_path_is_named),
+        T(a_drill_is_not_real),
+        T(programs_read_stale_levels_as_unknown),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

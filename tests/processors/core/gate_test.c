@@ -218,11 +218,12 @@ static void test_series(void **state)
     core_feed_until(&feed, start_ms + 2000);
     assert_string_equal(
         lines.text,
-        "lane,venue=v,gate=s1,lane=A\\ 1\\,\\=_,direction=in per_min=0i,total=0i,rejects_total=1i "
-        "1795424401000000000\n"
-        "lane,venue=v,gate=s1,lane=A\\ 1\\,\\=_,direction=out per_min=1i,total=1i "
-        "1795424401000000000\n"
-        "reject,venue=v,gate=s1,reason=no_ticket per_min=1i,total=1i 1795424401000000000\n");
+        "lane,venue=v,gate=s1,lane=A\\ 1\\,\\=_,direction=in "
+        "per_min=0i,total=0i,rejects_total=1i,valid_until=1795424401000i 1795424401000000000\n"
+        "lane,venue=v,gate=s1,lane=A\\ 1\\,\\=_,direction=out "
+        "per_min=1i,total=1i,valid_until=1795424401000i 1795424401000000000\n"
+        "reject,venue=v,gate=s1,reason=no_ticket per_min=1i,total=1i,valid_until=1795424401000i "
+        "1795424401000000000\n");
     core_feed_free(&feed);
 }
 

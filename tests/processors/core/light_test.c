@@ -68,19 +68,24 @@ static void test_groups(void **state)
     assert_string_equal(
         seen.lines,
         "light_group,venue=v,zone=plaza,group=all " ALL_ON(
-            "6") "power_w=27,lux=4.5,lux_min=1 1795424401000000000\n"
+            "6") "power_w=27,lux=4.5,lux_min=1,valid_until=1795424401000i 1795424401000000000\n"
                  "light_group,venue=v,zone=plaza,group=rail " ALL_ON(
-                     "1") "power_w=3,lux=3,lux_min=3 1795424401000000000\n"
+                     "1") "power_w=3,lux=3,lux_min=3,valid_until=1795424401000i "
+                          "1795424401000000000\n"
                           "light_group,venue=v,zone=plaza,group=ring " ALL_ON(
-                              "2") "power_w=5,lux=2.5,lux_min=1 1795424401000000000\n"
+                              "2") "power_w=5,lux=2.5,lux_min=1,valid_until=1795424401000i "
+                                   "1795424401000000000\n"
                                    "light_group,venue=v,zone=plaza,group=rings " ALL_ON(
-                                       "1") "power_w=8,lux=8,lux_min=8 1795424401000000000\n"
+                                       "1") "power_w=8,lux=8,lux_min=8,valid_until=1795424401000i "
+                                            "1795424401000000000\n"
                                             "light_group,venue=v,zone=path,group=all " ALL_ON(
-                                                "1") "power_w=2,lux=2,lux_min=2 "
-                                                     "1795424401000000000\n"
+                                                "1") "power_w=2,lux=2,lux_min=2,valid_until="
+                                                     "1795424401000i 1795424401000000000\n"
                                                      "light_group,venue=v,zone=path,group="
-                                                     "ring " ALL_ON("1") "power_w=2,lux=2,lux_min="
-                                                                         "2 1795424401000000000\n");
+                                                     "ring " ALL_ON(
+                                                         "1") "power_w=2,lux=2,lux_min="
+                                                              "2,valid_until=1795424401000i "
+                                                              "1795424401000000000\n");
     core_feed_free(&feed);
 }
 

@@ -248,7 +248,7 @@ static const struct {
     {"10:00:00 command ack uid five\n", 1, "a number is expected, not \"five\""},
     {"10:00:00 command ack uid -5\n", 1, "a number is expected, not \"-5\""},
     {"10:00:00 command ack uid 99999999999\n", 1, "a number is expected"},
-    {"10:00:00 broker gone\n", 1, "broker lost, broker back, or broker dropped N is the form"},
+    {"10:00:00 broker gone\n", 1, "broker lost, back, silent or answers, or broker dropped N is the form"},
     {"10:00:00 every 5 sensor c1 occupancy 1\n", 1, "every SECONDS until TIME sensor"},
     {"10:00:00 every 5 until 10:00:10 publish a b\n", 1, "every SECONDS until TIME sensor"},
     {"10:00:00 every 0 until 10:00:10 sensor c1 occupancy 1\n", 1, "every SECONDS: 0.001 to 86400, not \"0\""},

@@ -76,6 +76,20 @@ static void say(struct log_writer *to, uint16_t type, const void *result)
     assert_true(log_writer_append(to, &record, NULL, &err));
 }
 
+static void path(struct place *p, const char *word, int64_t valid_until_ms, int64_t probe_ms)
+{
+    struct result_heartbeat h;
+    struct error err = {0};
+    result_clear(RECORD_HEARTBEAT, &h);
+    h.instance = STR_LIT("expo");
+    h.at = now_ms;
+    h.valid_until = valid_until_ms;
+    h.path = str_of(word);
+    h.probe_ms = probe_ms;
+    say(p->alerts, RECORD_HEARTBEAT, &h);
+    assert_true(watch_state_follow(p->state, &err));
+}
+
 static void beat(struct place *p, int64_t at_ms)
 {
     struct result_heartbeat h;
@@ -223,7 +237,8 @@ static void ready_says_why_not(void **state)
          "publish-kafka: is not running"},
         {"stopped", COUNTER_RUN_RESTARTS, 0, PROGRAM_INGEST, 5001, false, false,
          "ingest: says nothing any more"},
-        {"no heartbeat", COUNTER_RUN_RESTARTS, 0, -1, 0, false, true, "process: no heartbeat"},
+        {"no heartbeat", COUNTER_RUN_RESTARTS, 0, -1, 0, false, true,
+         "process: the last heartbeat is 11 s old"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct place *p = *state;
@@ -246,6 +261,47 @@ static void ready_says_why_not(void **state)
         out[text.len] = '\0';
         if (ready != !cases[i].reason || (cases[i].reason && !strstr(out, cases[i].reason)))
             fail_msg("%s: %s", cases[i].what, out);
+    }
+}
+
+static void the_path_is_told(void **state)
+{
+    static const struct {
+        const char *path;
+        int64_t valid_ms; /* from now on */
+        bool ready;
+        const char *words;
+    } cases[] = {
+        {"whole", 9000, true, "\"reasons\":[],\"warnings\":[]"},
+        {"silent", 200, true, "\"reasons\":[]"},
+        {"silent", -2000, false,
+         "ingest: for 12 s ingest is connected to the broker, but no probe"},
+        {"refused", -2000, false,
+         "ingest: for 12 s the broker refuses what ingest publishes to itself"},
+        {"broker", -2000, false, "ingest: for 12 s ingest is not connected to the broker"},
+        {"unproven", 10000, true, "\"warnings\":[\"ingest: no probe has ever come back"},
+        {"unprobed", 10000, true, "\"warnings\":[]"},
+        {"whole", 20001, false, "in the future: check the clocks"},
+    };
+    struct place *p = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[READY_BYTES_MAX];
+        struct text text = text_over(out, sizeof out - 1);
+        path(p, cases[i].path, now_ms + cases[i].valid_ms, 1500);
+        bool ready = ready_write(
+            &(struct ready_view){
+                .figures = &p->figures, .state = p->state, .lag_records = 1, .now_ms = now_ms},
+            &text);
+        out[text.len] = '\0';
+        if (ready != cases[i].ready || !strstr(out, cases[i].words))
+            fail_msg("%s %lld: %s", cases[i].path, (long long)cases[i].valid_ms, out);
+        const char *metrics = page(p, METRICS_PROMETHEUS);
+        has_line(metrics,
+                 cases[i].ready ? "crowdtide_results_valid 1" : "crowdtide_results_valid 0");
+        has_line(metrics, "crowdtide_probe_age_seconds 1.5");
+        char line[64];
+        (void)snprintf(line, sizeof line, "crowdtide_path{state=\"%s\"} 1", cases[i].path);
+        has_line(metrics, line);
     }
 }
 
@@ -274,6 +330,7 @@ int main(void)
         T(silence_is_never_counted_as_calm),
         T(the_books_say_what_is_missing),
         T(ready_says_why_not),
+        T(the_path_is_told),
         T(a_sink_that_is_not_wanted_is_not_missed),
 #undef T
     };

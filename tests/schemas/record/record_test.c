@@ -79,12 +79,22 @@ static void older_ticks_say_less(void **state)
                                      .messages = 7,
                                      .clock_offset_ns = -3,
                                      .utc_offset_s = 28800,
-                                     .broker_dropped = 12};
+                                     .broker_dropped = 12,
+                                     .probe = RECORD_PROBE_REFUSED,
+                                     .probe_ms = 1234};
     uint8_t body[BODY_BYTES];
     struct record_tick back;
     assert_int_equal(record_tick_encode(&tick, body, sizeof body), 40);
     assert_true(record_tick_decode(body, 40, &back, NULL));
     assert_true(back.broker_dropped == 12);
+    assert_int_equal(back.probe, RECORD_PROBE_REFUSED);
+    assert_int_equal(back.probe_ms, 1234);
+    assert_false(record_tick_decode(body, 32, &back, NULL)); /* its writer knew of no probes */
+    body[1] = RECORD_PROBE_COUNT;
+    assert_false(record_tick_decode(body, 40, &back, NULL));
+    body[1] = RECORD_PROBE_NONE;
+    assert_true(record_tick_decode(body, 40, &back, NULL));
+    assert_true(back.probe_ms == RECORD_NO_PROBE);
     assert_true(record_tick_decode(body, 32, &back, NULL));
     assert_true(back.broker_dropped == RECORD_NO_COUNT);
     assert_int_equal(back.utc_offset_s, 28800);
