@@ -59,6 +59,16 @@ bool utf8_valid(const uint8_t *bytes, size_t len)
     return true;
 }
 
+struct str utf8_cut(struct str text, uint32_t bytes_max)
+{
+    if (text.len > bytes_max) {
+        text.len = bytes_max;
+        while (text.len && ((unsigned char)text.at[text.len] & 0xc0) == 0x80)
+            text.len--;
+    }
+    return text;
+}
+
 void text_add_u64(struct text *t, uint64_t v)
 {
     char digits[20];

@@ -79,6 +79,9 @@ static inline bool ascii_short(const char *bytes, size_t len)
     return !((seen | eight) & UINT64_C(0x8080808080808080));
 }
 
+/* The text, or its beginning of at most bytes_max bytes, never cut inside a character. */
+struct str utf8_cut(struct str text, uint32_t bytes_max);
+
 struct text {
     char *at;
     size_t len;
