@@ -1,0 +1,44 @@
+/*
+ * page_source: where a target's alerts come from: the alerts log beside us, or Kafka on another
+ * machine. Each target has a source of its own, so that none waits for another.
+ *
+ *     page_source_log(state_dir, target_id, &source, &err);     NOT_FOUND: process has not run yet
+ *     page_source_start(&source, &position, &err);
+ *     switch (page_source_next(&source, &item, &err)) …
+ *     page_source_keep(&source, &position, &err);     what is before may go
+ *     page_source_close(&source);
+ *
+ * One thread a source.
+ */
+#ifndef CROWDTIDE_PROCESSORS_PAGE_PAGE_SOURCE_H
+#define CROWDTIDE_PROCESSORS_PAGE_PAGE_SOURCE_H
+
+#include "processors/page/page_state.h"
+
+enum page_read { PAGE_READ_ALERT, PAGE_READ_NONE, PAGE_READ_ERROR };
+
+struct page_item {
+    struct result_alert alert; /* borrowed until the next call on the source */
+    int64_t at_ms;             /* when it was so, by this machine's clock */
+};
+
+struct page_source { /* a vtable; tests have sources of their own */
+    /* Goes to the first alert after `from` (all zero: the oldest kept). *ret_fresh: `from` spoke of
+       another log; what was known by it is void. */
+    bool (*start)(void *arg, const struct page_position *from, bool *ret_fresh, struct error *err);
+    enum page_read (*next)(void *arg, struct page_item *ret, struct error *err);
+    /* Behind the last record that next passed. */
+    void (*position)(void *arg, struct page_position *ret);
+    bool (*keep)(void *arg, const struct page_position *position, struct error *err);
+    uint64_t (*lost)(void *arg); /* records deleted before they were read, or that can't be */
+    void (*wait)(void *arg, uint32_t ms);
+    void (*close)(void *arg);
+    void *arg;
+};
+
+/* The alerts log of state_dir, under the cursor {state_dir}/cursors/alerts.page-{target}, which
+   retention never passes and which nothing expires. Errors as feed_open. */
+bool page_source_log(const char *state_dir, struct str target, struct page_source *ret,
+                     struct error *err);
+
+#endif
