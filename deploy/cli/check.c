@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "deploy/cli/check_page.h"
 #include "deploy/cli/check_samples.h"
 #include "ingest/mqtt_settings.h"
 #include "processors/net/kafka_link.h"
@@ -137,6 +138,7 @@ void check_open(struct check *check, const char *path)
     if (!check->has_config)
         return;
     check_venue(check);
+    check_page_open(check);
     check_state_dir(check);
     check_readable(check, "mqtt.ca_file", check->config.mqtt_ca_file);
     check_readable(check, "mqtt.cert_file", check->config.mqtt_cert_file);
@@ -147,6 +149,7 @@ void check_open(struct check *check, const char *path)
 
 void check_close(struct check *check)
 {
+    paging_free(check->paging);
     venue_free(check->venue);
     if (check->has_config)
         config_free(&check->config);
@@ -156,7 +159,7 @@ void check_close(struct check *check)
 bool check_passed(const struct check *check)
 {
     return check->has_config && check->venue && !problems_refuse(&check->problems) &&
-           !problems_refuse(&check->venue_problems);
+           !problems_refuse(&check->venue_problems) && !problems_refuse(&check->page_problems);
 }
 
 bool check_answered(const struct check *check)

@@ -9,6 +9,7 @@
 #ifndef CROWDTIDE_DEPLOY_CLI_CHECK_H
 #define CROWDTIDE_DEPLOY_CLI_CHECK_H
 
+#include "processors/page/paging.h"
 #include "schemas/config/config.h"
 #include "schemas/venue/venue.h"
 
@@ -23,6 +24,8 @@ struct check {
     struct problems problems; /* of the configuration */
     struct venue *venue;      /* NULL: none, or refused */
     struct problems venue_problems;
+    struct paging *paging; /* NULL: no page.file, or refused */
+    struct problems page_problems;
     bool connected; /* check_connect was called */
     struct check_answer {
         bool asked, ok;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "deploy/cli/check.h"
+#include "deploy/cli/check_page.h"
 #include "deploy/cli/cli.h"
 #include "schemas/payload/payload_map.h"
 
@@ -99,14 +100,19 @@ void check_print(const struct check *check)
     cli_print_problems(config_name(check), &check->problems);
     if (check->has_config)
         cli_print_problems(check->config.venue_file, &check->venue_problems);
+    if (check->has_config)
+        cli_print_problems(check->config.page_file, &check->page_problems);
     if (check->venue)
         print_venue(check->venue);
+    check_page_print(check);
     for (int i = 0; i < CHECK_SERVERS; i++)
         if (check->answer[i].asked)
             (void)printf("%-7s %s  %s\n", check->answer[i].name,
                          check->answer[i].ok ? "ok    " : "FAILED", check->answer[i].text);
-    uint32_t count = check->problems.count + check->venue_problems.count;
-    uint32_t warnings = check->problems.warnings + check->venue_problems.warnings;
+    uint32_t count =
+        check->problems.count + check->venue_problems.count + check->page_problems.count;
+    uint32_t warnings =
+        check->problems.warnings + check->venue_problems.warnings + check->page_problems.warnings;
     (void)printf("%u error%s, %u warning%s%s\n", count - warnings, count - warnings == 1 ? "" : "s",
                  warnings, warnings == 1 ? "" : "s",
                  check_answered(check) ? "" : "; not every server answered");
@@ -186,9 +192,12 @@ void check_print_json(const struct check *check)
     json_problems(config_name(check), &check->problems, &before);
     if (check->has_config)
         json_problems(check->config.venue_file, &check->venue_problems, &before);
+    if (check->has_config)
+        json_problems(check->config.page_file, &check->page_problems, &before);
     (void)printf("]");
     if (check->venue)
         json_venue(check->venue);
+    check_page_print_json(check);
     (void)printf(",\"servers\":[");
     before = "{";
     for (int i = 0; i < CHECK_SERVERS; i++) {

@@ -3,6 +3,7 @@
 
 #include "deploy/cli/arguments.h"
 #include "deploy/cli/check.h"
+#include "deploy/cli/check_page.h"
 #include "deploy/cli/check_payload.h"
 #include "deploy/cli/cli.h"
 #include "deploy/cli/settings.h"
@@ -22,6 +23,27 @@ static int run_payload(const char *path, struct check_payload *payload)
         code = check_payload(payload);
     else
         check_print(check);
+    check_close(check);
+    free(check);
+    return code;
+}
+
+static int run_page(const char *path, const struct check_page *asked)
+{
+    struct check *check = malloc(sizeof *check);
+    int code = EXIT_USAGE;
+    if (!check) {
+        (void)fprintf(stderr, "crowdtide check: out of memory\n");
+        return EXIT_FAILED;
+    }
+    check_open(check, path);
+    if (!check_passed(check))
+        check_print(check);
+    else if (!check->paging)
+        (void)fprintf(stderr, "crowdtide check --page: the setting page.file is empty: nobody is "
+                              "paged for anything\n");
+    else
+        code = check_page(check, asked);
     check_close(check);
     free(check);
     return code;
@@ -54,6 +76,8 @@ int cmd_check(int argc, char **argv)
 {
     const char *path = NULL;
     struct check_payload payload = {0};
+    struct check_page page = {0};
+    int operands = 0;
     bool connect = false, json = false, settings = false, venue_settings = false;
     const struct arguments_option options[] = {
         ARGUMENTS_CONFIG(&path),
@@ -81,21 +105,42 @@ int cmd_check(int argc, char **argv)
          .value = "TYPE",
          .help = "as an MQTT 5 publisher gives it",
          .text = &payload.content_type},
+        {.name = "page",
+         .value = "ZONE",
+         .help = "who would be paged for this zone at LEVEL, by each rule and step of escalation",
+         .text = &page.zone},
+        {.name = "rule", .value = "RULE", .help = "by this rule alone", .text = &page.rule},
+        {.name = "at",
+         .value = "TIME",
+         .help = "not now but then: 2026-05-16T03:00 in the venue's local time",
+         .text = &page.at},
+        {.name = "escalation",
+         .value = "STEP",
+         .help = "at this step alone; 0: at once",
+         .text = &page.escalation},
         {0},
     };
     const struct arguments spec = {
-        "check", "",
-        "Checks the configuration and the venue file: every mistake with file, line and reason; "
-        "then a\nsummary of the venue, and each rule in a sentence with its worst-case detection "
-        "time.",
+        "check", "[LEVEL]",
+        "Checks the configuration, the venue file and who is paged for what (page.file): every\n"
+        "mistake with file, line and reason; then a summary of the venue, each rule in a sentence\n"
+        "with its worst-case detection time, and the routes, teams and targets of pages.",
         options,
         "Exit code: 0 all is well, 1 a server did not answer (--connect) or not every reading of "
         "the\n"
         "message would count (--payload), 2 the configuration or "
-        "the\nvenue has mistakes. Warnings do not count."};
+        "the\nvenue has mistakes, or somebody would not be paged. Warnings do not count."};
     int code;
-    if (!arguments_parse(argc, argv, &spec, NULL, &code))
+    if (!arguments_parse(argc, argv, &spec, &operands, &code))
         return code;
+    if (argc - operands != (page.zone ? 1 : 0) ||
+        (!page.zone && (page.rule || page.at || page.escalation))) {
+        (void)fprintf(stderr, page.zone
+                                  ? "crowdtide check: --page ZONE wants one LEVEL\n"
+                                  : "crowdtide check: LEVEL, --rule, --at and --escalation "
+                                    "go with --page ZONE; nothing else follows the options\n");
+        return EXIT_USAGE;
+    }
     if (settings) {
         settings_print_table(stdout);
         return EXIT_OK;
@@ -108,6 +153,10 @@ int cmd_check(int argc, char **argv)
         (void)fprintf(stderr, "crowdtide check: --payload FILE and --topic TOPIC go together\n");
         return EXIT_USAGE;
     }
-    payload.json = json;
+    payload.json = page.json = json;
+    if (page.zone) {
+        page.level = argv[operands];
+        return run_page(path, &page);
+    }
     return payload.file ? run_payload(path, &payload) : run(path, connect, json);
 }

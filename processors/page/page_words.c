@@ -55,6 +55,7 @@ struct str page_cause_words(struct str cause, enum page_tongue tongue)
         {"gap", {{"数据中断过", "data were interrupted"}}},
         {"quorum", {{"在线传感器过少", "too few of its sensors are heard"}}},
         {"service", {{"传感器均未投入使用", "none of its sensors is in service"}}},
+        {"untold", {{"闸口过忙，测不出等候时间", "the gate is too busy to tell its wait"}}},
         {"dark", {{"照明不足，按高一级判定", "it is dark: judged one level higher"}}},
         {"anchor", {{"人工核实", "counted by hand"}}},
         {"shelf over", {{"搁置期满", "its shelf is over"}}},

@@ -196,6 +196,16 @@ uint32_t paging_target_count(const struct paging *paging)
     return paging->target_count;
 }
 
+uint32_t paging_team_count(const struct paging *paging)
+{
+    return paging->team_count;
+}
+
+uint32_t paging_route_count(const struct paging *paging)
+{
+    return paging->route_count;
+}
+
 const struct paging_target *paging_target(const struct paging *paging, uint32_t i)
 {
     return &paging->target[i];

@@ -1,6 +1,6 @@
 /*
  * paging: who is paged for what, and how: targets, teams with shifts, routes. Read from one YAML
- * file (setting page.file, deploy/venues/README.md explains its keys), checked against the venue,
+ * file (setting page.file; deploy/venues/PAGING.md explains its keys), checked against the venue,
  * immutable once loaded.
  *
  *     struct paging *paging;
@@ -100,6 +100,8 @@ uint32_t paging_target_count(const struct paging *paging);
 const struct paging_target *paging_target(const struct paging *paging, uint32_t i);
 /* Index or UINT32_MAX. */
 uint32_t paging_target_find(const struct paging *paging, struct str id);
+uint32_t paging_team_count(const struct paging *paging);
+uint32_t paging_route_count(const struct paging *paging);
 /* Those that take Exercise, or those that take Actual. */
 uint64_t paging_targets_of(const struct paging *paging, bool exercise);
 
@@ -132,5 +134,17 @@ uint32_t paging_local_min(const struct time_zone *zone, int64_t unix_ms);
    better all than none. O(routes). */
 uint64_t paging_reach(const struct paging *paging, const struct venue *venue,
                       const struct paging_event *event, uint32_t local_min);
+
+/* In words, for `check`. A target: what it is; a team: who is on shift when; a route: what it
+   takes, and who gets that. Targets of exercises are marked. */
+void paging_target_explain(const struct paging *paging, uint32_t target, struct text *out);
+void paging_team_explain(const struct paging *paging, uint32_t team, struct text *out);
+void paging_route_explain(const struct paging *paging, uint32_t route, struct text *out);
+struct str paging_team_id(const struct paging *paging, uint32_t team);
+uint32_t paging_route_line(const struct paging *paging, uint32_t route); /* in the file */
+/* The targets that a team has on shift at a minute of the week. */
+uint64_t paging_team_on_shift(const struct paging *paging, uint32_t team, uint32_t local_min);
+/* "a, b, x (Exercise)"; "nobody". */
+void paging_targets_explain(const struct paging *paging, uint64_t targets, struct text *out);
 
 #endif

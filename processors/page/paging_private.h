@@ -23,6 +23,7 @@ struct paging_hours {
     uint16_t from_min, to_min;
 };
 bool paging_hours_hold(const struct paging_hours *hours, uint32_t week_min);
+extern const char *const paging_day_words[PAGING_DAYS]; /* mon … sun */
 
 struct paging_name { /* as written in the file, and where */
     struct str id;
@@ -120,8 +121,6 @@ struct paging_routes { /* a set: bit i % 64 of word i / 64 */
     uint64_t word[PAGING_ROUTE_WORDS];
 };
 
-/* The targets that a team has on shift. */
-uint64_t paging_team_targets(const struct paging_team *team, uint32_t week_min);
 /* Those of the routes' teams of these steps, [from, to], both statuses: the routes of the set in
    the file's order, until one that holds at that minute has no `also`. asked: gets those that were
    looked at; may be NULL. */

@@ -54,12 +54,13 @@ bool paging_route_zone(const struct paging_route *route, const struct venue *ven
     return false;
 }
 
-uint64_t paging_team_targets(const struct paging_team *team, uint32_t week_min)
+uint64_t paging_team_on_shift(const struct paging *paging, uint32_t team, uint32_t local_min)
 {
     uint64_t targets = 0;
-    for (uint32_t i = 0; i < team->shift_count; i++)
-        if (paging_hours_hold(&team->shift[i].hours, week_min))
-            targets |= team->shift[i].targets;
+    const struct paging_team *t = &paging->team[team];
+    for (uint32_t i = 0; i < t->shift_count; i++)
+        if (paging_hours_hold(&t->shift[i].hours, local_min))
+            targets |= t->shift[i].targets;
     return targets;
 }
 
@@ -75,7 +76,7 @@ uint64_t paging_walk(const struct paging *paging, const struct paging_routes *ro
         if (asked)
             paging_routes_add(asked, i);
         for (uint32_t k = from_step; k <= to_step && k < route->team_count; k++)
-            targets |= paging_team_targets(&paging->team[route->team[k]], week_min);
+            targets |= paging_team_on_shift(paging, route->team[k], week_min);
         if (!route->also)
             break;
     }

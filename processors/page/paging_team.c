@@ -3,7 +3,7 @@
 
 #include "processors/page/paging_private.h"
 
-static const char *const day_words[PAGING_DAYS] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+const char *const paging_day_words[PAGING_DAYS] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 /* ---- hours ----------------------------------------------------------------------------------- */
 
@@ -26,9 +26,9 @@ static bool read_days(const struct tree_node *node, uint8_t *days)
     if (text.len != 3 && !range)
         return false;
     for (uint32_t i = 0; i < PAGING_DAYS; i++) {
-        if (memcmp(text.at, day_words[i], 3) == 0)
+        if (memcmp(text.at, paging_day_words[i], 3) == 0)
             day[0] = i;
-        if (memcmp(text.at + (range ? 4 : 0), day_words[i], 3) == 0)
+        if (memcmp(text.at + (range ? 4 : 0), paging_day_words[i], 3) == 0)
             day[1] = i;
     }
     if (day[0] == PAGING_DAYS || day[1] == PAGING_DAYS)

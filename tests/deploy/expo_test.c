@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "processors/page/paging.h"
 #include "schemas/config/config.h"
 #include "schemas/venue/venue.h"
 #include "tests/support/support.h"
@@ -168,6 +169,23 @@ static void borders_are_counted(void **state)
     config_free(&config);
 }
 
+static void the_roster_fits(void **state)
+{
+    (void)state;
+    struct config config;
+    struct problems problems = {0};
+    struct venue *venue = load(&config);
+    struct paging *paging = NULL;
+    assert_true(paging_load(EXPO "paging.yaml", &paging, &problems));
+    assert_true(paging_fit(paging, venue, &problems));
+    for (uint32_t i = 0; i < problems_listed(&problems); i++)
+        print_error("%u: %s\n", problems.problem[i].line, problems.problem[i].text);
+    assert_int_equal(problems.count, 0);
+    paging_free(paging);
+    venue_free(venue);
+    config_free(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +194,7 @@ int main(void)
         cmocka_unit_test(every_place_for_people_has_a_rule),
         cmocka_unit_test(it_can_be_commanded),
         cmocka_unit_test(borders_are_counted),
+        cmocka_unit_test(the_roster_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,23 +47,27 @@ static void put(const struct fixture *f, const char *name, const char *text)
     assert_int_equal(fclose(out), 0);
 }
 
-/* Runs the command with both outputs in f->output. */
-static int run(struct fixture *f, const char *option)
+/* Runs the command with both outputs in f->output. options: up to count, the rest NULL. */
+static int run_options(struct fixture *f, const char *const *options, size_t count)
 {
     char config[700], path[700];
     char command[] = "check", letter[] = "-c";
-    char second[40];
+    char words[8][64];
+    char *argv[12] = {command, letter, config};
+    int argc = 3;
     (void)snprintf(config, sizeof config, "%s/c.yaml", f->dir);
     (void)snprintf(path, sizeof path, "%s/output", f->dir);
-    (void)snprintf(second, sizeof second, "%s", option);
-    char *argv[] = {command, letter, config, second, NULL};
+    for (size_t i = 0; i < count && options[i] && options[i][0]; i++, argc++) {
+        (void)snprintf(words[i], sizeof words[i], "%s", options[i]);
+        argv[argc] = words[i];
+    }
     (void)fflush(stdout);
     (void)fflush(stderr);
     int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     assert_true(out >= 0 && err >= 0 && fd >= 0);
     assert_true(dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0);
-    int code = cmd_check(option[0] ? 4 : 3, argv);
+    int code = cmd_check(argc, argv);
     (void)fflush(stdout);
     (void)fflush(stderr);
     assert_true(dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0);
@@ -74,6 +78,11 @@ static int run(struct fixture *f, const char *option)
     f->output[got] = '\0';
     (void)close(fd);
     return code;
+}
+
+static int run(struct fixture *f, const char *option)
+{
+    return run_options(f, &option, 1);
 }
 
 static void assert_says(const struct fixture *f, const char *words)
@@ -134,6 +143,88 @@ static void each_mistake_has_file_line_and_reason(void **state)
     put(f, "c.yaml", "venue: v.yaml\nmqtt: {ca_file: nowhere.pem}\n");
     assert_int_equal(run(f, ""), EXIT_USAGE);
     assert_says(f, "nowhere.pem: No such file or directory");
+}
+
+static const char good_paging[] =
+    "targets:\n"
+    "  - {id: desk, kind: webhook, url: \"http://127.0.0.1:1/\"}\n"
+    "  - {id: chief, kind: webhook, url: \"http://127.0.0.1:1/\"}\n"
+    "  - {id: drill, kind: webhook, url: \"http://127.0.0.1:1/\", status: Exercise}\n"
+    "teams:\n"
+    "  - id: floor\n"
+    "    shifts:\n"
+    "      - {from: \"08:00\", to: \"20:00\", targets: [desk, drill]}\n"
+    "      - {from: \"20:00\", to: \"08:00\", targets: chief}\n"
+    "  - {id: lead, targets: chief}\n"
+    "routes: [{team: floor, escalate: [lead, lead]}]\n";
+
+static void a_roster_is_explained_or_refused(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "c.yaml", "venue: v.yaml\npage: {file: p.yaml}\n");
+    put(f, "v.yaml", good_venue);
+    put(f, "p.yaml", good_paging);
+    assert_int_equal(run(f, ""), EXIT_OK);
+    assert_says(f, "line 11   yellow, orange, red; always → floor, unacknowledged → lead → lead");
+    assert_says(f, "floor: 08:00–20:00 desk, drill (Exercise); 20:00–08:00 chief; now ");
+    assert_says(f, "drill: webhook, in both languages, Exercise only");
+    put(f, "p.yaml",
+        "targets: [{id: desk, kind: webhook, url: \"http://127.0.0.1:1/\"}]\n"
+        "teams: [{id: t, shifts: [{days: mon-sat, targets: desk}]}]\n"
+        "routes: [{team: t, escalate: [t, t]}]\n");
+    assert_int_equal(run(f, ""), EXIT_USAGE);
+    assert_says(f, "/p.yaml:3:10: error: nobody is paged for zone ");
+    assert_says(f, ": Sun 00:00–24:00");
+    put(f, "c.yaml", "venue: v.yaml\npage: {file: none.yaml}\n");
+    assert_int_equal(run(f, ""), EXIT_USAGE);
+    assert_says(f, "none.yaml");
+}
+
+static void it_tells_who_would_be_paged(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *options[8];
+        int code;
+        const char *words;
+    } rows[] = {
+        {{"--page", "h", "red", "--at", "2026-05-16T03:00"},
+         EXIT_OK,
+         "zone h (h), red, Sat 03:00 local time\n  hall-capacity\n    at once: chief\n"
+         "    after 60 s, nobody having acknowledged: chief\n"},
+        {{"--page", "h", "red", "--at", "2026-05-16T12:00:00+08:00", "--escalation", "0"},
+         EXIT_OK,
+         "red, Sat 04:00 local time\n  hall-capacity\n    at once: chief\n"},
+        {{"--page", "h", "yellow", "--at", "2026-05-16T12:00", "--rule", "hall-capacity"},
+         EXIT_OK,
+         "    at once: desk, drill (Exercise)\n"
+         "    after 600 s, nobody having acknowledged: desk, chief, drill (Exercise)\n"},
+        {{"--page", "fair", "red", "--at", "2026-05-16T12:00", "--json"},
+         EXIT_OK,
+         "{\"zone\":\"fair\",\"level\":\"red\",\"at\":\"Sat 12:00\",\"pages\":[{\"rule\":"
+         "\"venue-blind\",\"steps\":[{\"escalation\":0,\"after_s\":0,\"targets\":[\"desk\","
+         "\"drill\"]}]}]}"},
+        {{"--page", "hh", "red"}, EXIT_USAGE, "the venue has no zone \"hh\""},
+        {{"--page", "h", "rde"}, EXIT_USAGE, "not \"rde\"; did you mean \"red\"?"},
+        {{"--page", "h", "blue"}, EXIT_USAGE, "yellow, orange or red page, not \"blue\""},
+        {{"--page", "h"}, EXIT_USAGE, "--page ZONE wants one LEVEL"},
+        {{"--page", "h", "red", "--at", "noon"}, EXIT_USAGE, "--at wants a local time"},
+        {{"--page", "h", "red", "--escalation", "4"}, EXIT_USAGE, "a step from 0 to 3, not \"4\""},
+        {{"--page", "h", "red", "--rule", "flow"},
+         EXIT_USAGE,
+         "no rule flow of zone h has level red"},
+        {{"red"}, EXIT_USAGE, "go with --page ZONE"},
+    };
+    put(f, "c.yaml", "venue: v.yaml\npage: {file: p.yaml}\n");
+    put(f, "v.yaml", good_venue);
+    put(f, "p.yaml", good_paging);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(run_options(f, rows[i].options, 8), rows[i].code);
+        assert_says(f, rows[i].words);
+    }
+    put(f, "c.yaml", "venue: v.yaml\n");
+    assert_int_equal(run_options(f, rows[0].options, 8), EXIT_USAGE);
+    assert_says(f, "page.file is empty: nobody is paged for anything");
 }
 
 /* The one object that the command printed, parsed strictly. */
@@ -236,6 +327,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_good_one_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(each_mistake_has_file_line_and_reason, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_roster_is_explained_or_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_tells_who_would_be_paged, setup, teardown),
         cmocka_unit_test_setup_teardown(who_may_command_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_warning_does_not_refuse, setup, teardown),
         cmocka_unit_test_setup_teardown(json_is_one_object, setup, teardown),
