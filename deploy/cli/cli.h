@@ -1,6 +1,7 @@
 /*
- * cli: the subcommands of the one binary. Each cmd_… parses its own arguments (getopt_long; -c FILE, --help, --json where a program may read the output), runs and
- * returns the exit code: 0 success, 1 failure, 2 bad use or bad configuration.
+ * cli: the subcommands of the one binary. Each cmd_… parses its own arguments (getopt_long; -c
+ * FILE, --help, --json where a program may read the output), runs and returns the exit code: 0
+ * success, 1 failure, 2 bad use or bad configuration.
  */
 #ifndef CROWDTIDE_DEPLOY_CLI_CLI_H
 #define CROWDTIDE_DEPLOY_CLI_CLI_H
@@ -15,6 +16,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* name, summary */
 #define COMMANDS(C)                                                                                \
+    C(init, "ask a few questions and write the configuration of a venue of your own")              \
     C(run, "start and supervise everything on this machine")                                       \
     C(ingest, "take MQTT messages into the readings log")                                          \
     C(process, "compute zone metrics and alerts from the readings log")                            \
@@ -27,7 +29,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
     C(log, "ls | verify | export | tap: look into the logs")                                       \
     C(simulate, "publish the day of a venue to the broker")                                        \
     C(mock, "a stand-in for Kafka that keeps nothing, for trials")                                 \
-    C(command, "ack, shelve, anchor, capacity …: what operators do, with its answer")                 \
+    C(command, "ack, shelve, anchor, capacity …: what operators do, with its answer")              \
     C(top, "watch counters, lags and the books live")                                              \
     C(version, "print the version and those of the libraries")
 
@@ -41,7 +43,8 @@ void cli_print_problems(const char *file, const struct problems *problems);
 /* Loads the configuration and prints every problem. path NULL: defaults. */
 bool cli_load_config(const char *path, struct config *ret_config);
 
-/* Reads and parses config->venue_file, printing every problem. *ret_source (malloc'ed) may be NULL. */
+/* Reads and parses config->venue_file, printing every problem. *ret_source (malloc'ed) may be NULL.
+ */
 bool cli_load_venue(const struct config *config, struct venue **ret_venue, char **ret_source);
 
 /* SIGTERM and SIGINT set *cli_stop(), SIGHUP *cli_reload(); SIGPIPE is ignored. */

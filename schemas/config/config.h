@@ -129,6 +129,9 @@ struct setting_info {
 };
 uint32_t config_setting_count(void);
 const struct setting_info *config_setting_info(uint32_t i); /* i < config_setting_count() */
+/* Whether a text would be accepted for the setting of that key, which exists; else reason (cap
+ * bytes) says what is expected. Files are not looked at. */
+bool config_setting_valid(const char *key, struct str text, char *reason, size_t cap);
 
 /* Reads config->venue_file with ${NAME} replaced in its values (line numbers do not move), and the
    payload maps that it names, into one bundle (schemas/venue/bundle.h), which without maps is the

@@ -1,5 +1,6 @@
 #include "schemas/config/settings.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "schemas/config/address.h"
@@ -75,4 +76,13 @@ bool setting_text_valid(const struct setting *setting, struct str text, char *re
     (void)snprintf(reason, cap, "%lld to %lld bytes are expected", (long long)setting->info.min,
                    (long long)setting->info.max);
     return (int64_t)text.len >= setting->info.min && (int64_t)text.len <= setting->info.max;
+}
+
+bool config_setting_valid(const char *key, struct str text, char *reason, size_t cap)
+{
+    for (uint32_t i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(settings[i].info.key, key) == 0)
+            return setting_text_valid(&settings[i], text, reason, cap);
+    assert(!"a setting of the table");
+    return false;
 }
