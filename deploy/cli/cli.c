@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "schemas/venue/venue.h"
 
 /* The one place with state at file scope: what a signal handler may touch. */
 static volatile int stop_requested;
 static volatile int reload_requested;
+static volatile int pause_requested;
+static const struct termios *screen_before;
+static const char *screen_leave;
 
 static void on_stop(int sig)
 {
@@ -32,6 +37,50 @@ void cli_signals(void)
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGHUP, &reload, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void on_pause(int sig)
+{
+    (void)sig;
+    pause_requested = 1;
+}
+
+static void on_resize(int sig)
+{
+    (void)sig; /* the wait has ended, and that is all */
+}
+
+/* Only what a signal handler may call. The signal then does what it always does. */
+static void on_crash(int sig)
+{
+    if (write(STDOUT_FILENO, screen_leave, strlen(screen_leave)) < 0)
+        return;
+    if (screen_before)
+        (void)tcsetattr(STDIN_FILENO, TCSANOW, screen_before);
+    (void)raise(sig);
+}
+
+void cli_signals_screen(const struct termios *before, const char *leave)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct sigaction stop = {.sa_handler = on_stop};
+    struct sigaction paused = {.sa_handler = on_pause};
+    struct sigaction resize = {.sa_handler = on_resize};
+    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+    screen_before = before;
+    screen_leave = leave;
+    cli_signals();
+    sigaction(SIGHUP, &stop, NULL);
+    sigaction(SIGQUIT, &stop, NULL);
+    sigaction(SIGTSTP, &paused, NULL);
+    sigaction(SIGWINCH, &resize, NULL);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        sigaction(crashes[i], &crash, NULL);
+}
+
+volatile int *cli_pause(void)
+{
+    return &pause_requested;
 }
 
 const volatile int *cli_stop(void)

@@ -52,4 +52,12 @@ void cli_signals(void);
 const volatile int *cli_stop(void);
 volatile int *cli_reload(void);
 
+/* For a program that has the screen: as cli_signals, and SIGHUP and SIGQUIT stop it like SIGTERM,
+   SIGTSTP sets *cli_pause(), a change of size only ends waits; when it crashes, `leave` is written
+   to standard output and standard input gets back `before` (NULL: it is no terminal). Both are
+   kept. */
+struct termios;
+void cli_signals_screen(const struct termios *before, const char *leave);
+volatile int *cli_pause(void);
+
 #endif

@@ -1,16 +1,15 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "deploy/cli/arguments.h"
 #include "deploy/cli/cli.h"
 #include "deploy/cli/top_screen.h"
+#include "deploy/cli/top_terminal.h"
 #include "schemas/base/clock.h"
 
-enum { REFRESH_MS = 1000, COLUMNS_DEFAULT = 100, COLUMNS_MAX = 512, TROUBLE_BYTES = 512 };
+enum { REFRESH_MS = 1000, COLUMNS_MAX = 512, TROUBLE_BYTES = 512, KEYS_BYTES = 64 };
 
 struct top {
     struct watch_state *state;
@@ -50,10 +49,18 @@ static bool print(const struct text *out)
     return fwrite(out->at, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
 }
 
+/* https://no-color.org: set and not empty, it asks for none. */
+static enum top_paint paint(void)
+{
+    const char *no = getenv("NO_COLOR");
+    return !top_terminal_usable() ? TOP_PAINT_TEXT
+           : no && no[0]          ? TOP_PAINT_MARKS
+                                  : TOP_PAINT_COLOUR;
+}
+
 /* Two looks, so that there are rates. */
 static bool once(struct top *top, bool json)
 {
-    struct winsize size;
     struct text out = text_over(top->bytes, TOP_SCREEN_BYTES_MAX);
     struct top_view view = look(top);
     if (json) {
@@ -64,63 +71,56 @@ static bool once(struct top *top, bool json)
         (void)poll(NULL, 0, REFRESH_MS);
         view = look(top);
     }
-    bool terminal = isatty(STDOUT_FILENO);
-    view.colour = terminal;
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-        view.columns = size.ws_col;
+    if (isatty(STDOUT_FILENO)) {
+        uint32_t rows;
+        top_terminal_size(&view.columns, &rows);
+        view.paint = paint();
+        view.ascii = !top_terminal_utf8();
+    }
     top_screen_draw(&view, &out);
     return print(&out);
 }
 
-static void draw(struct top *top, struct top_view view)
+/* False: nobody looks any more. */
+static bool draw(struct top *top, struct top_view view, struct top_choice *choice)
 {
-    struct winsize size = {.ws_col = COLUMNS_DEFAULT, .ws_row = 24};
     struct text out = text_over(top->bytes, TOP_SCREEN_BYTES_MAX);
-    (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size); /* not said: the defaults */
-    view.columns = size.ws_col ? size.ws_col : COLUMNS_DEFAULT;
-    view.rows = size.ws_row > 1 ? size.ws_row - 1 : 0; /* the cursor rests on the last row */
-    view.colour = view.keys = true;
+    top_terminal_size(&view.columns, &view.rows);
+    view.columns = view.columns < COLUMNS_MAX ? view.columns : COLUMNS_MAX;
+    view.paint = paint();
+    view.ascii = !top_terminal_utf8();
+    view.choice = choice;
     text_add(&out, "\033[H");
     top_screen_draw(&view, &out);
+    while (out.len && out.at[out.len - 1] == '\n')
+        out.len--; /* on the last row it would scroll the picture */
     text_add(&out, "\033[J");
-    (void)print(&out);
+    return top_terminal_show(&out);
 }
 
-/* Waits for the next look. True when a key asks to end, or nobody is at the other end any more. */
-static bool quit_within(int ms)
-{
-    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-    char key;
-    int got = poll(&in, 1, ms);
-    if (got <= 0)
-        return false;
-    return read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q' || key == '\004';
-}
-
+/* Draws at once after a key, a signal or a change of size, and looks anew once a second. */
 static bool live(struct top *top)
 {
-    struct termios before, raw;
-    bool has_keys = tcgetattr(STDIN_FILENO, &before) == 0;
-    cli_signals();
-    if (has_keys) {
-        raw = before;
-        raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-        (void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    struct top_terminal terminal;
+    struct top_choice choice = {0};
+    char keys[KEYS_BYTES];
+    struct top_view view = look(top);
+    int64_t next_ms = now_ms() + REFRESH_MS;
+    top_terminal_enter(&terminal);
+    while (!choice.quit && !*cli_stop() && draw(top, view, &choice)) {
+        int64_t left_ms = next_ms - now_ms();
+        bool due = left_ms <= 0 || left_ms > REFRESH_MS; /* the clock may be set */
+        int got = top_terminal_keys(&terminal, due ? 0 : (int)left_ms, keys, sizeof keys);
+        if (got < 0)
+            break;
+        top_choice_key(&choice, keys, (size_t)got);
+        if (due || now_ms() >= next_ms) {
+            view = look(top);
+            next_ms = now_ms() + REFRESH_MS;
+        }
     }
-    /* The other screen of the terminal, without a cursor: afterwards all is as it was. */
-    (void)fputs("\033[?1049h\033[?25l", stdout);
-    bool quit = false;
-    while (!quit && !*cli_stop()) {
-        struct top_view view = look(top);
-        int64_t next_ms = now_ms() + REFRESH_MS;
-        draw(top, view);
-        /* A resize interrupts poll, like any signal: draw again at once. */
-        quit = has_keys ? quit_within((int)(next_ms - now_ms())) : poll(NULL, 0, REFRESH_MS) > 0;
-    }
-    (void)fputs("\033[?25h\033[?1049l", stdout);
-    if (has_keys)
-        (void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
-    return fflush(stdout) == 0;
+    top_terminal_leave(&terminal);
+    return true;
 }
 
 int cmd_top(int argc, char **argv)
@@ -137,11 +137,12 @@ int cmd_top(int argc, char **argv)
         .command = "top",
         .operands = "",
         .about =
-            "Shows the programs, their rates and lags, whether the books balance, the active\n"
-            "alerts, and zones and gates, worst first. Reads only. A heartbeat older than 10 s by\n"
-            "this machine's clock makes every level unknown.",
+            "Shows zones by level, the active alerts, gates, the programs with their rates and\n"
+            "lags, and whether the books balance; the worst first. Reads only. A heartbeat older\n"
+            "than 10 s by this machine's clock makes every level unknown.",
         .options = options,
-        .more = "q ends it.",
+        .more = "q ends it, h lists the keys: pages, scrolling, order, filter. NO_COLOR is heeded; "
+                "without a UTF-8\nlocale only ASCII is shown.",
     };
     int code = EXIT_OK;
     if (!arguments_parse(argc, argv, &spec, NULL, &code))
@@ -159,7 +160,7 @@ int cmd_top(int argc, char **argv)
     if (!top || !top->state || !top->bytes)
         (void)fprintf(stderr, "crowdtide top: out of memory\n");
     else
-        ok = once_only || json || !isatty(STDOUT_FILENO) ? once(top, json) : live(top);
+        ok = once_only || json || !top_terminal_usable() ? once(top, json) : live(top);
     if (top) {
         watch_state_free(top->state);
         free(top->bytes);

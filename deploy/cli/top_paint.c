@@ -6,9 +6,9 @@
 
 enum { PIECE_BYTES = 512 };
 
-static const char *style_code(enum style style)
+static const char *style_code(enum top_paint paint, enum style style)
 {
-    static const char *const codes[] = {
+    static const char *const colours[] = {
         [PLAIN] = "",
         [BOLD] = "\033[1m",
         [DIM] = "\033[2m",
@@ -19,18 +19,57 @@ static const char *style_code(enum style style)
         [UNKNOWN] = "\033[1;97;45m",
         [GOOD] = "\033[32m",
     };
-    return codes[style];
+    static const char *const marks[] = {
+        [PLAIN] = "",        [BOLD] = "\033[1m",      [DIM] = "",
+        [RED] = "\033[1;7m", [ORANGE] = "\033[7m",    [YELLOW] = "\033[1m",
+        [BLUE] = "",         [UNKNOWN] = "\033[1;7m", [GOOD] = "",
+    };
+    return paint == TOP_PAINT_COLOUR  ? colours[style]
+           : paint == TOP_PAINT_MARKS ? marks[style]
+                                      : "";
 }
 
-/* Columns that a character takes; wide ones (CJK and beyond) take two. */
+/* Columns that a character takes: wide ones (CJK and beyond, emoji) two, combining ones none. */
 static uint32_t width_of(uint32_t code)
 {
-    return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
-                   (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
-                   (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
-                   (code >= 0xffe0 && code <= 0xffe6) || code >= 0x1f300
-               ? 2
-               : 1;
+    static const struct {
+        uint32_t first, last, width;
+    } ranges[] = {
+        {0x0300, 0x036f, 0},   {0x0483, 0x0489, 0},   {0x0591, 0x05bd, 0},   {0x0610, 0x061a, 0},
+        {0x064b, 0x065f, 0},   {0x0e31, 0x0e31, 0},   {0x0e34, 0x0e3a, 0},   {0x0e47, 0x0e4e, 0},
+        {0x1100, 0x115f, 2},   {0x1160, 0x11ff, 0},   {0x1ab0, 0x1aff, 0},   {0x1dc0, 0x1dff, 0},
+        {0x20d0, 0x20ff, 0},   {0x231a, 0x231b, 2},   {0x23e9, 0x23f3, 2},   {0x25fd, 0x25fe, 2},
+        {0x2614, 0x2615, 2},   {0x2648, 0x2653, 2},   {0x26a1, 0x26a1, 2},   {0x26d4, 0x26d4, 2},
+        {0x2705, 0x2705, 2},   {0x274c, 0x274c, 2},   {0x2753, 0x2757, 2},   {0x2e80, 0x303e, 2},
+        {0x3041, 0x3098, 2},   {0x3099, 0x309a, 0},   {0x309b, 0xa4cf, 2},   {0xa960, 0xa97c, 2},
+        {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},   {0xfe10, 0xfe19, 2},
+        {0xfe20, 0xfe2f, 0},   {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},
+        {0x1f300, 0x1faff, 2}, {0x20000, 0x3fffd, 2}, {0xe0100, 0xe01ef, 0},
+    };
+    for (size_t i = 0; code >= ranges[0].first && i < sizeof ranges / sizeof ranges[0]; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return ranges[i].width;
+    return 1;
+}
+
+/* Turns the direction of others, or joins them: on a screen of columns it could only disturb. */
+static bool invisible(uint32_t code)
+{
+    return (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || code == 0xad;
+}
+
+/* For terminals that can show ASCII only. */
+static const char *stand_in(uint32_t code)
+{
+    static const struct {
+        uint32_t code;
+        const char *text;
+    } known[] = {{0x2264, "<"}, {0x2026, "~"}, {0x2014, "-"}, {0x2013, "-"}, {0x00b2, "2"}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].code == code)
+            return known[i].text;
+    return "?";
 }
 
 /* Decodes one character of valid UTF-8; other bytes count as one. Returns its length. */
@@ -56,21 +95,45 @@ void screen_put(struct screen *s, enum style style, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(piece, sizeof piece, format, args);
     va_end(args);
-    bool styled = style != PLAIN && s->view->colour;
-    if (styled)
-        text_add(s->out, style_code(style));
+    const char *code_of_style = style_code(s->view->paint, style);
+    text_add(s->out, code_of_style);
     for (const uint8_t *at = (const uint8_t *)piece; *at;) {
         uint32_t code, n = character(at, &code);
-        bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-        uint32_t width = control ? 1 : width_of(code);
+        const uint8_t *from = at;
+        at += n;
+        if (invisible(code))
+            continue;
+        uint32_t width = width_of(code);
         if (s->column + width > s->view->columns)
             break;
-        text_add_bytes(s->out, control ? (const void *)"?" : at, control ? 1 : n);
+        if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+            text_add_char(s->out, '?');
+        } else if (code >= 0x80 && s->view->ascii) {
+            for (uint32_t i = 0; i < width; i++)
+                text_add(s->out, stand_in(code));
+        } else {
+            text_add_bytes(s->out, from, n);
+        }
         s->column += width;
-        at += n;
     }
-    if (styled)
+    if (code_of_style[0])
         text_add(s->out, "\033[0m");
+}
+
+void screen_bar(struct screen *s, enum style style)
+{
+    const char *code = style_code(s->view->paint, style);
+    text_add(s->out, code);
+    screen_to(s, s->view->columns);
+    if (code[0])
+        text_add(s->out, "\033[0m");
+}
+
+uint32_t screen_left(const struct screen *s)
+{
+    if (!s->limit)
+        return UINT32_MAX;
+    return s->limit > s->rows ? s->limit - s->rows : 0;
 }
 
 void screen_to(struct screen *s, uint32_t column)
@@ -83,9 +146,15 @@ void screen_to(struct screen *s, uint32_t column)
 
 void screen_end(struct screen *s)
 {
-    if (s->view->colour)
+    if (screen_left(s) == 0) {
+        s->out->len = s->line_at;
+        s->column = 0;
+        return;
+    }
+    if (s->view->paint != TOP_PAINT_TEXT)
         text_add(s->out, "\033[K"); /* nothing of the picture before remains */
     text_add_char(s->out, '\n');
+    s->line_at = s->out->len;
     s->column = 0;
     s->rows++;
 }

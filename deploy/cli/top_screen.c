@@ -4,30 +4,59 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIVE_MS_MAX = 5000, TOP_COLUMNS_MIN = 40 };
+enum {
+    TOP_COLUMNS_MIN = 40,
+    DOUBT_BYTES = 256,
+    FULL_ROWS_MIN = 45,  /* from here on programs and books have a line each */
+    SHORT_ROWS_MIN = 16, /* below it nothing is said of them: zones and alerts come first */
+};
 
-/* Per second since the figures before; "-" when there is nothing to compare with. */
-static const char *rate(const struct screen *s, enum counter counter, char out[SCREEN_NUMBER_BYTES])
+/* ---- the head -------------------------------------------------------------------------------- */
+
+static const char *plural(int64_t count)
 {
-    const struct watch_figures *now = s->view->now, *before = s->view->before;
-    if (!before || !before->present || now->at_ms <= before->at_ms ||
-        now->value[counter] < before->value[counter]) {
-        (void)snprintf(out, SCREEN_NUMBER_BYTES, "-");
-        return out;
-    }
-    double per_s = (double)(now->value[counter] - before->value[counter]) * 1000 /
-                   (double)(now->at_ms - before->at_ms);
-    return per_s < 10 ? (void)snprintf(out, SCREEN_NUMBER_BYTES, "%.1f", per_s),
-           out        : screen_grouped((uint64_t)per_s, out);
+    return count == 1 ? "" : "s";
 }
 
-/* ---- head and programs ----------------------------------------------------------------------- */
+/* Why nothing below can be believed, or NULL. */
+static const char *doubt(const struct screen *s, bool known, const struct validity *validity,
+                         char out[DOUBT_BYTES])
+{
+    if (!known && !watch_state_exists(s->view->state))
+        return "nothing has run on this state directory yet";
+    if (!known)
+        return "no heartbeat has ever come: is ingest connected, does process run?";
+    if (!s->stale)
+        return NULL;
+    struct text words = text_over(out, DOUBT_BYTES - 1);
+    validity_explain(validity, &words);
+    out[words.len] = '\0';
+    return out;
+}
+
+/* How many zones there are of each level; of what is real. */
+static void levels(struct screen *s)
+{
+    static const int order[] = {LEVEL_RED,    LEVEL_ORANGE, LEVEL_UNKNOWN,
+                                LEVEL_YELLOW, LEVEL_BLUE,   LEVEL_NONE};
+    uint32_t count[sizeof order / sizeof order[0]];
+    char text[SCREEN_NUMBER_BYTES];
+    uint32_t all = 0;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        all += count[i] = lists_zones_at(s, order[i]);
+    screen_put(s, PLAIN, "%s zone%s:", screen_grouped(all, text), plural(all));
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        screen_put(s, PLAIN, "  ");
+        screen_put(s, count[i] ? lists_style(order[i]) : DIM, "%s %s",
+                   screen_grouped(count[i], text), level_text(order[i]));
+    }
+    screen_end(s);
+}
 
 static void head(struct screen *s)
 {
     struct result_heartbeat heartbeat;
-    struct validity validity = watch_state_validity(s->view->state, s->now_ms);
-    char clock[40], age[32];
+    char clock[40], age[SCREEN_NUMBER_BYTES], why_text[DOUBT_BYTES];
     struct text t = text_over(clock, sizeof clock - 1);
     text_add_time_ms(&t, s->now_ms);
     clock[t.len > 19 ? 19 : t.len] = '\0';
@@ -35,43 +64,37 @@ static void head(struct screen *s)
     screen_put(s, BOLD, "crowdtide %.*s", known ? (int)heartbeat.instance.len : 1,
                known ? heartbeat.instance.at : "?");
     screen_put(s, PLAIN, "  %sZ  %s", clock, s->view->state_dir);
-    if (s->view->keys)
-        screen_put(s, DIM, "  q quits");
     screen_end(s);
     if (s->view->trouble) {
         screen_put(s, RED, " %s ", s->view->trouble);
         screen_end(s);
     }
-    if (!known && !watch_state_exists(s->view->state)) {
-        screen_put(s, UNKNOWN, " UNKNOWN: nothing has run on this state directory yet ");
-        screen_end(s);
-    } else if (!known) {
-        screen_put(s, UNKNOWN,
-                   " UNKNOWN: no heartbeat has ever come: is ingest connected, does process run? ");
-        screen_end(s);
-    } else if (s->stale) {
-        char why[256];
-        struct text words = text_over(why, sizeof why - 1);
-        validity_explain(&validity, &words);
-        why[words.len] = '\0';
+    struct validity validity = watch_state_validity(s->view->state, s->now_ms);
+    const char *why = doubt(s, known, &validity, why_text);
+    if (why) {
         screen_put(s, UNKNOWN, " UNKNOWN: %s ", why);
+        screen_bar(s, UNKNOWN);
         screen_end(s);
-        screen_put(s, UNKNOWN, " no level below can be trusted ");
-        screen_end(s);
+        if (known) {
+            screen_put(s, UNKNOWN, " no level below can be trusted ");
+            screen_bar(s, UNKNOWN);
+            screen_end(s);
+        }
     } else {
-        screen_put(s, PLAIN, "heartbeat %s ago, ", screen_lasting(validity.age_ms, age));
+        int64_t silent = (int64_t)screen_value(s, COUNTER_PROCESS_SENSORS_SILENT);
+        int64_t active = (int64_t)screen_value(s, COUNTER_PROCESS_ALERTS_ACTIVE);
         screen_put(s, heartbeat.connected > 0 ? GOOD : RED, "broker %s",
                    heartbeat.connected > 0 ? "connected" : "NOT CONNECTED");
         if (strcmp(validity.path, "unproven") == 0)
             screen_put(s, YELLOW, " (NO PROBE COMES BACK)");
-        screen_put(s, PLAIN, ", %" PRIu64 " alerts active, ",
-                   screen_value(s, COUNTER_PROCESS_ALERTS_ACTIVE));
-        uint32_t unknown = lists_unknown(s);
-        screen_put(s, unknown ? UNKNOWN : PLAIN, "%" PRIu32 " zones unknown", unknown);
-        screen_put(s, PLAIN, ", %" PRIu64 " sensors silent",
-                   screen_value(s, COUNTER_PROCESS_SENSORS_SILENT));
+        screen_put(s, PLAIN, ", heartbeat %s ago, %" PRId64 " alert%s active, ",
+                   screen_lasting(validity.age_ms, age), active, plural(active));
+        screen_put(s, silent ? YELLOW : PLAIN, "%" PRId64 " sensor%s silent", silent,
+                   plural(silent));
         screen_end(s);
     }
+    if (known)
+        levels(s);
 }
 
 static void put_some(struct screen *s, enum style style, int64_t count, const char *what)
@@ -109,113 +132,83 @@ static void drill(struct screen *s)
     struct text t = text_over(clock, sizeof clock - 1);
     text_add_time_ms(&t, beat.drill_until);
     clock[t.len > 19 ? 19 : t.len] = '\0';
-    screen_put(s, BOLD, " EXERCISE: a drill is running, lines of %s are not real ",
+    screen_put(s, BLUE, " EXERCISE: a drill is running, lines of %s are not real ",
                RESULT_EXERCISE_PREFIX);
     if (beat.drill_by.len)
-        screen_put(s, PLAIN, " started by " STR_FMT ",", STR_ARG(beat.drill_by));
-    screen_put(s, PLAIN, " ends by itself %sZ", clock);
+        screen_put(s, BLUE, " started by " STR_FMT ",", STR_ARG(beat.drill_by));
+    screen_put(s, BLUE, " ends by itself %sZ", clock);
+    screen_bar(s, BLUE);
     screen_end(s);
 }
 
-static void program_state(struct screen *s, enum program program)
-{
-    const struct counters_program *p = &s->view->now->program[program];
-    int64_t silent_ms = s->now_ms - p->alive_wall_ns / 1000000;
-    char text[SCREEN_NUMBER_BYTES];
-    if (p->pid == 0) {
-        screen_put(s, DIM, "never ran");
-    } else if (!p->running) {
-        screen_put(s, RED, "DOWN");
-        screen_to(s, 24);
-        screen_put(s, PLAIN, "%s", screen_lasting(silent_ms, text));
-    } else if (silent_ms > ALIVE_MS_MAX) {
-        screen_put(s, UNKNOWN, "SILENT");
-        screen_to(s, 24);
-        screen_put(s, PLAIN, "%s", screen_lasting(silent_ms, text));
-    } else {
-        screen_put(s, GOOD, "up");
-        screen_to(s, 24);
-        screen_put(s, PLAIN, "%s", screen_lasting(s->now_ms - p->started_wall_ns / 1000000, text));
-    }
-    screen_to(s, 33);
-    if (p->pid)
-        screen_put(s, PLAIN, "%" PRId64, p->pid);
-    screen_to(s, 42);
-}
+/* ---- the last line, and help ----------------------------------------------------------------- */
 
-static void sink_line(struct screen *s, enum counter alerts, enum counter bulk, enum counter up,
-                      enum counter alerts_lag, enum counter bulk_lag, enum program program)
+static void help(struct screen *s)
 {
-    char a[SCREEN_NUMBER_BYTES], b[32], c[32], d[32];
-    screen_put(s, PLAIN, "%s alerts/s  %s bulk/s  behind %s + %s", rate(s, alerts, a),
-               rate(s, bulk, b), screen_grouped(screen_value(s, alerts_lag), c),
-               screen_grouped(screen_value(s, bulk_lag), d));
-    if (s->view->now->program[program].running && !screen_value(s, up))
-        screen_put(s, RED, "  STORE NOT REACHED");
-}
-
-static void programs(struct screen *s)
-{
-    char a[SCREEN_NUMBER_BYTES], b[32];
-    screen_put(s, BOLD, "PROGRAM         STATE   FOR      PID");
+    static const char *const lines[] = {
+        "1 2 3 4 5, Tab   overview, zones, alerts, gates, programs and books",
+        "arrows, j k      a line up or down        space, b   a page",
+        "Home, End, g G   to the first, to the last",
+        "s                the order of zones: worst first, name, people, % of capacity,",
+        "                 density, age of data",
+        "/                only what has this in its name, kind, rule, state or level",
+        "n                only what is not calm: above none, or unknown",
+        "Esc              everything again",
+        "h ?              this page; any key goes back",
+        "q                ends it",
+        "",
+        "PEOPLE is the best estimate; AT MOST the upper end of its bound, on which levels",
+        "are raised (+: there may be more). MOST, MOST%: that in % of the approved headcount.",
+        "DATA: age of the newest reading. ~ before a queue: estimated, not counted.",
+        "unknown is never calm: the sensors are silent, or nothing is computed.",
+        "",
+        "Alerts are acknowledged by  crowdtide command ack ZONE/RULE",
+    };
+    screen_put(s, BOLD, "KEYS");
     screen_end(s);
-    for (int p = 0; p < PROGRAM_COUNT; p++) {
-        if (p == PROGRAM_SERVE && s->view->now->program[p].pid == 0)
-            continue; /* nobody has to run it */
-        screen_put(s, PLAIN, "%s", program_name((enum program)p));
-        screen_to(s, 16);
-        program_state(s, (enum program)p);
-        if (s->view->now->program[p].pid == 0) {
-            screen_end(s);
-            continue;
-        }
-        switch ((enum program)p) {
-        case PROGRAM_RUN:
-            screen_put(s, PLAIN, "%s restarts",
-                       screen_grouped(screen_value(s, COUNTER_RUN_RESTARTS), a));
-            break;
-        case PROGRAM_INGEST:
-            screen_put(s, PLAIN, "%s messages/s", rate(s, COUNTER_INGEST_MESSAGES, a));
-            if (!screen_value(s, COUNTER_INGEST_CONNECTED))
-                screen_put(s, RED, "  NOT CONNECTED");
-            if (screen_value(s, COUNTER_INGEST_BROKER_DROPPED))
-                screen_put(s, RED, "  %s DROPPED BY THE BROKER",
-                           screen_grouped(screen_value(s, COUNTER_INGEST_BROKER_DROPPED), b));
-            if (screen_value(s, COUNTER_INGEST_WITHHELD))
-                screen_put(s, YELLOW, "  %s withheld",
-                           screen_grouped(screen_value(s, COUNTER_INGEST_WITHHELD), b));
-            if (screen_value(s, COUNTER_INGEST_LOG_LOST))
-                screen_put(s, RED, "  %s LOST",
-                           screen_grouped(screen_value(s, COUNTER_INGEST_LOG_LOST), b));
-            break;
-        case PROGRAM_PROCESS:
-            screen_put(s, PLAIN, "%s results/s  behind %s", rate(s, COUNTER_PROCESS_RESULTS, a),
-                       screen_grouped(screen_value(s, COUNTER_PROCESS_LAG_RECORDS), b));
-            if (screen_value(s, COUNTER_PROCESS_SKIPPED))
-                screen_put(s, RED, "  %s INPUTS LEFT OUT",
-                           screen_grouped(screen_value(s, COUNTER_PROCESS_SKIPPED), a));
-            if (screen_value(s, COUNTER_PROCESS_LOG_LOST))
-                screen_put(s, RED, "  %s LOST",
-                           screen_grouped(screen_value(s, COUNTER_PROCESS_LOG_LOST), a));
-            break;
-        case PROGRAM_KAFKA:
-            sink_line(s, COUNTER_KAFKA_ALERTS_DELIVERED, COUNTER_KAFKA_BULK_DELIVERED,
-                      COUNTER_KAFKA_UP, COUNTER_KAFKA_ALERTS_LAG, COUNTER_KAFKA_BULK_LAG,
-                      PROGRAM_KAFKA);
-            break;
-        case PROGRAM_SERIES:
-            sink_line(s, COUNTER_SERIES_ALERTS_DELIVERED, COUNTER_SERIES_BULK_DELIVERED,
-                      COUNTER_SERIES_UP, COUNTER_SERIES_ALERTS_LAG, COUNTER_SERIES_BULK_LAG,
-                      PROGRAM_SERIES);
-            break;
-        case PROGRAM_SERVE:
-            screen_put(s, PLAIN, "%s requests/s", rate(s, COUNTER_SERVE_REQUESTS, a));
-            break;
-        case PROGRAM_COUNT:
-            break;
-        }
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0] && screen_left(s); i++) {
+        screen_put(s, PLAIN, "%s", lines[i]);
         screen_end(s);
     }
+}
+
+/* At the bottom, whatever is above it. */
+static void footer(struct screen *s)
+{
+    const struct top_choice *c = s->view->choice;
+    while (screen_left(s))
+        screen_end(s);
+    s->limit++;
+    if (c->typing) {
+        screen_put(s, BOLD, "filter: %s_", c->filter);
+        screen_put(s, DIM, "   Enter keeps it, Esc drops it");
+        screen_end(s);
+        return;
+    }
+    screen_put(s, BOLD, "[%s]", c->help ? "help" : top_page_text(c->page));
+    if (s->part.of && s->part.to >= s->part.from)
+        screen_put(s, PLAIN, " %u-%u of %u", s->part.from, s->part.to, s->part.of);
+    if (c->sort != TOP_SORT_WORST)
+        screen_put(s, PLAIN, ", by %s", top_sort_text(c->sort));
+    if (c->filter[0] || c->only_bad)
+        screen_put(s, YELLOW, " FILTER%s%s%s: %u hidden ", c->filter[0] ? " " : "", c->filter,
+                   c->only_bad ? " not calm" : "", s->part.hidden);
+    screen_put(s, DIM, "  h help  q quit  Tab page  s sort  / find  n not calm");
+    screen_end(s);
+}
+
+static void body(struct screen *s, enum top_page page)
+{
+    bool full = !s->view->rows || s->view->rows >= FULL_ROWS_MIN || page == TOP_PAGE_PROGRAMS;
+    if (s->view->now->present && full) {
+        programs_draw(s);
+        books_draw(s);
+    } else if (s->view->now->present && s->view->rows >= SHORT_ROWS_MIN) {
+        programs_draw_short(s);
+        books_draw_short(s);
+    }
+    if (page != TOP_PAGE_PROGRAMS)
+        lists_draw(s, page);
 }
 
 void top_screen_draw(const struct top_view *view, struct text *out)
@@ -224,13 +217,16 @@ void top_screen_draw(const struct top_view *view, struct text *out)
     if (bounded.columns < TOP_COLUMNS_MIN)
         bounded.columns = TOP_COLUMNS_MIN;
     struct screen s = {.view = &bounded, .out = out, .now_ms = view->now->at_ms};
+    s.limit = view->rows && view->choice ? view->rows - 1 : view->rows;
+    s.line_at = out->len;
     s.stale = watch_state_stale(view->state, s.now_ms);
     head(&s);
     alarms(&s);
     drill(&s);
-    if (view->now->present) {
-        programs(&s);
-        books_draw(&s);
-    }
-    lists_draw(&s);
+    if (view->choice && view->choice->help)
+        help(&s);
+    else
+        body(&s, view->choice ? view->choice->page : TOP_PAGE_ALL);
+    if (view->choice && view->rows)
+        footer(&s);
 }

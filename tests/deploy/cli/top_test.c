@@ -15,6 +15,9 @@ struct place {
     struct log_writer *writer[2]; /* alerts, bulk */
     struct watch_state *state;
     char *picture;
+    struct top_choice *choice; /* of the next picture */
+    enum top_paint paint;
+    bool ascii;
 };
 
 static int setup(void **state)
@@ -139,7 +142,10 @@ static const char *draw(struct place *p, int64_t at_ms, uint32_t columns, uint32
                                        .state = p->state,
                                        .now = &figures,
                                        .columns = columns,
-                                       .rows = rows},
+                                       .rows = rows,
+                                       .choice = p->choice,
+                                       .paint = p->paint,
+                                       .ascii = p->ascii},
                     &out);
     assert_false(out.overflow);
     p->picture[out.len] = '\0';
@@ -169,7 +175,7 @@ static void zones_stand_worst_first(void **state)
     assert_order(text, "yellow  yellow-hall", "none    busy-hall");
     assert_order(text, "none    busy-hall", "none    calm-hall");
     assert_non_null(strstr(text, "1,234,567"));
-    assert_non_null(strstr(text, "1 zones unknown"));
+    assert_non_null(strstr(text, "5 zones:  1 red  0 orange  1 unknown  1 yellow  0 blue  2 none"));
     zone(p, "calm-hall", LEVEL_RED, 1, 150); /* the last word counts */
     text = draw(p, now_ms, 120, 0);
     assert_order(text, "red     calm-hall", "red     red-hall");
@@ -253,7 +259,7 @@ static void a_drill_is_not_real(void **state)
     const char *text = draw(p, now_ms, 160, 0);
     assert_non_null(strstr(text, "EXERCISE: a drill is running"));
     assert_non_null(strstr(text, "started by ann and bob"));
-    assert_non_null(strstr(text, " 0 zones unknown"));
+    assert_non_null(strstr(text, "1 zone:  0 red  0 orange  0 unknown  1 yellow"));
     assert_order(text, "\nyellow  hall-1", "\nred     drill/hall-1"); /* alerts */
     assert_order(strstr(text, "LEVEL "), "\nyellow  hall-1", "\nred     drill/hall-1");
     assert_null(strstr(text, "red     hall-1"));
@@ -347,10 +353,8 @@ static void alarm_figures_are_those_of_reality(void **state)
     assert_null(strstr(draw(p, now_ms + 20000, 160, 0), "alarms ")); /* stale */
 }
 
-/* Bytes of a line that are no continuation bytes; wide characters only occur in the action. */
-static void every_size_is_kept(void **state)
+static void crowd(struct place *p)
 {
-    struct place *p = *state;
     beat(p, now_ms);
     for (int i = 0; i < 300; i++) {
         char id[32];
@@ -362,23 +366,159 @@ static void every_size_is_kept(void **state)
         (void)snprintf(id, sizeof id, "expo/hall-1/capacity/%d", i);
         alert(p, id, "active_unacked", 1 + i % 4);
     }
-    for (uint32_t columns = 40; columns < 200; columns += 7) {
-        for (uint32_t rows = 14; rows < 80; rows += 11) {
-            const char *text = draw(p, now_ms, columns, rows);
-            uint32_t lines = 0;
-            assert_null(strchr(text, '\033')); /* neither ours nor the action's */
-            for (const char *at = text; *at; lines++) {
-                const char *end = strchr(at, '\n');
-                assert_non_null(end);
-                uint32_t width = 0;
-                for (; at < end; at++)
-                    width += ((unsigned char)*at & 0xc0) != 0x80;
-                assert_true(width <= columns);
-                at = end + 1;
+}
+
+/* Bytes of a line that are no continuation bytes; wide characters only occur in the action. */
+static void every_size_is_kept(void **state)
+{
+    struct place *p = *state;
+    crowd(p);
+    struct top_choice choice = {0};
+    for (int page = -1; page < TOP_PAGE_COUNT; page++) {
+        for (uint32_t columns = 40; columns < 200; columns += 7) {
+            for (uint32_t rows = 5; rows < 80; rows += 5) {
+                choice.page = page < 0 ? TOP_PAGE_ALL : (enum top_page)page;
+                choice.help = page == TOP_PAGE_GATES && rows % 2;
+                p->choice = page < 0 ? NULL : &choice;
+                const char *text = draw(p, now_ms, columns, rows);
+                uint32_t lines = 0;
+                assert_null(strchr(text, '\033')); /* neither ours nor the action's */
+                for (const char *at = text; *at; lines++) {
+                    const char *end = strchr(at, '\n');
+                    assert_non_null(end);
+                    uint32_t width = 0;
+                    for (; at < end; at++)
+                        width += ((unsigned char)*at & 0xc0) != 0x80;
+                    assert_true(width <= columns);
+                    at = end + 1;
+                }
+                assert_true(page < 0 ? lines <= rows : lines == rows);
             }
-            assert_true(lines <= rows);
         }
     }
+    p->choice = NULL;
+}
+
+static void press(struct top_choice *choice, const char *keys)
+{
+    top_choice_key(choice, keys, strlen(keys));
+}
+
+static void keys_move_sort_and_filter(void **state)
+{
+    struct place *p = *state;
+    struct top_choice choice = {0};
+    p->choice = &choice;
+    crowd(p);
+    press(&choice, "2"); /* zones alone */
+    const char *text = draw(p, now_ms, 100, 20);
+    assert_null(strstr(text, "ALERTS"));
+    assert_non_null(strstr(text, "[zones] 1-14 of 300"));
+    assert_order(text, "red     zone-299", "red     zone-294");
+    press(&choice, "\033[Bj");
+    assert_non_null(strstr(draw(p, now_ms, 100, 20), "[zones] 3-16 of 300"));
+    press(&choice, "\033[6~");
+    assert_non_null(strstr(draw(p, now_ms, 100, 20), "[zones] 16-29 of 300"));
+    press(&choice, "G");
+    assert_non_null(strstr(draw(p, now_ms, 100, 20), "[zones] 287-300 of 300"));
+    press(&choice, "\033[5~\033[A");
+    assert_non_null(strstr(draw(p, now_ms, 100, 20), "[zones] 273-286 of 300"));
+    press(&choice, "s"); /* by name, from the first again; numbers as numbers */
+    text = draw(p, now_ms, 100, 20);
+    assert_non_null(strstr(text, "[zones] 1-14 of 300, by name"));
+    assert_order(text, "zone-9 ", "zone-10 ");
+    press(&choice, "/ZONE-29x\x7f");
+    text = draw(p, now_ms, 100, 20);
+    assert_non_null(strstr(text, "filter: ZONE-29_"));
+    press(&choice, "\rn");
+    text = draw(p, now_ms, 100, 20);
+    assert_non_null(strstr(text, "[zones] 1-9 of 9, by name FILTER ZONE-29 not calm: 291 hidden"));
+    assert_null(strstr(text, "zone-290 ")); /* calm */
+    assert_non_null(strstr(text, "zone-29 "));
+    press(&choice, "\033");
+    assert_non_null(strstr(draw(p, now_ms, 100, 20), "of 300"));
+    press(&choice, "3");
+    text = draw(p, now_ms, 100, 20);
+    assert_non_null(strstr(text, "[alerts] 1-14 of 40"));
+    assert_non_null(strstr(text, "65 s  NOT ACKED"));
+    press(&choice, "?");
+    assert_non_null(strstr(draw(p, now_ms, 100, 24), "KEYS"));
+    press(&choice, "2"); /* only goes back */
+    assert_int_equal(choice.page, TOP_PAGE_ALERTS);
+    press(&choice, "\033[99z\033[Z");
+    assert_int_equal(choice.page, TOP_PAGE_ZONES);
+    press(&choice, "\t\t\t\t");
+    assert_int_equal(choice.page, TOP_PAGE_ALL);
+    assert_false(choice.quit);
+    press(&choice, "q");
+    assert_true(choice.quit);
+    p->choice = NULL;
+}
+
+static void any_bytes_are_keys(void **state)
+{
+    struct place *p = *state;
+    struct top_choice choice = {0};
+    uint64_t random = 1;
+    p->choice = &choice;
+    crowd(p);
+    for (int i = 0; i < 3000; i++) {
+        char bytes[16];
+        for (size_t b = 0; b < sizeof bytes; b++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            bytes[b] = (char)(random >> 40);
+            if (random >> 60 == 0)
+                bytes[b] = '\033';
+        }
+        top_choice_key(&choice, bytes, 1 + (random >> 50) % sizeof bytes);
+        if (i % 30 == 0)
+            assert_non_null(strstr(draw(p, now_ms, 80, 24), "crowdtide"));
+        choice.quit = false;
+    }
+    p->choice = NULL;
+}
+
+static void wide_and_combined_characters_keep_columns(void **state)
+{
+    struct place *p = *state;
+    static const struct {
+        const char *shown, *expected; /* as zone, 18 columns wide, before the kind */
+    } cases[] = {
+        {"hall-1", "hall-1             hall"},
+        {"\xe5\x8c\x97\xe5\x8e\x85", "\xe5\x8c\x97\xe5\x8e\x85               hall"},
+        {"e\xcc\x81t\xcc\x81", "e\xcc\x81t\xcc\x81                 hall"},
+        {"\xe2\x80\xae"
+         "abc\xe2\x80\x8b",
+         "abc                hall"}, /* right-to-left, zero width */
+        {"\xf0\x9f\x8f\x9b", "\xf0\x9f\x8f\x9b                 hall"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        beat(p, now_ms);
+        zone(p, cases[i].shown, LEVEL_NONE, 1, 20);
+        assert_non_null(strstr(draw(p, now_ms, 120, 0), cases[i].expected));
+    }
+    p->ascii = true;
+    const char *text = draw(p, now_ms, 120, 0);
+    assert_non_null(strstr(text, "????               hall")); /* as wide as what it stands for */
+    for (const char *at = text; *at; at++)
+        assert_true((unsigned char)*at < 0x80);
+    p->ascii = false;
+}
+
+static void paint_is_marks_or_colours(void **state)
+{
+    struct place *p = *state;
+    beat(p, now_ms);
+    zone(p, "hall-1", LEVEL_RED, 1, 120);
+    p->paint = TOP_PAINT_COLOUR;
+    assert_non_null(strstr(draw(p, now_ms, 120, 0), "\033[1;97;41mred"));
+    p->paint = TOP_PAINT_MARKS;
+    const char *text = draw(p, now_ms, 120, 0);
+    assert_non_null(strstr(text, "\033[1;7mred"));
+    assert_null(strstr(text, ";4"));
+    assert_null(strstr(text, "[3"));
+    p->paint = TOP_PAINT_TEXT;
+    assert_null(strchr(draw(p, now_ms, 120, 0), '\033'));
 }
 
 static void nothing_there_is_unknown(void **state)
@@ -432,6 +572,10 @@ int main(void)
         T(every_size_is_kept),
         T(nothing_there_is_unknown),
         T(a_broken_path_is_named),
+        T(keys_move_sort_and_filter),
+        T(any_bytes_are_keys),
+        T(wide_and_combined_characters_keep_columns),
+        T(paint_is_marks_or_colours),
         T(a_drill_is_not_real),
         T(programs_read_stale_levels_as_unknown),
 #undef T
