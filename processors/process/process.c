@@ -351,7 +351,7 @@ static bool await_readings(struct runner *r, bool *ret_ready, struct error *err)
     char dir[RUNNER_PATH_BYTES + 16];
     (void)snprintf(dir, sizeof dir, "%s/readings", r->state_dir);
     const struct log_reader_options options = {
-        .dir = dir, .verify_crc = true, .io = r->options->reader_io};
+        .dir = dir, .verify_crc = true, .refuse_void = true, .io = r->options->reader_io};
     bool said = false;
     *ret_ready = false;
     while (!runner_stopped(r)) {

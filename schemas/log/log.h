@@ -185,12 +185,16 @@ struct log_reader_options {
     const char *dir;
     /* Check every record's CRC; a mismatch is ERROR_CORRUPT. Off: trust this boot's page cache. */
     bool verify_crc;
+    /* End with an error (IO) when records that were handed out turn out to be void: an I/O error took
+       them from the log while the machine ran on, and its writer has recovered without them. What
+       was made of them has to be undone. Off: pass over it. */
+    bool refuse_void;
     /* Offline (no control page, or a copied directory): read to the last whole batch, with CRC. */
     bool ignore_published;
     const struct log_io *io; /* NULL: the real files */
 };
 
-/* NOT_FOUND: no log there yet (retry later), VERSION, CORRUPT (its first segment), IO. */
+/* NOT_FOUND: no log there yet, or not one whose control page is whole before its writer has opened it after a power cut (retry later), VERSION, CORRUPT (its first segment), IO. */
 bool log_reader_open(const struct log_reader_options *options, struct log_reader **ret_reader,
                      struct error *err);
 

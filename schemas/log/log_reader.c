@@ -178,6 +178,18 @@ static bool find_way_on(struct log_reader *r, bool *looked_again, struct error *
     return corrupt(r, err, "no valid record");
 }
 
+/* The last record that was handed out does not stand before this one. */
+static enum log_read refuse(const struct log_reader *r, uint64_t seq, uint64_t before,
+                            struct error *err)
+{
+    error_set(
+        err, ERROR_IO, 0,
+        "%s: sequence %llu was read, and is void: an I/O error took it. %llu comes after %llu",
+        r->dir, (unsigned long long)r->last_seq, (unsigned long long)seq,
+        (unsigned long long)before);
+    return LOG_READ_ERROR;
+}
+
 enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, struct error *err)
 {
     bool looked_again = false;
@@ -204,11 +216,14 @@ enum log_read log_reader_next(struct log_reader *r, struct log_view *ret_view, s
                     return LOG_READ_ERROR;
                 continue;
             }
+            uint64_t before = r->walk_seq;
             r->offset += log_record_bytes(view.body_len);
             r->walk_seq = view.seq;
             r->walk_epoch = view.epoch;
             if (view.seq < r->next_seq)
                 continue;
+            if (r->refuse_void && r->last_seq && before != r->last_seq)
+                return refuse(r, view.seq, before, err);
             r->next_seq = view.seq + 1;
             r->last_seq = view.seq;
             *ret_view = view;

@@ -19,6 +19,8 @@ static bool open_control(struct log_reader *r, struct error *err)
         return true;
     if (why.sys_errno == EACCES || why.sys_errno == EROFS || why.sys_errno == EPERM)
         return log_control_open(r->io, r->dir, false, &r->control, &r->control_fd, err);
+    if (why.code == ERROR_MALFORMED) /* what a power cut left of it: the writer makes it anew */
+        why.code = ERROR_NOT_FOUND;
     if (err)
         *err = why;
     return false;
@@ -97,6 +99,7 @@ bool log_reader_open(const struct log_reader_options *options, struct log_reader
     r->control_fd = -1;
     r->next_seq = 1;
     r->verify_crc = options->verify_crc || options->ignore_published;
+    r->refuse_void = options->refuse_void;
     size_t len = strlen(options->dir);
     if (len + LOG_NAME_BYTES >= sizeof r->dir) {
         error_set(err, ERROR_TOO_LARGE, 0, "path %.128s…", options->dir);

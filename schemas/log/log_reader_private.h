@@ -14,7 +14,7 @@ enum { LOG_RELIST_MAX = 64 }; /* looks at a directory that changes under us befo
 struct log_reader {
     const struct log_io *io;
     char dir[LOG_PATH_BYTES_MAX];
-    bool verify_crc;
+    bool verify_crc, refuse_void;
     struct log_control control; /* at NULL: offline, the log stands still */
     int control_fd;             /* to notice that the file was replaced */
     bool replaced;              /* by the control page of another log */

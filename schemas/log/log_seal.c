@@ -45,7 +45,9 @@ static bool visit(struct log_writer *w, struct log_plan *plan, struct log_loaded
             if (w->stage_len + size > LOG_STAGE_BYTES_MAX && w->stage_len && !flush(w, err))
                 return false;
             log_record_encode(&view, w->stage + w->stage_len);
-            log_record_finish(w->stage + w->stage_len, last_of_batch, w->seed);
+            /* A discard may cut a batch in two: what is kept of it is whole from here on. */
+            bool last = last_of_batch || view.seq == plan->kept.seq;
+            log_record_finish(w->stage + w->stage_len, last, w->seed);
             w->stage_len += size;
         }
     }

@@ -132,6 +132,57 @@ static void test_reader_passes_over_what_was_discarded(void **state)
     log_writer_close(writer);
 }
 
+/* An I/O error took what a reader had read, and the writer went on without it. */
+static void test_reader_refuses_what_became_void(void **state)
+{
+    (void)state;
+    for (int refuse = 0; refuse < 2; refuse++) {
+        (void)snprintf(dir, sizeof dir, "%s/log%d", root, refuse);
+        struct log_writer *writer = open_writer(0);
+        append(writer, 10);
+        const struct log_reader_options options = {.dir = dir, .refuse_void = refuse};
+        struct log_reader *reader = NULL;
+        struct log_view view;
+        struct error err = {0};
+        assert_true(log_reader_open(&options, &reader, NULL));
+        for (int i = 0; i < 10; i++)
+            assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+        log_writer_close(writer);
+        writer = open_writer(0); /* an epoch without a loss changes nothing */
+        append(writer, 1);
+        assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+        log_writer_close(writer);
+        writer = open_writer(8);
+        append(writer, 1);
+        enum log_read got = log_reader_next(reader, &view, &err);
+        assert_int_equal(got, refuse ? LOG_READ_ERROR : LOG_READ_RECORD);
+        assert_int_equal(err.code, refuse ? ERROR_IO : ERROR_NONE);
+        log_reader_close(reader);
+        log_writer_close(writer);
+    }
+}
+
+/* A power cut tore the control page: until the writer comes there is no log to be read. */
+static void test_torn_control_page(void **state)
+{
+    (void)state;
+    char control[400];
+    struct log_writer *writer = open_writer(0);
+    append(writer, 1);
+    log_writer_close(writer);
+    (void)snprintf(control, sizeof control, "%s/control", dir);
+    assert_int_equal(truncate(control, 100), 0);
+    struct log_reader *reader = NULL;
+    struct error err = {0};
+    assert_false(log_reader_open(&(struct log_reader_options){.dir = dir}, &reader, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    writer = open_writer(0);
+    reader = open_reader();
+    assert_int_equal(log_reader_last_seq(reader), 1);
+    log_reader_close(reader);
+    log_writer_close(writer);
+}
+
 /* Somebody deleted the log and began another one in its place, in the middle of a reader's way. */
 static void test_another_log_in_its_place(void **state)
 {
@@ -222,6 +273,8 @@ int main(void)
         TEST(test_slow_reader_is_told_what_it_lost),
         TEST(test_slow_reader_gets_nothing_void),
         TEST(test_reader_passes_over_what_was_discarded),
+        TEST(test_reader_refuses_what_became_void),
+        TEST(test_torn_control_page),
         TEST(test_another_log_in_its_place),
         TEST(test_segments_of_two_logs),
     };

@@ -144,6 +144,40 @@ static void test_lost_sequences_are_not_reused(void **state)
     assert_true(lives > 0);
 }
 
+/* A discard cuts a batch in two; what was kept of it stays when the log is opened again. */
+static void test_half_a_batch_stays(void **state)
+{
+    (void)state;
+    for (int durable = 0; durable < 2; durable++) {
+        struct faulty_io *f = faulty_io_new(7);
+        (void)snprintf(dir, sizeof dir, "%s/log%d", root, durable);
+        struct log_writer *writer = open_writer(faulty_io_table(f), NULL);
+        const struct log_record record = {.type = 1, .body = "batch", .body_len = 5};
+        for (int i = 0; i < 5; i++)
+            assert_true(log_writer_stage(writer, &record, NULL, NULL));
+        assert_true(log_writer_commit(writer, NULL));
+        if (durable)
+            assert_true(log_writer_sync(writer, NULL));
+        faulty_io_arm(f, FAULTY_DIE_BEFORE, 1); /* nothing is synced by closing */
+        log_writer_close(writer);
+        faulty_io_restart(f, FAULTY_PROGRAM_DIED);
+        const struct log_writer_options options = {.dir = dir,
+                                                   .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                                   .sync = LOG_SYNC_MANUAL,
+                                                   .discard_from_seq = 4,
+                                                   .io = faulty_io_table(f)};
+        struct log_recovery recovery;
+        assert_true(log_writer_open(&options, &writer, &recovery, NULL));
+        assert_int_equal(recovery.last_seq, 3);
+        log_writer_close(writer);
+        writer = open_writer(faulty_io_table(f), &recovery);
+        assert_int_equal(recovery.last_seq, 3);
+        assert_int_equal(recovery.bytes_cut, 0);
+        log_writer_close(writer);
+        faulty_io_free(f);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -152,6 +186,7 @@ int main(void)
         TEST(test_the_place_outlives_the_records),
         TEST(test_large_record_first),
         TEST(test_lost_sequences_are_not_reused),
+        TEST(test_half_a_batch_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

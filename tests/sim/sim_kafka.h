@@ -1,0 +1,48 @@
+/*
+ * sim_kafka: Kafka, as far as the publishers see it: topics, transactions by transactional id with
+ * epochs that fence, a time-out that ends transactions nobody goes on with, read_committed; and
+ * kafka_producer.h, kafka_last.h, kafka_topics.h over it.
+ */
+#ifndef CROWDTIDE_TESTS_SIM_SIM_KAFKA_H
+#define CROWDTIDE_TESTS_SIM_SIM_KAFKA_H
+
+#include "processors/net/kafka_producer.h"
+#include "tests/sim/sim.h"
+
+enum { SIM_IDS_MAX = 64, SIM_TOPICS_MAX = 32, SIM_CE_ID_BYTES = 80 };
+
+enum sim_fate_of { SIM_OPEN, SIM_COMMITTED, SIM_ABORTED };
+
+struct sim_record {
+    int topic;
+    int id; /* its transactional id's place */
+    enum sim_fate_of fate;
+    char ce_id[SIM_CE_ID_BYTES];
+    char *key, *value; /* NUL-terminated */
+    uint32_t key_len, value_len;
+};
+
+struct sim_id {
+    char name[96];
+    uint32_t epoch;
+    bool open; /* a transaction */
+    int64_t open_since_ns;
+};
+
+struct sim_kafka {
+    char topics[SIM_TOPICS_MAX][64];
+    int topic_count;
+    struct sim_id ids[SIM_IDS_MAX];
+    int id_count;
+    struct sim_record *records; /* in the order in which they came */
+    size_t count, cap;
+    bool down;
+    uint32_t error_one_in; /* calls that matter; 0: none fails */
+    uint64_t commits;
+};
+
+void sim_kafka_down(bool down);
+/* Ends transactions that are open for too long. */
+void sim_kafka_turn(void);
+
+#endif
