@@ -496,7 +496,7 @@ bool result_decode(unsigned type, const uint8_t *body, uint32_t len, struct resu
    not UTF-8 become U+FFFD, so the object is always valid JSON. */
 void result_json(unsigned type, const void *from, struct text *out);
 
-/* One line of line protocol with its newline. Timestamp in ns = STAMP·10⁶ + (input_seq mod 10⁶) for RESULT_SEVERAL_PER_MS,
+/* One line of line protocol with its newline. Timestamp in ns = STAMP·10⁶ + (input_seq mod 10⁶; of an alert n mod 10⁶) for RESULT_SEVERAL_PER_MS,
    STAMP·10⁶ for the others, which come once a second. A repeat is the same point. Nothing is added for types without a
    measurement, without a STAMP within the stores' range, or without any field present. Exercises go to a measurement of their own. Stores differ about backslashes in tag values and know no escape
    for control characters: in tag values both become '_', in string fields control characters become ' '. */

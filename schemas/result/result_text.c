@@ -256,6 +256,17 @@ static bool several_per_ms(unsigned type)
     }
 }
 
+/* What tells points of one millisecond apart. One input may bring several announcements of one rule
+   (an escalation, then data are lost), each with a number of its own. */
+static int64_t below_ms(unsigned type, const void *from, uint64_t input_seq)
+{
+    if (type == RECORD_ALERT) {
+        const struct result_alert *alert = from;
+        return alert->n > 0 ? alert->n % NS_PER_MS : 0;
+    }
+    return several_per_ms(type) ? (int64_t)(input_seq % NS_PER_MS) : 0;
+}
+
 void result_line(unsigned type, const void *from, uint64_t input_seq, struct text *out)
 {
     const struct result_type *t = result_type_of(type);
@@ -297,8 +308,7 @@ void result_line(unsigned type, const void *from, uint64_t input_seq, struct tex
         return;
     }
     text_add_char(out, ' ');
-    text_add_i64(out, stamp_ms * NS_PER_MS +
-                          (several_per_ms(type) ? (int64_t)(input_seq % NS_PER_MS) : 0));
+    text_add_i64(out, stamp_ms * NS_PER_MS + below_ms(type, from, input_seq));
     text_add_char(out, '\n');
 }
 

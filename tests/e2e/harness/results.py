@@ -57,7 +57,7 @@ def points(logs):
             name, fields = MEASUREMENT[record["type"]], record["result"]
             stamp_ns = time_ms(fields[SERIES[name]["time"]["field"]]) * 1_000_000
             if SERIES[name]["time"]["several_per_ms"]:
-                stamp_ns += record["origin"]["input_seq"] % 1_000_000
+                stamp_ns += (fields["n"] if name == "alert" else record["origin"]["input_seq"]) % 1_000_000
             exercise = fields.get("status") == "Exercise"
             expected[SERIES[name]["exercise"] if exercise else name].add((*(fields.get(tag) for tag in SERIES[name]["tags"]), stamp_ns))
     return expected
