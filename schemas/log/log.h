@@ -69,7 +69,8 @@ struct log_record { /* to be written */
 
 struct log_view { /* as read; body is borrowed until the next call on the reader */
     uint64_t seq;
-    /* In which it was first written. Recovery copies records, but (seq, epoch) names one for ever. */
+    /* In which it was first written. Recovery copies records, but (seq, epoch) names one for ever.
+     */
     uint32_t epoch;
     uint16_t type;
     uint16_t flags;
@@ -185,16 +186,17 @@ struct log_reader_options {
     const char *dir;
     /* Check every record's CRC; a mismatch is ERROR_CORRUPT. Off: trust this boot's page cache. */
     bool verify_crc;
-    /* End with an error (IO) when records that were handed out turn out to be void: an I/O error took
-       them from the log while the machine ran on, and its writer has recovered without them. What
-       was made of them has to be undone. Off: pass over it. */
+    /* End with an error (IO) when records that were handed out turn out to be void: an I/O error
+       took them from the log while the machine ran on, and its writer has recovered without them.
+       What was made of them has to be undone. Off: pass over it. */
     bool refuse_void;
     /* Offline (no control page, or a copied directory): read to the last whole batch, with CRC. */
     bool ignore_published;
     const struct log_io *io; /* NULL: the real files */
 };
 
-/* NOT_FOUND: no log there yet, or not one whose control page is whole before its writer has opened it after a power cut (retry later), VERSION, CORRUPT (its first segment), IO. */
+/* NOT_FOUND: no log there yet, or not one whose control page is whole before its writer has opened
+ * it after a power cut (retry later), VERSION, CORRUPT (its first segment), IO. */
 bool log_reader_open(const struct log_reader_options *options, struct log_reader **ret_reader,
                      struct error *err);
 
@@ -208,8 +210,9 @@ bool log_reader_seek(struct log_reader *reader, uint64_t seq, struct error *err)
 enum log_read log_reader_next(struct log_reader *reader, struct log_view *ret_view,
                               struct error *err);
 
-/* The record behind the last one handed out; called again, the one behind that: as far as the mapped segment and what is published reach, else
-   false. It will come by log_reader_next too. For hints: it is not verified (its body lies within the mapping, but may be anything), and it is
+/* The record behind the last one handed out; called again, the one behind that: as far as the
+   mapped segment and what is published reach, else false. It will come by log_reader_next too. For
+   hints: it is not verified (its body lies within the mapping, but may be anything), and it is
    borrowed until the next call of log_reader_next. */
 bool log_reader_ahead(struct log_reader *reader, struct log_view *ret_view);
 

@@ -34,8 +34,8 @@ struct log_reader {
     uint32_t walk_epoch;
     uint64_t ahead_offset; /* looked ahead up to here; at or below offset: not */
     uint64_t ahead_seq;    /* the record before it */
-    uint64_t next_seq; /* the least sequence wanted */
-    uint64_t last_seq; /* last record handed out since the last seek; 0: none */
+    uint64_t next_seq;     /* the least sequence wanted */
+    uint64_t last_seq;     /* last record handed out since the last seek; 0: none */
 };
 
 /* Takes the newest published mark and, when the set of segments changed (or `again`), the new list.
