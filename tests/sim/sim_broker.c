@@ -78,6 +78,7 @@ struct mqtt_client {
     enum mqtt_state state;
     pthread_t thread;
     bool closing, resubscribe;
+    uint32_t unanswered; /* sent, and the broker has not said so yet */
     char filters[8][64];
     bool optional[8];
     uint32_t filter_count;
@@ -117,6 +118,12 @@ static void disconnected(struct mqtt_client *c, const char *why)
     sim->broker->connected = false;
     c->state = MQTT_WAITING;
     c->handler.disconnected(c->handler.arg, -1, why);
+}
+
+static void answer_sends(struct mqtt_client *c)
+{
+    for (; c->unanswered; c->unanswered--)
+        c->handler.answered(c->handler.arg, 0);
 }
 
 /* The broker sends up to SIM_IN_FLIGHT without waiting; the first of them is the one at hand. */
@@ -204,6 +211,7 @@ static void *receive(void *arg)
         }
         if (c->resubscribe)
             subscribe(c);
+        answer_sends(c);
         struct sim_message *m = next_message(b);
         if (!m) {
             sim_wait(b, POLL_MS * (int64_t)NS_PER_MS);
@@ -250,6 +258,19 @@ bool mqtt_client_filters(struct mqtt_client *client, const struct mqtt_filters *
     take_filters(client, filters);
     client->resubscribe = true;
     sim_wake(sim->broker);
+    return true;
+}
+
+bool mqtt_client_send(struct mqtt_client *client, const char *topic, struct str payload)
+{
+    struct sim_broker *b = sim->broker;
+    char text[SIM_PAYLOAD_BYTES];
+    if (client->state != MQTT_READY || b->offline)
+        return false;
+    (void)snprintf(text, sizeof text, STR_FMT, STR_ARG(payload));
+    sim_publish(topic, text, false);
+    b->messages[b->count - 1].own = true;
+    client->unanswered++;
     return true;
 }
 

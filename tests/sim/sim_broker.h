@@ -18,6 +18,7 @@ struct sim_message {
     bool sent;     /* once at least; the next time it bears DUP */
     uint32_t handed, acked;
     int64_t acked_ns; /* the last time */
+    bool own;         /* ingest's own probe: in no log */
     bool forgiven;    /* acknowledged, and yet it may be lost: the power went before the sync */
 };
 

@@ -92,6 +92,8 @@ static void check_messages(const struct sim_broker *broker, struct tally *t)
     char key[SIM_TOPIC_BYTES + SIM_PAYLOAD_BYTES + 8];
     for (size_t i = 0; i < broker->count; i++) {
         const struct sim_message *m = &broker->messages[i];
+        if (m->own)
+            continue;
         message_key(key, sizeof key, str_of(m->topic), str_of(m->payload));
         struct tally_entry *e = tally_at(t, key);
         e->a += m->handed;
