@@ -11,6 +11,7 @@
 
 enum {
     KAFKA_CALL_MS = 1000, /* of one call into the library; then look whether to stop */
+    KAFKA_TRACED = 64,    /* beyond, a trace may be written twice */
     KAFKA_OPEN_MS_MAX = KAFKA_TRANSACTION_MS / 4, /* a transaction is filled at most this long */
 };
 
@@ -30,7 +31,10 @@ struct kafka_feed {
     uint64_t in_hand_seq; /* the newest of them */
     uint64_t refused_seq; /* refused by the brokers standing alone: reject it at sight */
     char refused_why[256];
-    uint64_t rejected_seq; /* the newest result written to the rejected file */
+    /* The results last written to the rejected file: a transaction that is repeated does not write
+       them again. One library refusal may come before the brokers' of an earlier result. */
+    uint64_t traced_seq[KAFKA_TRACED];
+    uint32_t traced; /* ever */
     uint64_t lost;
     struct sink_books books;
     bool full;        /* the last transaction hit a limit: go on at once */

@@ -42,15 +42,23 @@ static enum kafka_outcome send_position(struct kafka_feed *f, struct error *err)
     return outcome == KAFKA_REFUSED ? KAFKA_ABORT : outcome;
 }
 
+static bool is_traced(const struct kafka_feed *f, uint64_t seq)
+{
+    for (uint32_t i = 0; i < KAFKA_TRACED; i++)
+        if (f->traced_seq[i] == seq)
+            return true;
+    return false;
+}
+
 static bool reject(struct kafka_feed *f, const struct feed_item *item, const char *why,
                    struct str body, struct error *err)
 {
     struct log_position at = feed_item_position(f->feed, item);
-    if (item->view.seq > f->rejected_seq) {
+    if (!is_traced(f, item->view.seq)) {
         const struct rejected_entry entry = {&at, record_type_name(item->view.type), why, body};
         if (!rejected_add(f->rejected, &entry, err))
             return false;
-        f->rejected_seq = item->view.seq;
+        f->traced_seq[f->traced++ % KAFKA_TRACED] = item->view.seq;
         char quoted[256];
         report(REPORT_WARN, KAFKA_FEED_PROGRAM, "rejected",
                "feed=%s result_seq=%llu input_seq=%llu why=\"%s\"", f->options->log,
@@ -122,7 +130,9 @@ static enum kafka_outcome fill(struct kafka_feed *f, struct feed_item *item,
             enum kafka_outcome outcome = send_result(f, item, &bytes, err);
             if (outcome != KAFKA_OK)
                 return outcome;
-            f->full = bytes >= f->options->bytes_max || (f->span && f->in_hand >= f->span);
+            /* One that was given up is committed before the next is tried: only one is remembered. */
+            f->full = bytes >= f->options->bytes_max || (f->span && f->in_hand >= f->span) ||
+                      item->view.seq == f->refused_seq;
             if (f->full || (n % CLOCK_EVERY == 0 && clock_boot_ns() > until_ns))
                 return KAFKA_OK;
         } else if (*ret_read == FEED_ERROR) {
