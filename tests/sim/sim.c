@@ -171,6 +171,7 @@ void sim_start(enum sim_program program, void *(*fn)(void *arg), void *arg)
     struct sim_process *p = &sim->process[program];
     p->running = true;
     p->stop = p->reload = 0;
+    p->frozen_ns = 0;
     p->began_ns = sim->now_ns;
     p->pid++;
     p->last_error[0] = '\0';
@@ -210,15 +211,28 @@ void sim_exit(int code)
     _longjmp(sim->scheduler, 1);
 }
 
+/* When a task goes on; one of a frozen program later. */
+static int64_t wake_of(const struct sim_task *t)
+{
+    int64_t frozen_ns = sim->process[t->program].frozen_ns;
+    return t->wake_ns < frozen_ns ? frozen_ns : t->wake_ns;
+}
+
+static struct sim_task *next_task(struct sim *s)
+{
+    struct sim_task *next = NULL;
+    for (int i = 0; i < SIM_TASKS_MAX; i++) {
+        struct sim_task *t = &s->tasks[i];
+        if (t->used && !t->ended && (!next || wake_of(t) < wake_of(next)))
+            next = t;
+    }
+    return next;
+}
+
 void sim_loop(struct sim *s)
 {
     while (!sim_world_over()) {
-        struct sim_task *next = NULL;
-        for (int i = 0; i < SIM_TASKS_MAX; i++) {
-            struct sim_task *t = &s->tasks[i];
-            if (t->used && !t->ended && (!next || t->wake_ns < next->wake_ns))
-                next = t;
-        }
+        struct sim_task *next = next_task(s);
         if (s->cut_now) {
             s->cut_now = false;
             s->cut_at_step = 0;
@@ -229,14 +243,14 @@ void sim_loop(struct sim *s)
             sim_world_power_cut();
             continue;
         }
-        if (!next || s->world_ns <= next->wake_ns) {
+        if (!next || s->world_ns <= wake_of(next)) {
             if (s->world_ns > s->now_ns)
                 s->now_ns = s->world_ns;
             sim_world_turn();
             continue;
         }
-        if (next->wake_ns > s->now_ns)
-            s->now_ns = next->wake_ns;
+        if (wake_of(next) > s->now_ns)
+            s->now_ns = wake_of(next);
         run_task(next);
     }
 }

@@ -78,7 +78,9 @@ enum sim_broken {
     F(STEPPED, "clock stepped")                                                                    \
     F(RELOAD, "venue reload")                                                                      \
     F(UPGRADE, "upgrade")                                                                          \
-    F(STOP, "orderly restart")
+    F(STOP, "orderly restart")                                                                     \
+    F(FROZEN, "frozen for a while")                                                                \
+    F(REFUSED, "result refused")
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text) SIM_FAULT_##name,
@@ -125,6 +127,7 @@ struct sim_process { /* a program */
     bool running;
     int stop, reload;
     uint32_t core;     /* which of the core's versions process runs */
+    int64_t frozen_ns; /* until then it does not run: as by SIGSTOP */
     int64_t start_ns;  /* when it starts again */
     uint32_t failures; /* ends with an error since it last ran for a while */
     int64_t began_ns;

@@ -8,6 +8,7 @@
 #include "processors/publish/kafka_message.h"
 #include "schemas/counters/counters.h"
 #include "tests/sim/sim_broker.h"
+#include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_kafka.h"
 #include "tests/sim/sim_sensors.h"
 #include "tests/sim/sim_store.h"
@@ -341,6 +342,31 @@ static const struct sim_record *next_record(struct seen *seen)
     return NULL;
 }
 
+/* Whether a result that was refused has left its trace. */
+static bool was_rejected(const char *sink, const struct log_view *view)
+{
+    char path[SIM_PATH_BYTES], want[96];
+    struct result_origin origin = result_origin_decode(view->body);
+    (void)snprintf(path, sizeof path, SIM_STATE "/rejected/%s.jsonl", sink);
+    (void)snprintf(want, sizeof want, "\"input_seq\":%llu,\"input_index\":%u,",
+                   (unsigned long long)origin.input_seq, origin.index);
+    int file = sim_disk_find(path);
+    if (file < 0)
+        return false;
+    const struct sim_file *f = &sim->disk->files[file];
+    return memmem(f->now, f->len, want, strlen(want)) != NULL;
+}
+
+static void check_rejected(const char *sink, const struct log_view *view)
+{
+    /* The trace is not synced: the power may take it, and a crash in the middle of its line. */
+    if (sim->report.faults[SIM_FAULT_CUT] || sim->report.faults[SIM_FAULT_EIO] ||
+        was_rejected(sink, view))
+        return;
+    sim_fail("%s: result %llu was refused, and no trace of it is left", sink,
+             (unsigned long long)view->seq);
+}
+
 /* forced: the result may be missing, deleted on a full disk. */
 static void check_record(struct seen *seen, struct kafka_producer *producer,
                          const struct kafka_message *m, const struct feed_item *item, bool forced)
@@ -382,6 +408,13 @@ static void check_kafka(enum sim_log log)
         const struct log_view *view = &sim->tap[log].views[i];
         const struct feed_item item = {*view, result_origin_decode(view->body)};
         int n = kafka_messages_of(&messages, &item, message, &err);
+        char ce_id[SIM_CE_ID_BYTES];
+        (void)snprintf(ce_id, sizeof ce_id, "%s/%llu/%u", messages.uuid,
+                       (unsigned long long)item.origin.input_seq, item.origin.index);
+        if (n > 0 && sim_kafka_refuses(ce_id)) {
+            check_rejected(log == SIM_ALERTS ? "kafka-alerts" : "kafka-bulk", view);
+            n = 0;
+        }
         for (int m = 0; m < n && sim->report.ok; m++)
             check_record(&seen, producer, &message[m], &item, view->seq < sim->tap[log].forced_seq);
     }
@@ -418,6 +451,12 @@ static void check_line(const struct log_view *view, char *line, bool forced)
     result_line(view->type, &any, origin.input_seq, &text);
     if (text.len == 0)
         return;
+    if (sim_store_refuses(line, text.len - 1)) {
+        if (!forced)
+            check_rejected(output_of(view->type) == OUTPUT_ALERTS ? "series-alerts" : "series-bulk",
+                           view);
+        return;
+    }
     struct sim_point *point = sim_store_find(line, text.len - 1);
     if (!point && forced)
         return;

@@ -113,11 +113,14 @@ static void clear(struct sim_file *file)
 int sim_disk_file(void)
 {
     struct sim_disk *d = sim->disk;
-    for (int i = 0; i < SIM_FILES_MAX; i++) {
-        if (d->files[i].inode)
-            continue;
-        d->files[i].inode = ++d->inodes;
-        return i;
+    for (int tries = 0; tries < 2; tries++) {
+        for (int i = 0; i < SIM_FILES_MAX; i++) {
+            if (d->files[i].inode)
+                continue;
+            d->files[i].inode = ++d->inodes;
+            return i;
+        }
+        sim_disk_collect();
     }
     abort();
 }

@@ -74,6 +74,23 @@ void sim_kafka_turn(void)
     }
 }
 
+bool sim_kafka_refuses(const char *ce_id)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = ce_id; *c; c++)
+        hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+    return sim->kafka->refuses_one_in && ce_id[0] && (hash >> 20) % sim->kafka->refuses_one_in == 0;
+}
+
+static void ce_id_of(const struct kafka_message *m, char out[SIM_CE_ID_BYTES])
+{
+    out[0] = '\0';
+    for (uint32_t h = 0; h < m->header_count; h++)
+        if (strcmp(m->header[h].name, "ce_id") == 0)
+            (void)snprintf(out, SIM_CE_ID_BYTES, "%.*s", (int)m->header[h].value.len,
+                           m->header[h].value.at);
+}
+
 static char *copy(struct str s)
 {
     char *out = sim_keep(s.len + 1u);
@@ -97,10 +114,7 @@ static void append(int id, int topic, const struct kafka_message *m, enum sim_fa
                              .value = copy(m->value),
                              .key_len = m->key.len,
                              .value_len = m->value.len};
-    for (uint32_t h = 0; h < m->header_count; h++)
-        if (strcmp(m->header[h].name, "ce_id") == 0)
-            (void)snprintf(r->ce_id, sizeof r->ce_id, "%.*s", (int)m->header[h].value.len,
-                           m->header[h].value.at);
+    ce_id_of(m, r->ce_id);
 }
 
 void sim_kafka_new(struct sim *s)
@@ -129,6 +143,7 @@ struct kafka_producer {
     bool lost, fenced; /* fatal from here on */
     bool failing;      /* a message of this transaction was not stored */
     bool committed;    /* it is, though the call said otherwise */
+    uint32_t refused;  /* messages of this transaction, for what they are */
 };
 
 const char *kafka_outcome_text(enum kafka_outcome outcome)
@@ -230,6 +245,7 @@ enum kafka_outcome kafka_producer_begin(struct kafka_producer *p, struct error *
     if (p->lost)
         return fatal(p, err);
     p->failing = p->committed = false;
+    p->refused = 0;
     return KAFKA_OK;
 }
 
@@ -254,6 +270,18 @@ enum kafka_outcome kafka_producer_send(struct kafka_producer *p,
     if (!k->ids[p->id].open) {
         k->ids[p->id].open = true;
         k->ids[p->id].open_since_ns = sim->now_ns;
+    }
+    char ce_id[SIM_CE_ID_BYTES];
+    ce_id_of(message, ce_id);
+    if (sim_kafka_refuses(ce_id)) {
+        sim_count(SIM_FAULT_REFUSED);
+        if (strlen(ce_id) % 2) { /* the library knows by itself; the others the brokers refuse */
+            error_set(err, ERROR_REMOTE_REJECT, 0, "simulated: too large");
+            return KAFKA_REFUSED;
+        }
+        p->failing = true;
+        p->refused++;
+        return KAFKA_OK;
     }
     bool apart = sim->options.broken == SIM_POSITION_APART && is_position(message);
     if (goes_wrong()) {
@@ -337,9 +365,9 @@ enum kafka_outcome kafka_producer_abort(struct kafka_producer *p, int timeout_ms
 
 uint32_t kafka_producer_refusals(const struct kafka_producer *p, struct error *err)
 {
-    (void)p;
-    (void)err;
-    return 0;
+    if (p->refused)
+        error_set(err, ERROR_REMOTE_REJECT, 0, "simulated: the brokers refuse a record");
+    return p->refused;
 }
 
 /* ---- kafka_topics.h, kafka_last.h ---- */

@@ -37,10 +37,13 @@ struct sim_kafka {
     struct sim_record *records; /* in the order in which they came */
     size_t count, cap;
     bool down;
-    uint32_t error_one_in; /* calls that matter; 0: none fails */
+    uint32_t error_one_in;   /* calls that matter; 0: none fails */
+    uint32_t refuses_one_in; /* results, by what they are: always the same ones; 0: none */
     uint64_t commits;
 };
 
+/* Whether brokers or library refuse the result of that name. */
+bool sim_kafka_refuses(const char *ce_id);
 void sim_kafka_down(bool down);
 /* Ends transactions that are open for too long. */
 void sim_kafka_turn(void);

@@ -121,15 +121,26 @@ bool sim_store_same(const struct sim_point *point, const char *line, size_t len)
            memcmp(point->fields, p.fields.at, p.fields.len) == 0;
 }
 
-/* The first lines of a body. */
-static void store_lines(const char *body, size_t len, size_t lines)
+bool sim_store_refuses(const char *line, size_t len)
 {
+    struct parts p = split(line, len);
+    return sim->store->refuses_one_in && (hash_of(&p) >> 20) % sim->store->refuses_one_in == 0;
+}
+
+/* The first lines of a body; returns how many of them are refused. */
+static size_t store_lines(const char *body, size_t len, size_t lines)
+{
+    size_t refused = 0;
     for (size_t at = 0; at < len && lines > 0; lines--) {
         const char *end = memchr(body + at, '\n', len - at);
         size_t n = end ? (size_t)(end - body) - at : len - at;
-        store(body + at, n);
+        if (sim_store_refuses(body + at, n))
+            refused++;
+        else
+            store(body + at, n);
         at += n + 1;
     }
+    return refused;
 }
 
 void sim_store_down(bool down)
@@ -234,11 +245,11 @@ static int refuse(struct slot *s, struct http_response *ret)
         ret->problem = "timed out";
         return 0;
     case 3: /* all of it was, and nobody heard */
-        store_lines(s->body, s->len, lines);
+        (void)store_lines(s->body, s->len, lines);
         ret->problem = "connection reset";
         return 0;
     case 4: /* a part was */
-        store_lines(s->body, s->len, sim_random(lines + 1));
+        (void)store_lines(s->body, s->len, sim_random(lines + 1));
         return 500;
     default:
         return lines > POINTS_AT_MOST ? 413 : 503;
@@ -263,9 +274,14 @@ static int answer(struct slot *s, struct http_response *ret)
     }
     if (!sim->calm && sim_one_in(store->error_one_in))
         return refuse(s, ret);
-    store_lines(s->body, s->len, lines_in(s));
+    size_t refused = store_lines(s->body, s->len, lines_in(s));
     sim_cut_soon(CUT_ONE_IN, CUT_STEPS);
-    return 204;
+    if (!refused)
+        return 204;
+    sim_count(SIM_FAULT_REFUSED);
+    (void)snprintf(s->answer, sizeof s->answer,
+                   "{\"error\":\"partial write: field type conflict dropped=%zu\"}", refused);
+    return 400;
 }
 
 bool http_poster_take(struct http_poster *poster, uint32_t slot, struct http_response *ret)

@@ -19,9 +19,12 @@ struct sim_store {
     uint32_t *table; /* open addressing; index + 1 */
     size_t slots;
     bool down, no_database;
-    uint32_t error_one_in; /* requests */
+    uint32_t error_one_in;   /* requests */
+    uint32_t refuses_one_in; /* lines, by what they are; 0: none */
 };
 
+/* Whether it refuses the line for what it is. */
+bool sim_store_refuses(const char *line, size_t len);
 void sim_store_down(bool down);
 /* The point of a line: its identity (measurement, tags, time) and fields. NULL: not there. */
 struct sim_point *sim_store_find(const char *line, size_t len);

@@ -30,6 +30,7 @@ enum {
     SYNC_MS_MAX = 250,
     SETTLED_S = 5, /* an end with an error so soon after the last fault may come of it */
     FAILURES_MAX = 12,
+    FREEZE_S_MAX = 20,
 };
 static const int64_t ms_ns = 1000000, s_ns = 1000000000;
 
@@ -154,7 +155,8 @@ void sim_world_ended(enum sim_program program, int code)
         p->failures = 0;
     } else {
         p->failures++;
-        if (strstr(p->last_error, "code=CORRUPT"))
+        /* A disk that fails may drop what was published and is not durable. */
+        if (strstr(p->last_error, "code=CORRUPT") && !sim->report.faults[SIM_FAULT_EIO])
             sim_fail("%s says that something is corrupt: %s", name, p->last_error);
         else if (!excused(program))
             sim_fail("%s ended with %d for no reason: %s", name, code, p->last_error);
@@ -244,6 +246,12 @@ static void happens(struct sim_world *w, enum sim_event event)
         sim_count(SIM_FAULT_STOP);
         sim->process[program].stop = 1;
         break;
+    case SIM_EVENT_FREEZE:
+        if (!sim->process[program].running)
+            break;
+        sim_count(SIM_FAULT_FROZEN);
+        sim->process[program].frozen_ns = soon(FREEZE_S_MAX);
+        break;
     case SIM_EVENTS:
         break;
     }
@@ -285,6 +293,8 @@ static void choose(struct sim *s)
         w->every_s[e] = sim_random(3) ? 0 : 4 + (uint32_t)sim_random(30);
     if (w->every_s[SIM_EVENT_CUT])
         s->cuts = true;
+    s->kafka->refuses_one_in = sim_random(3) ? 0 : 40 + (uint32_t)sim_random(200);
+    s->store->refuses_one_in = sim_random(3) ? 0 : 40 + (uint32_t)sim_random(200);
     w->drift_ppm = sim_random(2) ? 0 : (int64_t)sim_random(2000) - 1000;
 }
 
@@ -345,6 +355,8 @@ static void begin_well(struct sim_world *w)
 {
     sim->calm = true;
     sim->cut_at_step = 0;
+    for (int p = 0; p < SIM_PROGRAMS; p++)
+        sim->process[p].frozen_ns = 0;
     w->faults_ns = sim->now_ns;
     enter(w, SIM_ALL_IS_WELL);
 }

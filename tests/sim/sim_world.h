@@ -28,6 +28,7 @@ enum sim_event {
     SIM_EVENT_RELOAD,
     SIM_EVENT_UPGRADE,
     SIM_EVENT_STOP,
+    SIM_EVENT_FREEZE,
     SIM_EVENTS,
 };
 
