@@ -22,7 +22,7 @@ struct feed {
     struct log_cursor *cursor;
     bool urgent;
 
-    struct log_position from; /* results up to here are passed over */
+    struct log_position from; /* results up to this input and index are passed over */
     uint64_t next_seq;        /* of the results log: what follows the last record read */
     uint64_t lost;
 
@@ -321,6 +321,9 @@ enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error 
             return FEED_ERROR;
         feed->has_held = false;
         if (exists) {
+            /* An I/O error may take results that were read, and process then makes them again. */
+            feed->from.input_seq = feed->held.origin.input_seq;
+            feed->from.index = feed->held.origin.index;
             *ret = feed->held;
             return FEED_RESULT;
         }

@@ -96,6 +96,52 @@ static void it_goes_on_behind_a_position_however_good_its_hint(void **state)
     teardown(&b);
 }
 
+/* An I/O error took results that were read; process makes them again, with other sequences. */
+static void what_is_made_again_is_passed_over(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct result_origin first = {0};
+    struct error err = {0};
+    uint8_t body[512];
+    struct log_view view;
+    struct log_reader *reader = NULL;
+    char dir[4200];
+    setup(&b);
+    for (int i = 0; i < 3; i++)
+        result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+    result_logs_sync(&b.logs);
+    open_feed(&b);
+    struct log_position nowhere = feed_position(b.feed);
+    assert_true(feed_start(b.feed, &nowhere, &err));
+    assert_int_equal(drain(&b, &first), 3);
+    (void)snprintf(dir, sizeof dir, "%s/bulk", b.dir);
+    assert_true(log_reader_open(&(struct log_reader_options){.dir = dir}, &reader, &err));
+    assert_true(log_reader_seek(reader, 3, &err));
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    assert_true(view.body_len <= sizeof body);
+    memcpy(body, view.body, view.body_len);
+    log_writer_close(b.logs.bulk);
+    const struct log_writer_options options = {.dir = dir,
+                                               .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                               .sync = LOG_SYNC_MANUAL,
+                                               .source = &b.logs.uuid,
+                                               .discard_from_seq = 3};
+    assert_true(log_writer_open(&options, &b.logs.bulk, NULL, &err));
+    const struct log_record again = {.type = view.type,
+                                     .log_ns = view.log_ns,
+                                     .wall_ns = view.wall_ns,
+                                     .body = body,
+                                     .body_len = view.body_len};
+    assert_true(log_writer_append(b.logs.bulk, &again, NULL, &err));
+    log_reader_close(reader);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+    result_logs_sync(&b.logs);
+    assert_int_equal(drain(&b, &first), 1);
+    assert_int_equal(first.input_seq, 4);
+    teardown(&b);
+}
+
 static void a_fresh_feed_begins_at_the_oldest_result(void **state)
 {
     (void)state;
@@ -279,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_goes_on_behind_a_position_however_good_its_hint),
+        cmocka_unit_test(what_is_made_again_is_passed_over),
         cmocka_unit_test(a_fresh_feed_begins_at_the_oldest_result),
         cmocka_unit_test(nothing_passes_before_its_input_is_durable),
         cmocka_unit_test(what_retention_took_is_counted_as_lost),
