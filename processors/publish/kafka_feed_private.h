@@ -1,4 +1,5 @@
-/* Between kafka_feed.c (connecting, the loop) and kafka_transact.c (one transaction); nobody else includes this. */
+/* Between kafka_feed.c (connecting, the loop) and kafka_transact.c (one transaction); nobody else
+ * includes this. */
 #ifndef CROWDTIDE_PROCESSORS_PUBLISH_KAFKA_FEED_PRIVATE_H
 #define CROWDTIDE_PROCESSORS_PUBLISH_KAFKA_FEED_PRIVATE_H
 
@@ -37,8 +38,8 @@ struct kafka_feed {
     uint32_t traced; /* ever */
     uint64_t lost;
     struct sink_books books;
-    bool full;        /* the last transaction hit a limit: go on at once */
-    int64_t began_ns; /* the last transaction */
+    bool full;              /* the last transaction hit a limit: go on at once */
+    int64_t began_ns;       /* the last transaction */
     int64_t oldest_wall_ns; /* when process wrote its first result; 0: it has none */
     int64_t ended_ns;
     int64_t durable_ns;

@@ -130,7 +130,8 @@ static enum kafka_outcome fill(struct kafka_feed *f, struct feed_item *item,
             enum kafka_outcome outcome = send_result(f, item, &bytes, err);
             if (outcome != KAFKA_OK)
                 return outcome;
-            /* One that was given up is committed before the next is tried: only one is remembered. */
+            /* One that was given up is committed before the next is tried: only one is remembered.
+             */
             f->full = bytes >= f->options->bytes_max || (f->span && f->in_hand >= f->span) ||
                       item->view.seq == f->refused_seq;
             if (f->full || (n % CLOCK_EVERY == 0 && clock_boot_ns() > until_ns))
