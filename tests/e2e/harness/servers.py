@@ -32,6 +32,9 @@ def fill(template, path, **values):
     return path
 
 
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy
+
+
 class Mosquitto:
     """The broker."""
 
@@ -172,3 +175,46 @@ class Influx:
         """Points of a measurement that have the field."""
         rows = self.query(f'SELECT count("{field}") AS n FROM "{measurement}"')
         return rows[0]["n"] if rows else 0
+
+
+class Prometheus:
+    """With the shipped configuration and rules; target: the port of serve."""
+
+    def __init__(self, work, target):
+        self.port = work.port()
+        data = work.directory("prometheus")
+        text = (SOURCE_DIR / "deploy/prometheus/prometheus.yml").read_text()
+        assert "127.0.0.1:9570" in text and "crowdtide.rules.yml" in text
+        config = data / "prometheus.yml"
+        config.write_text(text.replace("127.0.0.1:9570", f"127.0.0.1:{target}").replace("_interval: 5s", "_interval: 1s")
+                          .replace("crowdtide.rules.yml", str(SOURCE_DIR / "deploy/prometheus/crowdtide.rules.yml")))
+        self.child = work.child("prometheus", [program("prometheus", "prometheus"), f"--config.file={config}", f"--storage.tsdb.path={data}/tsdb",
+                                               f"--web.listen-address=127.0.0.1:{self.port}"])
+
+    def start(self):
+        self.child.start()
+        wait("prometheus listens", lambda: listening(self.port), 20, children=[self.child])
+        return self
+
+    def query(self, expression):
+        """The samples; none while it says that it is not ready yet."""
+        try:
+            with direct.open(f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": expression}), timeout=5) as answer:
+                return json.load(answer)["data"]["result"]
+        except urllib.error.HTTPError:
+            return []
+
+
+class Victoria:
+    """VictoriaMetrics, one node, with the latency offset that OPERATIONS.md asks for."""
+
+    def __init__(self, work, name="victoria-metrics"):
+        self.port = work.port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.child = work.child(name, [program("victoria-metrics", "victoria-metrics"), f"-storageDataPath={work.directory(name)}",
+                                                     f"-httpListenAddr=127.0.0.1:{self.port}", "-retentionPeriod=2y", "-search.latencyOffset=1s"])
+
+    def start(self):
+        self.child.start()
+        wait("victoria-metrics listens", lambda: listening(self.port), 20, children=[self.child])
+        return self
