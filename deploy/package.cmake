@@ -9,6 +9,8 @@ install(DIRECTORY deploy/venues/ DESTINATION ${shared}/venues FILES_MATCHING PAT
 install(DIRECTORY deploy/payloads/ DESTINATION ${shared}/payloads FILES_MATCHING PATTERN "*.yaml" PATTERN "*.md")
 install(DIRECTORY schemas/spec/ DESTINATION ${shared}/spec FILES_MATCHING PATTERN "*.json" PATTERN "*.yaml")
 install(DIRECTORY deploy/grafana/dashboards deploy/grafana/provisioning DESTINATION ${shared}/grafana FILES_MATCHING PATTERN "*.json" PATTERN "*.yaml")
+install(DIRECTORY deploy/influxdb/ DESTINATION ${shared}/influxdb FILES_MATCHING PATTERN "*.influxql" PATTERN "*.flux")
+install(DIRECTORY deploy/victoriametrics/ DESTINATION ${shared}/victoriametrics FILES_MATCHING PATTERN "*.yml")
 install(DIRECTORY deploy/prometheus/ DESTINATION ${shared}/prometheus FILES_MATCHING PATTERN "*.yml")
 install(FILES deploy/mosquitto/crowdtide.conf DESTINATION ${shared}/mosquitto)
 install(FILES README.md deploy/OPERATIONS.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/crowdtide)
