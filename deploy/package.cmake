@@ -13,6 +13,8 @@ install(DIRECTORY deploy/influxdb/ DESTINATION ${shared}/influxdb FILES_MATCHING
 install(DIRECTORY deploy/victoriametrics/ DESTINATION ${shared}/victoriametrics FILES_MATCHING PATTERN "*.yml")
 install(DIRECTORY deploy/prometheus/ DESTINATION ${shared}/prometheus FILES_MATCHING PATTERN "*.yml")
 install(FILES deploy/mosquitto/crowdtide.conf DESTINATION ${shared}/mosquitto)
+install(DIRECTORY deploy/systemd/ DESTINATION lib/systemd/system FILES_MATCHING PATTERN "*.service" PATTERN "*.target" PATTERN "*.conf")
+install(FILES deploy/systemd/crowdtide.sysusers DESTINATION lib/sysusers.d RENAME crowdtide.conf)
 install(FILES README.md deploy/OPERATIONS.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/crowdtide)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/crowdtide RENAME copyright)
 
@@ -26,6 +28,9 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/systemd/postinst ${CMAKE_CURRENT_LIST_DIR}/systemd/prerm
+    ${CMAKE_CURRENT_LIST_DIR}/systemd/postrm)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tzdata")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "mosquitto, influxdb, kcat")
 include(CPack)
