@@ -305,6 +305,11 @@ static void holes_are_refused(void **state)
          "routes: [{team: t, escalate: [t, t]}]\n",
          "Mon 20:00–Tue 08:00, Tue 20:00–Wed 08:00, Wed 20:00–Thu 08:00 and at 4 further times",
          false},
+        /* From one time to the same: a whole day, from there on. */
+        {"teams:\n  - id: t\n    shifts:\n"
+         "      - {days: mon-sat, from: \"08:00\", to: \"08:00\", targets: [a, x]}\n"
+         "routes: [{team: t, escalate: [t, t]}]\n",
+         "level red (and 8 more like it): Sun 08:00–Mon 08:00", false},
         {"teams: [{id: t, targets: x}]\nroutes: [{team: t, escalate: [t, t]}]\n",
          "level red (and 8 more like it): at any time", false},
         {"teams: [{id: t, targets: [a, x]}]\nroutes: [{zones: north, team: t, escalate: [t, t]}]\n",
