@@ -69,13 +69,13 @@ bool mqtt_probe(const struct config *config, const struct venue *venue, unsigned
         !mqtt_settings_files(&settings, err) ||
         !mqtt_filters_wanted(config, venue->id, settings.client_id, venue->payloads, &filters, err))
         return false;
-    bool ok =
-        mqtt_client_open(&(struct mqtt_client_options){.settings = &settings,
-                                                       .filters = &filters,
-                                                       .handler = {&probe, on_message, on_connected,
-                                                                   on_subscribed, on_disconnected},
-                                                       .trial = true},
-                         &client, err);
+    bool ok = mqtt_client_open(
+        &(struct mqtt_client_options){
+            .settings = &settings,
+            .filters = &filters,
+            .handler = {&probe, on_message, on_connected, on_subscribed, on_disconnected, NULL},
+            .trial = true},
+        &client, err);
     int64_t until_ns = clock_boot_ns() + (int64_t)timeout_s * 1000000000;
     enum mqtt_state state = MQTT_WAITING;
     while (ok && clock_boot_ns() < until_ns) {

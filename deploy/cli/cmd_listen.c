@@ -125,7 +125,7 @@ static int run(struct listen *l, char **filters, uint32_t count, int64_t seconds
     const struct mqtt_client_options options = {
         .settings = &settings,
         .filters = &wanted,
-        .handler = {l, on_message, on_connected, on_subscribed, on_disconnected},
+        .handler = {l, on_message, on_connected, on_subscribed, on_disconnected, NULL},
         .want_retained = true,
         .trial = true};
     bool ok = mqtt_settings_from(l->config, l->venue->id, suffix, &settings, &err) &&

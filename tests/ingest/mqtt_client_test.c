@@ -156,14 +156,15 @@ static void bench_open(struct bench *b, const char *version, const char *filters
         !mqtt_filters_from(&b->config, STR_LIT("v"), &b->filters, &err))
         fail_msg("%s", err.where);
     b->settings.reconnect_max_ms = 200;
-    if (!mqtt_client_open(&(struct mqtt_client_options){.settings = &b->settings,
-                                                        .filters = &b->filters,
-                                                        .handler = {b, on_message, on_connected,
-                                                                    on_subscribed, on_disconnected},
-                                                        .want_retained = want_retained,
-                                                        .seed = 1,
-                                                        .boot_ns = clock_ahead_ns},
-                          &b->client, &err))
+    if (!mqtt_client_open(
+            &(struct mqtt_client_options){
+                .settings = &b->settings,
+                .filters = &b->filters,
+                .handler = {b, on_message, on_connected, on_subscribed, on_disconnected, NULL},
+                .want_retained = want_retained,
+                .seed = 1,
+                .boot_ns = clock_ahead_ns},
+            &b->client, &err))
         fail_msg("%s", err.where);
 }
 
