@@ -22,9 +22,26 @@ SENT_TO_US = ("mqtt/", "command/line.json")
 WHOLE = "(whole)"  # what is said of a document, not of one of its members
 
 
+def map_keys():
+    """What a payload map may say, as its readers list it: each list of words by its file and name, and the tables of formats and members."""
+    keys = {}
+    for path in sorted((specs.SPEC.parent / "payload").glob("*.[ch]")):
+        text = path.read_text()
+        for name, words in re.findall(r"\b(\w*(?:keys|words|tests|formats|acts|verified\w*))\[\w*\]\s*=\s*\{([^;]*?)\};", text):
+            found = re.findall(r'"([a-z_A-Z0-9]+)"', words)
+            if found:
+                keys.setdefault(f"{path.stem}.{name}", set()).update(found)
+        for word in re.findall(r'T\(\w+, "(\w+)", "', text) if path.name == "payload_time.h" else ():
+            keys.setdefault("payload_time.formats", set()).add(word)
+        for table, body in re.findall(r"(members_\w+)\[\] = \{(.*?)\n\};", text, re.DOTALL):
+            keys[f"members.{table}"] = set(re.findall(r"(?:MEMBER|NUMBER)\((\w+),", body))
+    return {"words": {word: sorted(found) for word, found in keys.items()}}
+
+
 def documents():
-    """Name → document; the addresses of asyncapi.yaml stand among them."""
+    """Name → document; the addresses of asyncapi.yaml stand among them, and the keys of payload maps."""
     found = {name: specs.load(name) for name in specs.names()}
+    found["payload maps"] = map_keys()
     text = (specs.SPEC / "asyncapi.yaml").read_text()
     found["asyncapi.yaml"] = {"addresses": re.findall(r"^    address: (\S+)$", text, re.MULTILINE)}
     return found
@@ -111,6 +128,10 @@ def facts(found):
     for name, document in found.items():
         if "addresses" in document:
             every |= {(name, address, "address", "true") for address in document["addresses"]}
+        elif "words" in document:
+            every |= {(name, f"{table}.{word}", "word", word) for table, words in document["words"].items() for word in words}
+        elif "metrics" in document:
+            every |= {(name, metric, *fact) for metric, facts_ in document["metrics"].items() for fact in facts_.items()}
         elif "measurements" in document:
             every |= {(name, *fact) for fact in series_facts(document)}
         else:
@@ -338,6 +359,12 @@ MUTATIONS = (
     ("command/line.json", put("allOf/0/then/properties", {"text": {"maxLength": 9}}), "[command=ack] text is newly demanded"),
     ("command/line.json", put("allOf/7/then/properties/people/minimum", 2), "people: minimum was 1"),
     ("command/answer.json", without("required", "ok"), "ok was in every value"),
+    ("payload maps", without("words/payload_entry.entry_keys", "each"), "each is gone"),
+    ("payload maps", without("words/members.members_light", "lux"), "lux is gone"),
+    ("payload maps", also("words/payload_entry.entry_keys", "until"), None),
+    ("metrics.json", remove("metrics/crowdtide_ingest_messages_total"), "crowdtide_ingest_messages_total is gone"),
+    ("metrics.json", put("metrics/crowdtide_ingest_messages_total/type", "gauge"), "type was counter"),
+    ("metrics.json", put("metrics/crowdtide_more", {"type": "gauge"}), None),
     ("asyncapi.yaml", without("addresses", "drill/{venue}/gate/{sensor}"), "drill/{venue}/gate/{sensor} is gone"),
     # What may be done.
     ("kafka/zones.json", put("properties/forecast_60s", {"type": "number"}), None),

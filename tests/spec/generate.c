@@ -64,7 +64,8 @@ int main(int argc, char **argv)
     }
     return generate_kafka(argv[1]) && generate_series(argv[1]) && generate_log(argv[1]) &&
                    generate_mqtt(argv[1]) && generate_command(argv[1]) &&
-                   generate_counters(argv[1]) && generate_asyncapi(argv[1])
+                   generate_counters(argv[1]) && generate_metrics(argv[1]) &&
+                   generate_asyncapi(argv[1])
                ? 0
                : 1;
 }

@@ -1,6 +1,7 @@
 /*
- * generate: the published specifications that tables give, so that they cannot disagree with what the programs write and take. One function a file or folder below DIRECTORY (in the
- * repository schemas/spec). False after a message on stderr.
+ * generate: the published specifications that tables give, so that they cannot disagree with what
+ * the programs write and take. One function a file or folder below DIRECTORY (in the repository
+ * schemas/spec). False after a message on stderr.
  */
 #ifndef CROWDTIDE_TESTS_SPEC_GENERATE_H
 #define CROWDTIDE_TESTS_SPEC_GENERATE_H
@@ -9,12 +10,14 @@
 #include "schemas/result/result.h"
 
 bool generate_kafka(const char *directory);    /* kafka/{topic}.json */
+bool generate_metrics(const char *directory);  /* metrics.json */
 bool generate_series(const char *directory);   /* series.json */
 bool generate_log(const char *directory);      /* log/types.json, log/results.json */
 bool generate_mqtt(const char *directory);     /* mqtt/{crowd,gate,light,status}.json */
 bool generate_command(const char *directory);  /* command/line.json */
 bool generate_counters(const char *directory); /* output/counters.json */
-bool generate_asyncapi(const char *directory); /* the parts of asyncapi.yaml between its marks, the rest stays; event-headers.json */
+bool generate_asyncapi(const char *directory); /* the parts of asyncapi.yaml between its marks, the
+                                                  rest stays; event-headers.json */
 
 /* ---- what every topic has ---- */
 
@@ -37,7 +40,8 @@ const struct result_type *type_of_topic(const char *suffix);
 enum { GENERATE_BYTES_MAX = 256 * 1024, GENERATE_WORDS_MAX = 40 };
 
 #define GENERATE_ID "[A-Za-z0-9][A-Za-z0-9._:-]{0,47}"
-/* text_add_time_ms: UTC with milliseconds. "format" alone is a remark that validators may ignore. */
+/* text_add_time_ms: UTC with milliseconds. "format" alone is a remark that validators may ignore.
+ */
 #define GENERATE_TIME "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$"
 
 void add_quoted(struct text *out, const char *s);
@@ -49,8 +53,10 @@ void add_words(struct text *out, const char *const *word);
 void add_head(struct text *out, const char *id);
 /* The JSON Schema of a field, in braces. */
 void add_field(struct text *out, const char *topic, const struct result_field *field);
-/* The members "properties" and "required" of a result type. False when a required field is not in its table. */
-bool add_result(struct text *out, const struct result_type *type, const char *topic, const char *required, const char *indent);
+/* The members "properties" and "required" of a result type. False when a required field is not in
+ * its table. */
+bool add_result(struct text *out, const struct result_type *type, const char *topic,
+                const char *required, const char *indent);
 
 /* A buffer for one file; write_file frees nothing. */
 bool write_file(const char *directory, const char *name, const struct text *content);
