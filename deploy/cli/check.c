@@ -121,6 +121,7 @@ static void check_venue(struct check *check)
     }
     if (venue_parse((struct str){source, (uint32_t)len}, &check->venue, &check->venue_problems)) {
         venue_warn_unattended(check->venue, &check->venue_problems);
+        venue_warn_bindings(check->venue, &check->venue_problems);
         check_time_zone(check);
         check_samples((struct str){source, (uint32_t)len}, &check->venue_problems);
         (void)config_privacy_fits(&check->config, check->venue, &check->venue_problems);

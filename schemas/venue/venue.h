@@ -1,13 +1,15 @@
 /*
- * venue: the model of a place: zones, the sensors bound to them and the alert rules, read from one YAML file. Immutable once loaded; both ingest
- * (which validates it and writes its source into the readings log) and process (which reads it back from the log) use it.
+ * venue: the model of a place: zones, the sensors bound to them and the alert rules, read from one
+ * YAML file. Immutable once loaded; both ingest (which validates it and writes its source into the
+ * readings log) and process (which reads it back from the log) use it.
  *
  *     struct venue *venue;
  *     struct problems problems = {0};
  *     if (!venue_parse(source, &venue, &problems)) …each problem has line, column and reason
  *     venue_zone_find(venue, STR_LIT("hall-1"))
  *
- * Lengths in metres, areas in m², times in seconds or ms as the name says. Zone 0 is always the venue itself (kind venue, no parent).
+ * Lengths in metres, areas in m², times in seconds or ms as the name says. Zone 0 is always the
+ * venue itself (kind venue, no parent).
  */
 #ifndef CROWDTIDE_SCHEMAS_VENUE_VENUE_H
 #define CROWDTIDE_SCHEMAS_VENUE_VENUE_H
@@ -25,12 +27,14 @@ enum zone_kind {
 #define ZONE_KIND_ENUM(name, text) ZONE_##name,
     ZONE_KINDS(ZONE_KIND_ENUM)
 #undef ZONE_KIND_ENUM
-    ZONE_KIND_COUNT
+        ZONE_KIND_COUNT
 };
 const char *zone_kind_text(enum zone_kind kind);
 
 enum sensor_class { SENSOR_CROWD, SENSOR_GATE, SENSOR_VEHICLE_GATE, SENSOR_LIGHT };
-const char *sensor_class_text(enum sensor_class class); /* crowd, gate, vehicle_gate, light: the MQTT topic word is crowd, gate, gate, light */
+const char *
+    sensor_class_text(enum sensor_class class); /* crowd, gate, vehicle_gate, light: the MQTT topic
+                                                   word is crowd, gate, gate, light */
 
 enum counter_kind { COUNTER_LEVEL, COUNTER_DELTA, COUNTER_DAILY, COUNTER_TOTAL };
 const char *counter_kind_text(enum counter_kind kind);
@@ -56,7 +60,7 @@ enum metric {
 #define METRIC_ENUM(name, text, unit) METRIC_##name,
     METRICS(METRIC_ENUM)
 #undef METRIC_ENUM
-    METRIC_COUNT
+        METRIC_COUNT
 };
 const char *metric_text(enum metric metric);
 const char *metric_unit(enum metric metric);
@@ -69,8 +73,8 @@ enum {
     VENUE_SOURCE_BYTES_MAX = 15 * 1024 * 1024,
     VENUE_DEPTH_MAX = 8, /* zone nesting */
     VENUE_GATE_LANES_MAX = 64,
-    VENUE_LEVELS = 4,    /* blue, yellow, orange, red: index level - 1 */
-    VENUE_TAGS_MAX = 8,  /* of one zone */
+    VENUE_LEVELS = 4,          /* blue, yellow, orange, red: index level - 1 */
+    VENUE_TAGS_MAX = 8,        /* of one zone */
     VENUE_ESCALATIONS_MAX = 3, /* steps of one level */
     VENUE_PLAN_STEPS_MAX = 12, /* of one level */
     VENUE_SHIFTS_MAX = 8,      /* handovers a day */
@@ -80,8 +84,9 @@ enum {
 };
 #define VENUE_NO_ZONE UINT32_MAX
 
-/* Settings of the core, from the venue file's section `settings`; each line is a key there. Times are written in seconds and kept in ms.
-   S(kind, key, field, default, min, max, description); kinds: SECONDS → int64_t ms, COUNT → int64_t, REAL → double, BOOL → bool */
+/* Settings of the core, from the venue file's section `settings`; each line is a key there. Times
+   are written in seconds and kept in ms. S(kind, key, field, default, min, max, description);
+   kinds: SECONDS → int64_t ms, COUNT → int64_t, REAL → double, BOOL → bool */
 /* clang-format off */
 #define VENUE_SETTINGS(S)                                                                          \
     S(SECONDS, bucket_s, bucket_ms, 1, 1, 10, "width of a bucket of the 10 s and 1 min windows; they are exact to it") \
@@ -127,11 +132,16 @@ struct venue_settings {
 #undef VENUE_SETTING_FIELD
 };
 /* The same as a table, for the reader and for documentation. */
-enum venue_setting_kind { VENUE_SETTING_SECONDS, VENUE_SETTING_COUNT, VENUE_SETTING_REAL, VENUE_SETTING_BOOL };
+enum venue_setting_kind {
+    VENUE_SETTING_SECONDS,
+    VENUE_SETTING_COUNT,
+    VENUE_SETTING_REAL,
+    VENUE_SETTING_BOOL
+};
 struct venue_setting {
     enum venue_setting_kind kind;
     const char *key;
-    size_t offset; /* in struct venue_settings */
+    size_t offset;          /* in struct venue_settings */
     double value, min, max; /* value: the default; as they are written in the file */
     const char *description;
 };
@@ -139,28 +149,33 @@ const struct venue_setting *venue_setting_table(uint32_t *ret_count);
 /* Every setting at its default. */
 struct venue_settings venue_settings_default(void);
 
-struct venue_point { double x_m, y_m; };
+struct venue_point {
+    double x_m, y_m;
+};
 
 struct venue_zone {
     struct str id;
     struct str name; /* for people; UTF-8; the id when none is given */
     enum zone_kind kind;
-    uint32_t parent; /* index; VENUE_NO_ZONE for the venue */
-    double area_m2;  /* given, or the polygon's; 0: unknown, then no density */
-    double width_m;  /* corridors and stairs; 0: unknown */
-    int64_t capacity; /* approved headcount; 0: none, then no percent_capacity */
+    uint32_t parent;            /* index; VENUE_NO_ZONE for the venue */
+    double area_m2;             /* given, or the polygon's; 0: unknown, then no density */
+    double width_m;             /* corridors and stairs; 0: unknown */
+    int64_t capacity;           /* approved headcount; 0: none, then no percent_capacity */
     struct venue_point *points; /* polygon on the venue's plan, or NULL */
     uint32_t point_count;
     bool uncounted_doors; /* people can come and go uncounted: the number is a lower bound */
     bool cells_cover;     /* the zones inside it leave nothing out: their sum observes it */
     bool closed;          /* nobody should be in it; commands change this during the day */
-    int32_t empty_min;    /* each day it is swept, empty then: minutes after local midnight; -1: nobody says so */
-    int64_t empty_bound;  /* but for at most so many people */
+    int32_t empty_min; /* each day it is swept, empty then: minutes after local midnight; -1: nobody
+                          says so */
+    int64_t empty_bound;            /* but for at most so many people */
     struct str tag[VENUE_TAGS_MAX]; /* rules may name them */
     uint32_t tag_count;
     uint32_t line; /* in the file */
-    /* Derived, from the sensors that are not retired: how long the slowest may take to report again, at interval_s, else at silence_s; 0: there is none. */
-    int64_t people_ms;   /* of crowd sensors and gates on either side of it, or of a zone inside it; of a road or car park: vehicle gates */
+    /* Derived, from the sensors that are not retired: how long the slowest may take to report
+     * again, at interval_s, else at silence_s; 0: there is none. */
+    int64_t people_ms;   /* of crowd sensors and gates on either side of it, or of a zone inside it;
+                            of a road or car park: vehicle gates */
     int64_t passages_ms; /* of those of them that count passages */
     int64_t gates_ms;    /* of the gates that are judged here: venue_gate_zone */
     int64_t verifies_ms; /* of those of them that verify entry */
@@ -179,7 +194,7 @@ enum sensor_service {
 #define SENSOR_SERVICE_ENUM(name, text) SERVICE_##name,
     SENSOR_SERVICES(SENSOR_SERVICE_ENUM)
 #undef SENSOR_SERVICE_ENUM
-    SERVICE_COUNT
+        SERVICE_COUNT
 };
 const char *sensor_service_text(enum sensor_service service);
 
@@ -188,48 +203,57 @@ struct venue_sensor {
     struct str name;
     enum sensor_class class;
     enum counter_kind kind; /* crowd sensors; gates count events as delta */
-    uint32_t zone;          /* level counters and lights: where it looks; in/out counters and gates: the zone inside ("in" leads there) */
-    uint32_t outside;       /* in/out counters and gates: the zone on the other side; VENUE_NO_ZONE: outside the venue */
-    int64_t silence_ms;     /* no message for this long: silent */
-    int64_t interval_ms;    /* how often it reports; 0: unknown. For detection times and the simulator; silence is judged by silence_ms alone */
-    int64_t wrap;           /* counter kinds total and daily: 65536, 4294967296 or 0 (does not wrap) */
-    int64_t saturates_at;   /* level counters: this value means "at least"; 0: never */
-    uint32_t lanes;         /* gates; 0: not known */
-    bool verifies;          /* gates: entry verification, so that rejects are to be expected */
-    bool silence_set;       /* silence_ms was given for it or its class; else its observed period counts too */
-    double error_pct;       /* half width of its bound, of what it shows (level) or has counted; NaN: the settings' */
-    int64_t error;          /* level counters: the same in people; -1: error_pct counts */
-    enum sensor_service service;   /* as the file has it; commands change it during the day */
-    double lane_rate_per_min;      /* gates: what one lane serves; NaN: the settings', then measured */
-    uint32_t queue;                /* gates: the zone where people wait for it; VENUE_NO_ZONE: not counted, so estimated */
-    double scene_lux;              /* lights: what should be measured when on; NaN: not known */
-    double dim_lux;                /* lights: the same when dimmed; NaN: not known */
-    struct str group;              /* lights: figures are summed by zone and group; len 0: none */
+    uint32_t zone; /* level counters and lights: where it looks; in/out counters and gates: the zone
+                      inside ("in" leads there) */
+    uint32_t outside;    /* in/out counters and gates: the zone on the other side; VENUE_NO_ZONE:
+                            outside the venue */
+    int64_t silence_ms;  /* no message for this long: silent */
+    int64_t interval_ms; /* how often it reports; 0: unknown. For detection times and the simulator;
+                            silence is judged by silence_ms alone */
+    int64_t wrap;        /* counter kinds total and daily: 65536, 4294967296 or 0 (does not wrap) */
+    int64_t saturates_at; /* level counters: this value means "at least"; 0: never */
+    uint32_t lanes;       /* gates; 0: not known */
+    bool verifies;        /* gates: entry verification, so that rejects are to be expected */
+    bool silence_set; /* silence_ms was given for it or its class; else its observed period counts
+                         too */
+    double error_pct; /* half width of its bound, of what it shows (level) or has counted; NaN: the
+                         settings' */
+    int64_t error;    /* level counters: the same in people; -1: error_pct counts */
+    enum sensor_service service; /* as the file has it; commands change it during the day */
+    double lane_rate_per_min; /* gates: what one lane serves; NaN: the settings', then measured */
+    uint32_t queue;   /* gates: the zone where people wait for it; VENUE_NO_ZONE: not counted, so
+                         estimated */
+    double scene_lux; /* lights: what should be measured when on; NaN: not known */
+    double dim_lux;   /* lights: the same when dimmed; NaN: not known */
+    struct str group; /* lights: figures are summed by zone and group; len 0: none */
     uint32_t line;
 };
 
-/* What payload maps call a sensor. Apart from it, so that messages of crowdtide's own topics need not carry it through the cache. */
+/* What payload maps call a sensor. Apart from it, so that messages of crowdtide's own topics need
+ * not carry it through the cache. */
 struct venue_device {
     struct str device, part; /* the sensor's id when the file does not say, and len 0 */
-    uint32_t next;           /* the next sensor of the same device; UINT32_MAX: there is no further one */
+    uint32_t next; /* the next sensor of the same device; UINT32_MAX: there is no further one */
 };
 
 struct venue_rule {
     struct str id;
     enum metric metric;
     /* Applies to zones whose kind, id or tag is named; at least one of the three is. */
-    uint32_t kinds;                    /* bit (1 << zone_kind); 0: none */
-    const uint32_t *zone;              /* indices, rising; NULL: none */
+    uint32_t kinds;       /* bit (1 << zone_kind); 0: none */
+    const uint32_t *zone; /* indices, rising; NULL: none */
     uint32_t zone_count;
     struct str tag[VENUE_TAGS_MAX];
     uint32_t tag_count;
-    double enter[VENUE_LEVELS];        /* thresholds, rising; NaN: the rule has no such level */
-    int64_t dwell_ms[VENUE_LEVELS];    /* continuously at or above the level for this long */
-    double clear_margin_pct;           /* falls below enter·(1 − pct/100) … */
-    int64_t clear_ms;                  /* … for this long, then one level down */
-    uint32_t min_samples;              /* at least this many samples at or above, besides the dwell; what holds for a zone and level: venue_rule_samples */
-    struct str action[VENUE_LEVELS];   /* what staff do; every level of a rule has one */
-    int64_t escalate_ms[VENUE_LEVELS][VENUE_ESCALATIONS_MAX]; /* unacknowledged for so long: step 1, 2, …; 0: no further step */
+    double enter[VENUE_LEVELS];     /* thresholds, rising; NaN: the rule has no such level */
+    int64_t dwell_ms[VENUE_LEVELS]; /* continuously at or above the level for this long */
+    double clear_margin_pct;        /* falls below enter·(1 − pct/100) … */
+    int64_t clear_ms;               /* … for this long, then one level down */
+    uint32_t min_samples; /* at least this many samples at or above, besides the dwell; what holds
+                             for a zone and level: venue_rule_samples */
+    struct str action[VENUE_LEVELS]; /* what staff do; every level of a rule has one */
+    int64_t escalate_ms[VENUE_LEVELS][VENUE_ESCALATIONS_MAX]; /* unacknowledged for so long: step 1,
+                                                                 2, …; 0: no further step */
     const struct str *plan[VENUE_LEVELS]; /* the contingency plan's steps; NULL: none */
     uint32_t plan_count[VENUE_LEVELS];
     uint32_t line;
@@ -246,7 +270,7 @@ enum venue_command {
 #define VENUE_COMMAND_ENUM(name, text) VENUE_COMMAND_##name,
     VENUE_COMMANDS(VENUE_COMMAND_ENUM)
 #undef VENUE_COMMAND_ENUM
-    VENUE_COMMAND_COUNT
+        VENUE_COMMAND_COUNT
 };
 const char *venue_command_text(enum venue_command command);
 
@@ -259,7 +283,7 @@ struct venue_role {
 struct venue_operator {
     struct str id;
     struct str name;
-    uint32_t uid;  /* user id on this machine; the kernel tells who asks */
+    uint32_t uid;   /* user id on this machine; the kernel tells who asks */
     uint32_t roles; /* bit (1 << index) */
 };
 
@@ -281,15 +305,17 @@ struct venue {
     int32_t shift_min[VENUE_SHIFTS_MAX]; /* handovers: minutes after local midnight, rising */
     uint32_t shift_count;
     struct venue_device *devices;  /* of each sensor; NULL without payloads */
-    struct payload_maps *payloads; /* what messages of other topics than crowdtide's own mean, in the file's order; NULL: no such message is read */
-    uint64_t hash;  /* str_hash of the source, maps included */
-    struct venue_index *index; /* private: ids to positions */
-    void *arena;    /* private: everything above lives in it */
+    struct payload_maps *payloads; /* what messages of other topics than crowdtide's own mean, in
+                                      the file's order; NULL: no such message is read */
+    uint64_t hash;                 /* str_hash of the source, maps included */
+    struct venue_index *index;     /* private: ids to positions */
+    void *arena;                   /* private: everything above lives in it */
 };
 
-/* Parses and validates a bundle (bundle.h): the venue file and the payload maps it names. Every problem is listed with line, column and reason, those of a map with its file.
-   Returns false (no venue) when there is one that is not a warning.
-   Deterministic: no clock, no environment, no file access. */
+/* Parses and validates a bundle (bundle.h): the venue file and the payload maps it names. Every
+   problem is listed with line, column and reason, those of a map with its file. Returns false (no
+   venue) when there is one that is not a warning. Deterministic: no clock, no environment, no file
+   access. */
 bool venue_parse(struct str source, struct venue **ret_venue, struct problems *problems);
 void venue_free(struct venue *venue); /* NULL is allowed */
 
@@ -299,28 +325,40 @@ uint32_t venue_zone_find(const struct venue *venue, struct str id);
 uint32_t venue_sensor_find(const struct venue *venue, struct str id);
 /* The sensor that payload maps call so; UINT32_MAX: none. O(1). */
 uint32_t venue_device_find(const struct venue *venue, struct str device, struct str part);
-/* The first sensor of the device, whatever its part; the others follow by venue->devices[].next. O(1). */
+/* The first sensor of the device, whatever its part; the others follow by venue->devices[].next.
+ * O(1). */
 uint32_t venue_device_first(const struct venue *venue, struct str device);
-/* The topic as payload maps know it: as it is, or what follows drill/{venue}/raw/, which is the same message of a drill. False: it is one of crowdtide's own, and never a map's. */
-bool venue_raw_topic(const struct venue *venue, struct str topic, struct str *ret_topic, bool *ret_drill);
-/* For who looks up many: memory may begin to fetch what a search for an id of this str_hash (its low half) reads; and where that search
-   would most likely end, UINT32_MAX when not there. Hints: the id is not compared. */
+/* The topic as payload maps know it: as it is, or what follows drill/{venue}/raw/, which is the
+ * same message of a drill. False: it is one of crowdtide's own, and never a map's. */
+bool venue_raw_topic(const struct venue *venue, struct str topic, struct str *ret_topic,
+                     bool *ret_drill);
+/* For who looks up many: memory may begin to fetch what a search for an id of this str_hash (its
+   low half) reads; and where that search would most likely end, UINT32_MAX when not there. Hints:
+   the id is not compared. */
 void venue_sensor_fetch(const struct venue *venue, uint32_t hash);
 uint32_t venue_sensor_guess(const struct venue *venue, uint32_t hash);
-/* The zone whose rules judge the gate's wait, load and rejects: where people wait for it when the file says so (queue), else its own. */
+/* The zone whose rules judge the gate's wait, load and rejects: where people wait for it when the
+ * file says so (queue), else its own. */
 uint32_t venue_gate_zone(const struct venue_sensor *gate);
 
-/* True when the rule judges the zone: its kind, id or a tag fits, and the zone has what the metric needs: a capacity for percent_capacity; an area for densities; a width and
-   counters of passages for flow_percent; counters of passages for in_per_min; gates judged there (venue_gate_zone) for gate_wait_min and gate_load, with entry verification for
-   reject_percent; lights for lights_failed_percent; a counter or gate of its own for suspect_surge (so that one jump is one alert, not one for every zone around); people
-   counted in it or in a zone inside for closed_occupancy; and broker_lost_s and broker_dropped are the venue's alone. Retired sensors do not count. O(rule's tags and log of its zones). */
+/* True when the rule judges the zone: its kind, id or a tag fits, and the zone has what the metric
+   needs: a capacity for percent_capacity; an area for densities; a width and counters of passages
+   for flow_percent; counters of passages for in_per_min; gates judged there (venue_gate_zone) for
+   gate_wait_min and gate_load, with entry verification for reject_percent; lights for
+   lights_failed_percent; a counter or gate of its own for suspect_surge (so that one jump is one
+   alert, not one for every zone around); people counted in it or in a zone inside for
+   closed_occupancy; and broker_lost_s and broker_dropped are the venue's alone. Retired sensors do
+   not count. O(rule's tags and log of its zones). */
 bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
 
-/* How many samples at or above the level (0 blue … 3 red) the zone must have shown, besides the dwell, before it is raised. O(1); fixed as long as the model is in force.
-   The rule's min_samples, but
-    - 1 for red when the zone's slowest sensor reports more rarely than the dwell lasts (one without interval_s: than it may be silent): the second sample would come when
-      it is late. A faster sensor loses nothing by it: its samples below the threshold end the dwell.
-    - 0 for metrics that are no count of people at one moment (gates, lights, suspect_surge, broker_lost_s, broker_dropped): they are made of many messages or of none, time alone decides,
+/* How many samples at or above the level (0 blue … 3 red) the zone must have shown, besides the
+   dwell, before it is raised. O(1); fixed as long as the model is in force. The rule's min_samples,
+   but
+    - 1 for red when the zone's slowest sensor reports more rarely than the dwell lasts (one without
+   interval_s: than it may be silent): the second sample would come when it is late. A faster sensor
+   loses nothing by it: its samples below the threshold end the dwell.
+    - 0 for metrics that are no count of people at one moment (gates, lights, suspect_surge,
+   broker_lost_s, broker_dropped): they are made of many messages or of none, time alone decides,
       and they are judged at every tick. */
 uint32_t venue_rule_samples(const struct venue *venue, const struct venue_rule *rule, uint32_t zone,
                             uint32_t level);
@@ -328,22 +366,31 @@ uint32_t venue_rule_samples(const struct venue *venue, const struct venue_rule *
 /* Index or UINT32_MAX. By id, and by user id with that id (len 0: the first of that user). */
 uint32_t venue_operator_find(const struct venue *venue, struct str id);
 uint32_t venue_operator_of_uid(const struct venue *venue, uint32_t uid, struct str id);
-bool venue_operator_may(const struct venue *venue, uint32_t operator_at, enum venue_command command);
+bool venue_operator_may(const struct venue *venue, uint32_t operator_at,
+                        enum venue_command command);
 bool venue_operator_supervises(const struct venue *venue, uint32_t operator_at);
 /* Adds a warning when the file names no operators, and so nothing tells people apart. Not a part of
    venue_parse: it is for those who put a venue to work. */
 void venue_warn_unattended(const struct venue *venue, struct problems *problems);
+/* Warns of sensors bound to a device whose payload map makes another kind of reading of that part,
+ * or says another wrap or saturates_at. */
+void venue_warn_bindings(const struct venue *venue, struct problems *problems);
 
-/* The rule in a sentence, for `check`: metric, zones by kind, tag and name with their count, each level with threshold, dwell, detection time, escalation and steps of its plan;
-   what it is measured over, samples and the way down. The operator in one: roles and what they allow. */
+/* The rule in a sentence, for `check`: metric, zones by kind, tag and name with their count, each
+   level with threshold, dwell, detection time, escalation and steps of its plan; what it is
+   measured over, samples and the way down. The operator in one: roles and what they allow. */
 void venue_rule_explain(const struct venue *venue, const struct venue_rule *rule, struct text *out);
 void venue_operator_explain(const struct venue *venue, uint32_t operator_at, struct text *out);
 
-/* The longest time from a zone's crossing of the level's threshold (0 blue … 3 red) to the alert, over all zones of the rule, as long as its sensors are not silent: one
-   interval until a sample shows it, the dwell or the further samples (venue_rule_samples), one tick. A sensor without interval_s counts with silence_s. Transport is not included.
-   -1: no such level, or the rule applies to no zone with sensors. */
-int64_t venue_rule_detection_ms(const struct venue *venue, const struct venue_rule *rule, uint32_t level);
-/* What the rule's metric is measured over: it crosses a threshold up to that much later than the crowd does; 0: it is of the moment. */
+/* The longest time from a zone's crossing of the level's threshold (0 blue … 3 red) to the alert,
+   over all zones of the rule, as long as its sensors are not silent: one interval until a sample
+   shows it, the dwell or the further samples (venue_rule_samples), one tick. A sensor without
+   interval_s counts with silence_s. Transport is not included. -1: no such level, or the rule
+   applies to no zone with sensors. */
+int64_t venue_rule_detection_ms(const struct venue *venue, const struct venue_rule *rule,
+                                uint32_t level);
+/* What the rule's metric is measured over: it crosses a threshold up to that much later than the
+ * crowd does; 0: it is of the moment. */
 int64_t venue_rule_window_ms(const struct venue *venue, const struct venue_rule *rule);
 
 #endif
