@@ -158,7 +158,8 @@ bool intake_message(struct intake *intake, const struct intake_message *message,
     int64_t log_ns = 0;
     bool ok =
         append_flagged(intake, oversized ? RECORD_OVERSIZED : RECORD_MQTT,
-                       message->personal ? RECORD_FLAG_TRANSFORMED : 0, len, &log_ns, NULL, err);
+                       message->personal || message->topic_redacted ? RECORD_FLAG_TRANSFORMED : 0,
+                       len, &log_ns, NULL, err);
     intake->messages += ok;
     pthread_mutex_unlock(&intake->lock);
     if (!ok)

@@ -40,6 +40,7 @@ struct intake_message { /* borrowed for the call */
     bool retained;
     bool dup;
     struct str content_type; /* MQTT 5; len 0: none */
+    bool topic_redacted;     /* topic is what privacy rules have left */
     bool personal;           /* payload is what privacy rules have left */
     struct str keyed_hash; /* personal: of the payload as it was received; len 0: there is no key */
 };

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILTER_BYTES_MAX = 65535 };
+#include "schemas/payload/topic_filter.h"
 
-/* ---- one filter ------------------------------------------------------------------------------ */
+enum { FILTER_BYTES_MAX = 65535 };
 
 const char *mqtt_filter_fault(const char *filter)
 {
@@ -31,84 +31,11 @@ const char *mqtt_filter_fault(const char *filter)
     return NULL;
 }
 
-/* The level that *at begins with; *at becomes the next one, NULL after the last. */
-static struct str level_take(const char **at)
-{
-    const char *end = strchrnul(*at, '/');
-    struct str level = {*at, (uint32_t)(end - *at)};
-    *at = *end ? end + 1 : NULL;
-    return level;
-}
-
-static bool wild(const char *filter)
-{
-    return filter[0] == '+' || filter[0] == '#';
-}
-
-/* Wildcards at the begin do not fit topics that begin with $. */
-static bool kept_apart(const char *a, const char *b)
-{
-    return (wild(a) && b[0] == '$') || (wild(b) && a[0] == '$');
-}
-
-bool mqtt_filter_covers(const char *a, const char *b)
-{
-    if (kept_apart(a, b))
-        return false;
-    while (a && b) {
-        struct str of_a = level_take(&a), of_b = level_take(&b);
-        if (str_is(of_a, "#"))
-            return true;
-        if (str_is(of_b, "#") || (!str_is(of_a, "+") && !str_equal(of_a, of_b)))
-            return false;
-    }
-    return !b && (!a || strcmp(a, "#") == 0); /* a/# fits a, too */
-}
-
-bool mqtt_filter_overlaps(const char *a, const char *b)
-{
-    if (kept_apart(a, b))
-        return false;
-    while (a && b) {
-        struct str of_a = level_take(&a), of_b = level_take(&b);
-        if (str_is(of_a, "#") || str_is(of_b, "#"))
-            return true;
-        if (!str_is(of_a, "+") && !str_is(of_b, "+") && !str_equal(of_a, of_b))
-            return false;
-    }
-    const char *rest = a ? a : b;
-    return !rest || strcmp(rest, "#") == 0;
-}
-
-char *mqtt_filter_join(const char *a, const char *b)
-{
-    size_t cap = strlen(a) + strlen(b) + 3;
-    char *joined = malloc(cap);
-    if (!joined)
-        return NULL;
-    struct text out = text_over(joined, cap - 1);
-    while (a && b) {
-        struct str of_a = level_take(&a), of_b = level_take(&b);
-        text_add(&out, out.len ? "/" : "");
-        if (str_is(of_a, "#") || str_is(of_b, "#")) {
-            text_add(&out, "#");
-            a = b = NULL;
-        } else {
-            text_add_str(&out, str_equal(of_a, of_b) ? of_a : STR_LIT("+"));
-        }
-    }
-    text_add(&out, a || b ? "/#" : "");
-    joined[out.len] = '\0';
-    return joined;
-}
-
-/* ---- the list -------------------------------------------------------------------------------- */
-
 static void remove_covered(struct mqtt_filters *filters, const char *by)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < filters->count; i++) {
-        if (mqtt_filter_covers(by, filters->filter[i].text))
+        if (topic_filter_covers(by, filters->filter[i].text))
             free(filters->filter[i].text);
         else
             filters->filter[kept++] = filters->filter[i];
@@ -123,7 +50,7 @@ static bool add(struct mqtt_filters *filters, struct str text, bool optional, st
     if (!copy)
         return error_set(err, ERROR_NO_MEMORY, 0, "topic filters");
     for (uint32_t i = 0; i < filters->count; i++) {
-        if (mqtt_filter_covers(filters->filter[i].text, copy)) {
+        if (topic_filter_covers(filters->filter[i].text, copy)) {
             free(copy);
             return true;
         }
@@ -175,10 +102,10 @@ static bool add_widened(struct mqtt_filters *filters, struct str text, struct er
     char *now = strndup(text.at, text.len);
     for (uint32_t i = 0; now && i < filters->count; i++) {
         const char *there = filters->filter[i].text;
-        if (!mqtt_filter_overlaps(there, now) || mqtt_filter_covers(there, now) ||
-            mqtt_filter_covers(now, there))
+        if (!topic_filter_overlaps(there, now) || topic_filter_covers(there, now) ||
+            topic_filter_covers(now, there))
             continue;
-        char *wider = mqtt_filter_join(there, now);
+        char *wider = topic_filter_join(there, now);
         free(now);
         now = wider;
         filters->widened++;
@@ -244,7 +171,7 @@ bool mqtt_filters_overlap(const struct mqtt_filters *filters, const char **ret_a
     for (uint32_t i = 0; i < filters->count; i++) {
         for (uint32_t k = i + 1; k < filters->count; k++) {
             const char *a = filters->filter[i].text, *b = filters->filter[k].text;
-            if (!mqtt_filter_overlaps(a, b))
+            if (!topic_filter_overlaps(a, b))
                 continue;
             *ret_a = a;
             *ret_b = b;

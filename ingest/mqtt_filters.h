@@ -12,7 +12,8 @@
  * Brokers may deliver a message once for each filter of one client that fits it (mosquitto does
  * under MQTT 5), and such copies bear no mark: a passage would be counted twice. So no filter is
  * kept that another one covers, and a map's that overlaps another in part (a/+/c and a/b/+) is
- * widened to one that covers both (a/+/+): what comes besides and no map reads is an unknown topic.
+ * widened to one that covers both (a/+/+): what comes besides and no map reads
+ * says nothing (payload_maps_widened).
  * Of the configuration's own ones mqtt_filters_overlap says where they overlap.
  */
 #ifndef CROWDTIDE_INGEST_MQTT_FILTERS_H
@@ -64,11 +65,6 @@ bool mqtt_filters_wanted(const struct config *config, struct str venue_id, const
 /* What is wrong with a filter by MQTT's rules; NULL: nothing. */
 const char *mqtt_filter_fault(const char *filter);
 
-/* Whether every topic that fits b fits a; and whether some topic fits both. */
-bool mqtt_filter_covers(const char *a, const char *b);
-bool mqtt_filter_overlaps(const char *a, const char *b);
-/* The narrowest filter that covers both, which overlap. malloc'ed; NULL: no memory. */
-char *mqtt_filter_join(const char *a, const char *b);
 /* The first two that overlap; false: none do. */
 bool mqtt_filters_overlap(const struct mqtt_filters *filters, const char **ret_a,
                           const char **ret_b);

@@ -16,6 +16,7 @@ struct privacy {
     bool has_key;
     int64_t period;                        /* of the key */
     uint8_t hash[RECORD_KEYED_HASH_BYTES]; /* of the message in hand */
+    char topic[RECORD_TOPIC_BYTES_MAX];
 };
 
 bool privacy_open(const struct privacy_options *options, struct privacy **ret_privacy,
@@ -72,21 +73,43 @@ static enum payload_redact redact(struct privacy *privacy, const struct payload_
                           ret);
 }
 
+/* The topic without what rules take out of it; what stands before the raw topic, a drill's
+ * beginning, stays. */
+static enum payload_redact topic_redact(struct privacy *privacy, const struct venue *venue,
+                                        const struct payload_map *map, struct str raw,
+                                        struct intake_message *message)
+{
+    struct text out = text_over(privacy->topic, sizeof privacy->topic);
+    if (!payload_map_redacts_topic(map))
+        return REDACT_DONE;
+    text_add_bytes(&out, message->topic.at, (size_t)(raw.at - message->topic.at));
+    enum payload_redact done = payload_redact_topic(
+        venue->payloads, map, privacy->has_key ? &privacy->key : NULL, raw, &out);
+    message->topic = (struct str){privacy->topic, (uint32_t)out.len};
+    message->topic_redacted = true;
+    return done;
+}
+
 enum privacy_taken privacy_take(struct privacy *privacy, const struct venue *venue,
                                 struct intake_message *message,
                                 struct record_withheld *ret_withheld)
 {
-    struct str topic, kept;
+    struct str topic, kept = message->payload;
     bool drill;
     if (!venue->payloads || !venue_raw_topic(venue, message->topic, &topic, &drill))
         return PRIVACY_PLAIN;
     const struct payload_map *map = payload_maps_find(venue->payloads, topic);
-    if (!map || !payload_map_redacts(map) || payload_map_says(map, message->payload))
-        return PRIVACY_PLAIN; /* a last will is no JSON, and the map's own word */
+    if (!map)
+        return PRIVACY_PLAIN;
+    enum payload_redact done = topic_redact(privacy, venue, map, topic, message);
+    bool personal = payload_map_redacts(map) && !payload_map_says(map, message->payload);
+    if (!personal && done == REDACT_DONE) /* a last will is no JSON, and the map's own word */
+        return message->topic_redacted ? PRIVACY_REDACTED : PRIVACY_PLAIN;
     bool hashed =
         privacy->has_key && payload_keyed_hash(&privacy->key, message->payload, privacy->hash);
     struct str hash = {(const char *)privacy->hash, hashed ? RECORD_KEYED_HASH_BYTES : 0};
-    enum payload_redact done = redact(privacy, map, message->payload, &kept);
+    if (done == REDACT_DONE)
+        done = redact(privacy, map, message->payload, &kept);
     if (done == REDACT_DONE) {
         message->payload = kept;
         message->personal = true;

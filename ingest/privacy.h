@@ -1,15 +1,18 @@
 /*
- * privacy: takes personal data out of messages before they are appended: those of topics that a payload map with `privacy:` rules reads (schemas/payload/payload_redact.h).
- * If that fails, nothing of the payload is kept.
+ * privacy: takes personal data out of messages before they are appended: those of topics that a
+ * payload map with `privacy:` rules reads (schemas/payload/payload_redact.h). If that fails,
+ * nothing of the payload is kept, and of the topic what rules name is dropped.
  *
  *     privacy_open(&options, &privacy, &err);
- *     privacy_clock(privacy, wall_ns, utc_offset_s);              once before the first message, then every second
- *     switch (privacy_take(privacy, venue, &message, &withheld))  …each message, before the append
- *     privacy_close(privacy);
+ *     privacy_clock(privacy, wall_ns, utc_offset_s);              once before the first message,
+ * then every second switch (privacy_take(privacy, venue, &message, &withheld))  …each message,
+ * before the append privacy_close(privacy);
  *
- * Keys: one a period of rotate_h of the venue's local time, derived from the secret, held in memory only.
+ * Keys: one a period of rotate_h of the venue's local time, derived from the secret, held in memory
+ * only.
  *
- * Threads: not safe by itself: the caller's lock stands around all of it, the venue and the append, so that what a MODEL record brings into force redacts what follows it.
+ * Threads: not safe by itself: the caller's lock stands around all of it, the venue and the append,
+ * so that what a MODEL record brings into force redacts what follows it.
  */
 #ifndef CROWDTIDE_INGEST_PRIVACY_H
 #define CROWDTIDE_INGEST_PRIVACY_H
@@ -33,7 +36,7 @@ void privacy_clock(struct privacy *privacy, int64_t wall_ns, int32_t utc_offset_
 
 enum privacy_taken {
     PRIVACY_PLAIN,    /* no rules are for it: it stays as it is */
-    PRIVACY_REDACTED, /* *message has the redacted payload, until the next call */
+    PRIVACY_REDACTED, /* *message has the redacted payload and topic, until the next call */
     PRIVACY_WITHHELD, /* *ret_withheld is all that may be kept */
 };
 enum privacy_taken privacy_take(struct privacy *privacy, const struct venue *venue,

@@ -10,6 +10,7 @@
 #include "deploy/cli/payload_shown.h"
 #include "ingest/mqtt_client.h"
 #include "ingest/path_probe.h"
+#include "ingest/privacy.h"
 #include "schemas/base/clock.h"
 
 enum { POLL_MS = 100, SECONDS_MAX = 86400, SUFFIX_BYTES = 32 };
@@ -18,6 +19,7 @@ struct listen {
     const struct venue *venue;
     const struct config *config;
     struct payload_shown *shown;
+    struct privacy *privacy; /* what ingest would not write is not shown either */
     bool json, quiet;
     char *page;   /* SHOWN_BYTES_MAX, and as much again for JSON */
     char *padded; /* PAYLOAD_DOCUMENT_BYTES_MAX and the padding */
@@ -26,47 +28,71 @@ struct listen {
     volatile int ending;
 };
 
+static void head_add(struct text *out, const struct intake_message *message, int64_t now_ms)
+{
+    bool utf8 = utf8_valid((const uint8_t *)message->topic.at, message->topic.len);
+    text_add_time_ms(out, now_ms);
+    text_add_char(out, ' ');
+    text_add_str(out, utf8 ? message->topic : STR_LIT("(topic not UTF-8)"));
+    text_add(out, "  (");
+    text_add_u64(out, message->payload.len);
+    text_add(out, message->retained ? " bytes, retained" : " bytes");
+    text_add(out, message->personal || message->topic_redacted ? ", redacted)\n" : ")\n");
+}
+
+/* What it becomes, after what ingest does to it: *message is then as it is written. */
+static enum shown_fate message_show(struct listen *l, struct intake_message *message,
+                                    int64_t now_ms, struct text *out)
+{
+    int32_t utc_offset_s = check_payload_utc_offset_s(l->venue, now_ms);
+    struct record_withheld withheld;
+    privacy_clock(l->privacy, now_ms * 1000000, utc_offset_s);
+    enum privacy_taken taken = privacy_take(l->privacy, l->venue, message, &withheld);
+    if (!l->json)
+        head_add(out, message, now_ms);
+    if (taken == PRIVACY_WITHHELD) {
+        text_add(out, "  refused  personal data, of which nothing would be kept: ");
+        text_add(out, record_withheld_text(withheld.reason));
+        text_add_char(out, '\n');
+        return SHOWN_REFUSED;
+    }
+    if (message->payload.len > PAYLOAD_DOCUMENT_BYTES_MAX) {
+        text_add(out, "  refused  oversized\n");
+        return SHOWN_REFUSED;
+    }
+    if (message->payload.len)
+        memcpy(l->padded, message->payload.at, message->payload.len);
+    return payload_shown_message(
+        l->shown,
+        &(struct payload_message){.topic = message->topic,
+                                  .payload = {l->padded, message->payload.len},
+                                  .content_type = message->content_type,
+                                  .received_ms = now_ms,
+                                  .utc_offset_s = utc_offset_s,
+                                  .retained = message->retained},
+        out);
+}
+
 /* In the library's thread, one call at a time. */
 static void on_message(void *arg, const struct mqtt_message *message)
 {
     struct listen *l = arg;
     struct text out = text_over(l->page, SHOWN_BYTES_MAX);
     int64_t now_ms = clock_wall_ns() / 1000000;
-    enum shown_fate fate = SHOWN_REFUSED;
-    size_t head = 0;
+    struct intake_message kept = {.topic = message->topic,
+                                  .payload = message->payload,
+                                  .retained = message->retained,
+                                  .content_type = message->content_type};
     if ((message->topic.len && message->topic.at[0] == '$') ||
         path_probe_is(message->topic, message->payload)) /* the system's own */
         return;
-    if (!l->json) {
-        text_add_time_ms(&out, now_ms);
-        text_add_char(&out, ' ');
-        bool utf8 = utf8_valid((const uint8_t *)message->topic.at, message->topic.len);
-        text_add_str(&out, utf8 ? message->topic : STR_LIT("(topic not UTF-8)"));
-        text_add(&out, "  (");
-        text_add_u64(&out, message->payload.len);
-        text_add(&out, message->retained ? " bytes, retained)\n" : " bytes)\n");
-        head = out.len;
-    }
-    if (message->payload.len > PAYLOAD_DOCUMENT_BYTES_MAX) {
-        text_add(&out, "  refused  oversized\n");
-    } else {
-        memcpy(l->padded, message->payload.at, message->payload.len);
-        fate = payload_shown_message(
-            l->shown,
-            &(struct payload_message){.topic = message->topic,
-                                      .payload = {l->padded, message->payload.len},
-                                      .content_type = message->content_type,
-                                      .received_ms = now_ms,
-                                      .utc_offset_s = check_payload_utc_offset_s(l->venue, now_ms),
-                                      .retained = message->retained},
-            &out);
-    }
+    enum shown_fate fate = message_show(l, &kept, now_ms, &out);
     l->messages++;
     l->fates[fate]++;
     if (l->json) {
         struct text line = text_over(l->page + SHOWN_BYTES_MAX, SHOWN_BYTES_MAX);
-        payload_shown_json(message->topic, message->retained, now_ms, fate,
-                           (struct str){l->page + head, (uint32_t)(out.len - head)}, &line);
+        payload_shown_json(kept.topic, kept.retained, now_ms, fate,
+                           (struct str){out.at, (uint32_t)out.len}, &line);
         out = line;
     }
     if (!l->quiet)
@@ -157,7 +183,11 @@ static int listen_to(const struct config *config, struct listen *l, char **filte
     l->venue = venue;
     l->page = malloc((size_t)2 * SHOWN_BYTES_MAX);
     l->padded = calloc(1, PAYLOAD_DOCUMENT_BYTES_MAX + JSON_PADDING_BYTES);
-    if (l->page && l->padded && payload_shown_new(venue, config->payload_dir, &l->shown, &err)) {
+    const struct privacy_options privacy = {.secret = config->privacy_key,
+                                            .rotate_h = (uint32_t)config->privacy_rotate_h,
+                                            .max_message_bytes = PAYLOAD_DOCUMENT_BYTES_MAX};
+    if (l->page && l->padded && privacy_open(&privacy, &l->privacy, &err) &&
+        payload_shown_new(venue, config->payload_dir, &l->shown, &err)) {
         cli_signals();
         code = run(l, filters, count, seconds);
     } else {
@@ -165,6 +195,7 @@ static int listen_to(const struct config *config, struct listen *l, char **filte
         code = EXIT_FAILED;
     }
     payload_shown_free(l->shown);
+    privacy_close(l->privacy);
     free(l->page);
     free(l->padded);
     venue_free(venue);

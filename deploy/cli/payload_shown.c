@@ -9,6 +9,7 @@
 #include "processors/core/sensor.h"
 #include "processors/core/topic.h"
 #include "schemas/payload/member.h"
+#include "schemas/payload/payload_redact.h"
 
 enum { IGNORED_SHOWN_MAX = 24, NAME_SHOWN_BYTES_MAX = 80 };
 
@@ -283,7 +284,11 @@ static enum shown_fate unknown_message(struct payload_shown *shown,
 {
     struct payload_guess guess;
     struct payload_outcome outcome;
-    text_add(out, "  refused  unknown_topic: no payload map of the venue reads it\n");
+    if (payload_maps_widened(shown->venue->payloads, message->topic))
+        text_add(out, "  nothing  no payload map of the venue reads it: it comes because what is "
+                      "subscribed is wider than the filters\n");
+    else
+        text_add(out, "  refused  unknown_topic: no payload map of the venue reads it\n");
     if (!payload_catalog_guess(shown->catalog, shown->decoder, message, &guess)) {
         text_add(out, "  no map that comes with crowdtide makes a reading of it either\n");
         payload_advice_topic(shown->advice, message->topic, NULL);
@@ -294,10 +299,15 @@ static enum shown_fate unknown_message(struct payload_shown *shown,
     payload_decode(shown->decoder, guess.maps, guess.map, message, &outcome);
     if (outcome.kind == PAYLOAD_STATUS)
         (void)status_shown(shown, &outcome, out);
+    bool personal = payload_map_redacts(guess.map) || payload_map_redacts_topic(guess.map);
+    if (personal)
+        text_add(out, "  its readings are personal: they are shown when the venue names the map\n");
     for (uint32_t i = 0; outcome.kind == PAYLOAD_READINGS && i < outcome.count; i++) {
-        text_add(out, "  reading  ");
-        payload_reading_text(&outcome.reading[i], out);
-        text_add_char(out, '\n');
+        if (!personal) {
+            text_add(out, "  reading  ");
+            payload_reading_text(&outcome.reading[i], out);
+            text_add_char(out, '\n');
+        }
         payload_advice_unbound(shown->advice, guess.map, &outcome.reading[i]);
     }
     payload_advice_topic(shown->advice, message->topic, &guess);

@@ -6,7 +6,8 @@
  *                     nothing of it is bound and it is of a device that the venue does not know:
  *                     one dead letter, with the first reason and how many there were
  *   decoded           else, when a reading counted, or the message says nothing, as its map
- *                     declares, or all it says is of parts that may be unbound
+ *                     declares, or all it says is of parts that may be unbound; or when no map's
+ *                     filter fits, and what is subscribed for them is wider than they are
  *   duplicate         else, when a reading was said before
  *   ignored_retained  else
  *
@@ -328,8 +329,13 @@ bool message_mapped(struct core *core, const struct record_mqtt *message)
     if (!venue->payloads || !venue_raw_topic(venue, message->topic, &read.topic, &m.drill))
         return false;
     const struct payload_map *map = payload_maps_find(venue->payloads, read.topic);
-    if (!map)
+    if (!map && !payload_maps_widened(venue->payloads, read.topic))
         return false;
+    if (!map) {
+        core->books.decoded++;
+        core->books.no_reading++;
+        return true;
+    }
     struct payload_outcome outcome;
     payload_decode(core->decoder, venue->payloads, map, &read, &outcome);
     switch (outcome.kind) {

@@ -50,6 +50,7 @@ struct payload_decoder {
         struct str key[PAYLOAD_MEMBERS_MAX + 1];
     } other;
     struct refusal refusal; /* of the message as a whole */
+    uint32_t misfit_step;   /* that found a value of another kind; 0: none did */
     struct payload_reading
         reading[PAYLOAD_READINGS_MAX + 1]; /* the last is where one too many is noticed */
     uint32_t count;
@@ -96,6 +97,9 @@ static inline bool payload_step_read(const struct payload_decoder *d, uint32_t s
 /* payload_walk.c: finds the steps of a scope below one place of the tape, and forgets what was
  * found since there were `forget` of them. False: d->refusal. */
 bool payload_walk(struct payload_decoder *d, uint32_t scope, uint32_t forget, uint32_t at);
+/* For a message that says nothing. False: what the map looks for is of another kind there;
+ * d->refusal. */
+bool payload_walk_fits(struct payload_decoder *d);
 /* The step that follows a step by this key; 0: none. */
 uint32_t payload_walk_find(const struct payload_step *step, struct str key);
 /* The JSON Pointer of a step as it stands in this document, elements by index or key. */

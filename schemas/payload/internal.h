@@ -303,6 +303,8 @@ bool payload_constants(struct payload_reader *r, const struct tree_node *node, c
 bool payload_conditions(struct payload_reader *r, const struct tree_node *node, const char *name,
                         struct payload_conditions *ret);
 
+/* The place of a name that the map's filters capture. */
+bool payload_capture(struct payload_reader *r, const struct tree_node *node, uint32_t *ret);
 /* The step of the first that wants one to be there; 0: none does. */
 uint32_t payload_conditions_want(struct payload_conditions conditions);
 

@@ -101,7 +101,7 @@ static bool carried_find(struct payload_reader *r, const struct tree_node *node,
     return false;
 }
 
-static bool capture_find(struct payload_reader *r, const struct tree_node *node, uint32_t *ret)
+bool payload_capture(struct payload_reader *r, const struct tree_node *node, uint32_t *ret)
 {
     const struct payload_captures *captures = &r->map->captures;
     struct str name;
@@ -134,7 +134,7 @@ static bool place_read(struct payload_reader *r, const struct tree_node *node,
     c->of = at ? PLACE_STEP : capture ? PLACE_CAPTURE : PLACE_CARRIED;
     if (at)
         return payload_pointer(r, at, "at", &c->place);
-    return capture ? capture_find(r, capture, &c->place) : carried_find(r, carried, &c->place);
+    return capture ? payload_capture(r, capture, &c->place) : carried_find(r, carried, &c->place);
 }
 
 /* One condition of the file: a test for each of its tests, which all have to hold. Returns how

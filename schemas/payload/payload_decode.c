@@ -310,7 +310,21 @@ static bool status_read(struct payload_decoder *d, const struct payload_status *
     bool found = status->needs_document && document_read(d, true);
     if (!found && (!status->needs_document || status->text_too))
         found = document_read(d, false);
-    return found && status_eval(d, status, ret);
+    return found && status_eval(d, status, ret) &&
+           (ret->kind == PAYLOAD_STATUS || payload_walk_fits(d));
+}
+
+/* The map's `when` does not hold: the message is none of its, unless it could not be asked. */
+static bool unwanted(struct payload_decoder *d)
+{
+    const struct payload_map *map = d->map;
+    for (uint32_t i = 0; i < map->when.count; i++) {
+        const struct payload_condition *c = &map->when.condition[i];
+        if (c->of == PLACE_CAPTURE &&
+            !payload_eval_conditions(d, (struct payload_conditions){c, 1}))
+            return true;
+    }
+    return d->misfit_step != map->scope[0].root || payload_walk_fits(d);
 }
 
 /* A message of the map's own topics: a status by its contents, or readings. */
@@ -326,15 +340,16 @@ static bool own_read(struct payload_decoder *d, struct payload_outcome *ret)
             return true;
     }
     if (!payload_eval_conditions(d, map->when))
-        return true;
+        return unwanted(d);
     for (uint32_t s = 1; s < map->scope_count; s++)
         for (uint32_t i = 0; map->scope[s].carried && i < map->carried_count; i++)
             d->carried[s][i] = map->carried[i].start;
     if (!scope_read(d, 0))
         return false;
     payload_merge(d);
-    if (d->count)
-        ret->kind = PAYLOAD_READINGS;
+    if (d->count == 0)
+        return payload_walk_fits(d);
+    ret->kind = PAYLOAD_READINGS;
     return true;
 }
 
@@ -346,7 +361,7 @@ void payload_decode(struct payload_decoder *decoder, const struct payload_maps *
     d->map = map;
     d->message = message;
     d->parsed = false;
-    d->count = d->text_len = d->answered = 0;
+    d->count = d->text_len = d->answered = d->misfit_step = 0;
     ret_outcome->kind = PAYLOAD_NOTHING;
     const struct payload_filter *filter = payload_maps_match(maps, map, message->topic, d->capture);
     bool ok;

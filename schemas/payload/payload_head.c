@@ -201,27 +201,13 @@ void payload_read_statuses(struct payload_reader *r)
     r->map->status_count = status ? list->count : 0;
 }
 
-static bool privacy_rule_read(struct payload_reader *r, const struct tree_node *node,
-                              struct payload_privacy *rule)
+static bool privacy_pointer_read(struct payload_reader *r, const struct tree_node *at,
+                                 struct payload_privacy *rule)
 {
-    static const char *const keys[] = {"at", "do"}, *const acts[] = {"drop", "hash"};
     const char *reason = NULL;
     struct payload_token token[PAYLOAD_STEPS_MAX];
-    if (!payload_keys(r, node, "a privacy rule", keys, 2))
+    if (!payload_text(r, at, "at", 0, PAYLOAD_FILTER_BYTES_MAX, &rule->pointer))
         return false;
-    const struct tree_node *at = tree_find(node, "at"), *act = tree_find(node, "do");
-    uint32_t word;
-    if (!at || !act) {
-        problems_add(r->problems, node->line, node->column,
-                     "a privacy rule has `at`, a pointer, and `do`: drop or hash");
-        return false;
-    }
-    if (!payload_text(r, at, "at", 0, PAYLOAD_FILTER_BYTES_MAX, &rule->pointer) ||
-        !tree_choice(act, "do", acts, 2, &word, r->problems))
-        return false;
-    rule->act = word == 0 ? PAYLOAD_DROP : PAYLOAD_HASH;
-    rule->line = at->line;
-    rule->column = at->column;
     if (!payload_tokens(r->arena, rule->pointer, true, token, &rule->token_count, &reason)) {
         problems_add(r->problems, at->line, at->column, "at: %s", reason);
         return false;
@@ -236,6 +222,44 @@ static bool privacy_rule_read(struct payload_reader *r, const struct tree_node *
     memcpy(kept, token, rule->token_count * sizeof *kept);
     rule->token = kept;
     return true;
+}
+
+/* What a rule takes out of topics, every filter of the map has to give, and those that replace it.
+ */
+static bool privacy_capture_read(struct payload_reader *r, const struct tree_node *node,
+                                 struct payload_privacy *rule)
+{
+    uint32_t place;
+    if (!payload_text(r, node, "capture", 1, ID_BYTES_MAX, &rule->pointer) ||
+        !payload_capture(r, node, &place))
+        return false;
+    rule->capture = (int32_t)place;
+    r->map->captures_needed |= 1u << place;
+    return true;
+}
+
+static bool privacy_rule_read(struct payload_reader *r, const struct tree_node *node,
+                              struct payload_privacy *rule)
+{
+    static const char *const keys[] = {"at", "capture", "do"}, *const acts[] = {"drop", "hash"};
+    if (!payload_keys(r, node, "a privacy rule", keys, 3))
+        return false;
+    const struct tree_node *at = tree_find(node, "at"), *capture = tree_find(node, "capture"),
+                           *act = tree_find(node, "do");
+    uint32_t word;
+    if (!at == !capture || !act) {
+        problems_add(r->problems, node->line, node->column,
+                     "a privacy rule has `at`, a pointer, or `capture`, a name of the topic, and "
+                     "`do`: drop or hash");
+        return false;
+    }
+    if (!tree_choice(act, "do", acts, 2, &word, r->problems))
+        return false;
+    rule->act = word == 0 ? PAYLOAD_DROP : PAYLOAD_HASH;
+    rule->line = at ? at->line : capture->line;
+    rule->column = at ? at->column : capture->column;
+    rule->capture = -1;
+    return at ? privacy_pointer_read(r, at, rule) : privacy_capture_read(r, capture, rule);
 }
 
 void payload_read_privacy(struct payload_reader *r)

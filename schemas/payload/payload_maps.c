@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "schemas/payload/internal.h"
+#include "schemas/payload/topic_filter.h"
 
 enum { FILTERS_MAX = PAYLOAD_MAPS_MAX * 2 * PAYLOAD_FILTERS_MAX };
 #define NO_MAP UINT32_MAX
@@ -43,6 +44,9 @@ struct payload_maps {
     uint32_t slot_mask, literal_count;
     struct str *subscribe; /* each once */
     uint32_t subscribe_count;
+    struct payload_filter *asked; /* what is subscribed in their place: those that overlap in part
+                                     are one that covers both */
+    uint32_t asked_count;
 };
 
 /* Filters and levels of the largest list, with room to spare. */
@@ -60,7 +64,8 @@ struct payload_maps *payload_maps_new(void)
     maps->node = malloc(NODES_FIRST * sizeof *maps->node);
     maps->slot = calloc(SLOTS_FIRST, sizeof *maps->slot);
     maps->subscribe = calloc(FILTERS_MAX, sizeof *maps->subscribe);
-    if (!maps->arena || !maps->node || !maps->slot || !maps->subscribe) {
+    maps->asked = calloc(FILTERS_MAX, sizeof *maps->asked);
+    if (!maps->arena || !maps->node || !maps->slot || !maps->subscribe || !maps->asked) {
         payload_maps_free(maps);
         return NULL;
     }
@@ -80,6 +85,7 @@ void payload_maps_free(struct payload_maps *maps)
     free(maps->node);
     free(maps->slot);
     free(maps->subscribe);
+    free(maps->asked);
     free(maps);
 }
 
@@ -173,12 +179,46 @@ static bool index_add(struct payload_maps *maps, const struct payload_filter *fi
     return true;
 }
 
-static void subscribe_add(struct payload_maps *maps, struct str filter)
+/* As ingest subscribes it (mqtt_filters): widened together with whatever it overlaps in part. */
+static bool asked_add(struct payload_maps *maps, struct str filter)
+{
+    struct payload_captures none = {0};
+    struct payload_filter parsed;
+    const char *reason;
+    uint32_t kept = 0;
+    char *now = strndup(filter.at, filter.len);
+    for (uint32_t i = 0; now && i < maps->asked_count; i++) {
+        const char *there = maps->asked[i].text.at;
+        if (topic_filter_covers(there, now)) {
+            free(now);
+            return true;
+        }
+        if (!topic_filter_overlaps(there, now) || topic_filter_covers(now, there))
+            continue;
+        char *wider = topic_filter_join(there, now);
+        free(now);
+        now = wider;
+        i = UINT32_MAX; /* it may overlap those before it now: from the first again */
+    }
+    bool ok = now && payload_filter_parse(maps->arena, str_of(now), &none, true, &parsed, &reason);
+    for (uint32_t i = 0; ok && i < maps->asked_count; i++)
+        if (!topic_filter_covers(now, maps->asked[i].text.at))
+            maps->asked[kept++] = maps->asked[i];
+    free(now);
+    if (ok) {
+        maps->asked[kept] = parsed;
+        maps->asked_count = kept + 1;
+    }
+    return ok;
+}
+
+static bool subscribe_add(struct payload_maps *maps, struct str filter)
 {
     for (uint32_t i = 0; i < maps->subscribe_count; i++)
         if (str_equal(maps->subscribe[i], filter))
-            return;
+            return true;
     maps->subscribe[maps->subscribe_count++] = filter;
+    return asked_add(maps, filter);
 }
 
 /* The map's filters as the list has them: `filters`, or its own, and those of its statuses. */
@@ -238,9 +278,9 @@ bool payload_maps_add(struct payload_maps *maps, struct payload_map *map, const 
     if (!filters_make(maps, map, filters, filter_count, listed, err))
         return false;
     for (uint32_t i = 0; i < listed->filter_count; i++) {
-        if (!index_add(maps, &listed->filter[i], maps->count))
+        if (!index_add(maps, &listed->filter[i], maps->count) ||
+            !subscribe_add(maps, listed->filter[i].subscribe))
             return error_set(err, ERROR_NO_MEMORY, 0, "topic filters");
-        subscribe_add(maps, listed->filter[i].subscribe);
     }
     listed->map = map;
     map->place = maps->count;
@@ -319,4 +359,13 @@ const struct payload_filter *payload_maps_match(const struct payload_maps *maps,
         if (payload_filter_match(&listed->filter[i], topic, ret_capture))
             return &listed->filter[i];
     return NULL;
+}
+
+bool payload_maps_widened(const struct payload_maps *maps, struct str topic)
+{
+    struct str unwanted[PAYLOAD_CAPTURES_MAX];
+    for (uint32_t i = 0; maps && i < maps->asked_count; i++)
+        if (payload_filter_match(&maps->asked[i], topic, unwanted))
+            return true;
+    return false;
 }

@@ -94,6 +94,7 @@ static uint32_t step_below(struct payload_reader *r, const struct tree_node *nod
     uint32_t made = step_new(r, node,
                              (struct payload_step){.key = key,
                                                    .index = index_of(key),
+                                                   .index_max = PAYLOAD_NO_INDEX,
                                                    .parent = parent,
                                                    .scope = above->scope,
                                                    .sibling = above->child});

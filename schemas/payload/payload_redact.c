@@ -50,9 +50,23 @@ bool payload_keyed_hash(const struct payload_key *key, struct str bytes,
     return true;
 }
 
+static bool has_rule(const struct payload_map *map, bool of_topic)
+{
+    const struct payload_privacy *rule;
+    for (uint32_t i = 0; (rule = payload_map_privacy(map, i)); i++)
+        if ((rule->capture >= 0) == of_topic)
+            return true;
+    return false;
+}
+
 bool payload_map_redacts(const struct payload_map *map)
 {
-    return payload_map_privacy(map, 0) != NULL;
+    return has_rule(map, false);
+}
+
+bool payload_map_redacts_topic(const struct payload_map *map)
+{
+    return has_rule(map, true);
 }
 
 bool payload_map_hashes(const struct payload_map *map)
@@ -328,21 +342,14 @@ static const char *container_add(struct work *w, const char *at, uint32_t rules,
     return at + 1;
 }
 
-/* Rules for the document as a whole apply at once; the others lead into it. */
+/* All rules about the payload lead into the document. */
 static void document_add(struct work *w, const char *at)
 {
     const struct payload_privacy *rule;
     uint32_t rules = 0;
-    enum act act = ACT_NONE;
-    for (uint32_t i = 0; (rule = payload_map_privacy(w->map, i)); i++) {
-        if (rule->token_count)
-            rules |= 1u << i;
-        else if (rule->act == PAYLOAD_DROP)
-            act = ACT_DROP;
-        else if (act == ACT_NONE)
-            act = ACT_HASH;
-    }
-    (void)value_add(w, blanks_skip(at), rules, 0, act);
+    for (uint32_t i = 0; (rule = payload_map_privacy(w->map, i)); i++)
+        rules |= (uint32_t)(rule->capture < 0) << i;
+    (void)value_add(w, blanks_skip(at), rules, 0, ACT_NONE);
 }
 
 _Static_assert(PAYLOAD_RULES_MAX <= 32, "a bit each");

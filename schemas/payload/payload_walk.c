@@ -71,6 +71,40 @@ __attribute__((cold, noinline)) static bool refuse(struct payload_decoder *d, ui
     return refusal_end(&t);
 }
 
+/* A pointer of the map leads on into a value that has no inside of this kind, and none looks at the
+ * value itself. Of several the first of the map's: the order of a message's members is nobody's. */
+static void misfit(struct payload_decoder *d, uint32_t step, enum json_kind kind)
+{
+    if (!d->map->step[step].wanted && kind != JSON_NULL &&
+        (!d->misfit_step || step < d->misfit_step))
+        d->misfit_step = step;
+}
+
+/* A step's pointer as the map has it, elements as *. */
+static void pointer_add(const struct payload_map *map, uint32_t step, struct text *out)
+{
+    const struct payload_step *s = &map->step[step];
+    if (s->scope) {
+        pointer_add(map, map->scope[s->scope].list, out);
+        text_add(out, "/*");
+    }
+    text_add_str(out, s->path);
+}
+
+bool payload_walk_fits(struct payload_decoder *d)
+{
+    const struct payload_step *s = &d->map->step[d->misfit_step];
+    if (!d->misfit_step)
+        return true;
+    struct text t = refusal_begin(&d->refusal, REFUSAL_WRONG_TYPE);
+    text_add(&t, s->parent || s->scope ? "payload " : "payload");
+    pointer_add(d->map, d->misfit_step, &t);
+    text_add(&t, s->iterated         ? ": neither a list nor an object"
+                 : s->index_max >= 0 ? ": not a list, as the map expects"
+                                     : ": not an object, as the map expects");
+    return refusal_end(&t);
+}
+
 /* True when a member has the key of one before it, up to `at`, in a small object: compared one by
  * one. */
 static bool seen_before(const struct json_document *doc, uint32_t object, uint32_t at,
@@ -192,10 +226,15 @@ bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, u
     for (uint32_t i = 0; i < w.deeper_count; i++) { /* grows as steps are looked into */
         uint32_t step = d->deeper[i];
         enum json_kind kind = json_kind_at(&d->document, d->at[step]);
-        if (kind == JSON_OBJECT && !object_walk(d, &w, step, d->at[step]))
-            return false;
-        if (kind == JSON_ARRAY)
+        if (kind == JSON_OBJECT) {
+            if (!object_walk(d, &w, step, d->at[step]))
+                return false;
+        } else if (kind == JSON_ARRAY &&
+                   (map->step[step].iterated || map->step[step].index_max >= 0)) {
             array_walk(d, &w, step, d->at[step]);
+        } else {
+            misfit(d, step, kind);
+        }
     }
     d->says[number] = w.says;
     d->allows[number] = w.allows;

@@ -57,7 +57,7 @@ enum {
 
 /* Record flag bits (log record header). */
 enum {
-    RECORD_FLAG_TRANSFORMED = 1, /* privacy rules changed the payload before it was written */
+    RECORD_FLAG_TRANSFORMED = 1, /* privacy rules changed the payload, or the topic, before it was written */
     RECORD_FLAG_REPLAYED = 2,    /* a replayed log: publishers and pager refuse it */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schemas/payload/topic_filter.h"
 #include "schemas/venue/venue.h"
 #include "tests/support/support.h"
 
@@ -28,9 +29,9 @@ static void covering_and_overlapping(void **state)
         {"a/b/#", "a", false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (mqtt_filter_covers(rows[i].a, rows[i].b) != rows[i].covers ||
-            mqtt_filter_overlaps(rows[i].a, rows[i].b) != rows[i].overlaps ||
-            mqtt_filter_overlaps(rows[i].b, rows[i].a) != rows[i].overlaps)
+        if (topic_filter_covers(rows[i].a, rows[i].b) != rows[i].covers ||
+            topic_filter_overlaps(rows[i].a, rows[i].b) != rows[i].overlaps ||
+            topic_filter_overlaps(rows[i].b, rows[i].a) != rows[i].overlaps)
             fail_msg("%s and %s", rows[i].a, rows[i].b);
     }
 }
@@ -91,7 +92,7 @@ static void maps_never_overlap(void **state)
     wanted("x", "\"p/+/q\", \"p/r/+\", \"p/s/t/u\", \"p/#\"", false, "x p/#");
     wanted("a/b", "\"{device}/b\"", false, "+/b");
     wanted("", "\"+/+/crowd/{device}\"", false, "+/+/#"); /* crowdtide's own among them */
-    char *joined = mqtt_filter_join("a/+/#", "a/b");
+    char *joined = topic_filter_join("a/+/#", "a/b");
     assert_string_equal(joined, "a/+/#");
     free(joined);
 }

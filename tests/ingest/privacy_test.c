@@ -17,7 +17,7 @@ enum { LIMIT = 4096, DIR_BYTES = 100, FILES_BYTES = 1 << 22 };
 
 static const char venue_text[] =
     "venue: {id: v}\n"
-    "payloads: [{map: door}, {map: plain}]\n"
+    "payloads: [{map: door}, {map: plain}, {map: badge}]\n"
     "zones: [{id: h, kind: hall, capacity: 10}]\n"
     "sensors: [{id: g, class: gate, zone: h}]\n"
     "--- # payload map door door.yaml\n"
@@ -30,7 +30,14 @@ static const char venue_text[] =
     "--- # payload map plain plain.yaml\n"
     "payload: plain\n"
     "topics: [\"plain/{device}\"]\n"
-    "readings: [{class: gate, device: \"{device}\", in: /in}]\n";
+    "readings: [{class: gate, device: \"{device}\", in: /in}]\n"
+    "--- # payload map badge badge.yaml\n"
+    "payload: badge\n"
+    "topics: [\"badge/{person}/at/{device}-{card}\", \"by/{card}/{person}/{device}\"]\n"
+    "privacy: [{capture: card, do: hash}, {capture: person, do: drop}]\n"
+    "readings: [{class: gate, device: \"{device}\", in: /in, lane: {is: \"{card}\"}}]\n"
+    "status: [{topics: [\"badge/{person}/will\"], device: \"{person}\", value: {text: payload, "
+    "words: {gone: offline}}}]\n";
 
 struct fixture {
     char dir[DIR_BYTES], log[DIR_BYTES + 16];
@@ -203,6 +210,55 @@ static void without_a_key_what_would_be_hashed_is_withheld(void **state)
     close_all(&f);
 }
 
+/* The topic as it is kept; taken: whether the payload may be. */
+static void expect_topic(struct fixture *f, const char *topic, const char *kept)
+{
+    struct record_withheld withheld;
+    struct intake_message message = {.topic = str_of(topic), .payload = STR_LIT("{\"in\":1}")};
+    assert_int_equal(take(f, topic, message.payload), PRIVACY_REDACTED);
+    assert_int_equal(privacy_take(f->privacy, f->venue, &message, &withheld), PRIVACY_REDACTED);
+    assert_true(message.topic_redacted && !message.personal);
+    if (!str_is(message.topic, kept))
+        fail_msg("%s: kept as %.*s, not %s", topic, (int)message.topic.len, message.topic.at, kept);
+    assert_true(str_is(message.payload, "{\"in\":1}"));
+    assert_non_null(payload_maps_find(f->venue->payloads, message.topic.at[0] == 'd'
+                                                              ? STR_LIT("badge/-/at/g-x")
+                                                              : message.topic));
+}
+
+static void nothing_personal_of_a_topic_is_written(void **state)
+{
+    (void)state;
+    struct fixture f = {0};
+    struct payload_key key;
+    uint8_t hash[RECORD_KEYED_HASH_BYTES];
+    char hex[2 * RECORD_KEYED_HASH_BYTES + 1], kept[200];
+    open_with(&f, "a secret of my own");
+    assert_true(payload_key_derive(STR_LIT("a secret of my own"), 0, &key));
+    assert_true(payload_keyed_hash(&key, STR_LIT(CARD), hash));
+    for (size_t i = 0; i < sizeof hash; i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+    (void)snprintf(kept, sizeof kept, "badge/-/at/g-%s", hex);
+    expect_topic(&f, "badge/" NAME "/at/g-" CARD, kept);
+    (void)snprintf(kept, sizeof kept, "by/%s/-/g", hex);
+    expect_topic(&f, "by/" CARD "/" NAME "/g", kept);
+    (void)snprintf(kept, sizeof kept, "drill/v/raw/badge/-/at/g-%s", hex);
+    expect_topic(&f, "drill/v/raw/badge/" NAME "/at/g-" CARD, kept);
+    assert_int_equal(take(&f, "badge/" NAME "/will", STR_LIT("gone")), PRIVACY_REDACTED);
+    assert_true(dir_holds(f.log, "badge/-/will"));
+    assert_false(dir_holds(f.log, CARD));
+    assert_false(dir_holds(f.log, NAME));
+    close_all(&f);
+    f = (struct fixture){0};
+    open_with(&f, ""); /* no key: what would be hashed is dropped, and nothing else kept */
+    assert_int_equal(take(&f, "by/" CARD "/" NAME "/g", STR_LIT("{\"in\":1}")), PRIVACY_WITHHELD);
+    expect_last(&f, NULL, RECORD_WITHHELD_KEY, false);
+    assert_true(dir_holds(f.log, "by/-/-/g"));
+    assert_false(dir_holds(f.log, CARD));
+    assert_false(dir_holds(f.log, NAME));
+    close_all(&f);
+}
+
 static void other_topics_stay_as_they_are(void **state)
 {
     (void)state;
@@ -248,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_personal_is_written),
         cmocka_unit_test(without_a_key_what_would_be_hashed_is_withheld),
+        cmocka_unit_test(nothing_personal_of_a_topic_is_written),
         cmocka_unit_test(other_topics_stay_as_they_are),
         cmocka_unit_test(keys_rotate),
     };

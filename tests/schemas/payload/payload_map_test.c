@@ -132,6 +132,16 @@ static const struct {
      "anyway) when"},
     {HEAD "privacy: [{at: /p, do: encrypt}]\nreadings: [{class: light, device: d, lux: /x}]\n",
      "3:24 do: \"encrypt\" is not one of drop, hash"},
+    {HEAD "privacy: [{capture: card, do: drop}]\nreadings: [{class: light, device: d, lux: /x}]\n",
+     "3:21 capture: no topic filter captures {card}"},
+    {HEAD "privacy: [{at: /p, capture: device, do: drop}]\nreadings: [{class: light, device: d, "
+          "lux: /x}]\n",
+     "3:11 a privacy rule has `at`, a pointer, or `capture`, a name of the topic, and `do`: drop "
+     "or "
+     "hash"},
+    {"payload: m\ntopics: [\"t/{card}\", \"u/+\"]\nprivacy: [{capture: card, do: drop}]\n"
+     "readings: [{class: light, device: d, lux: /x}]\n",
+     "2:9 topic filter \"u/+\" does not capture {card}, which the map uses"},
     {HEAD "privacy: [{at: p, do: drop}]\nreadings: [{class: light, device: d, lux: /x}]\n",
      "3:16 at: a pointer begins with /"},
     {HEAD

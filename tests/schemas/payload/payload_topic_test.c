@@ -265,6 +265,51 @@ static void test_list_of_maps(void **state)
     payload_maps_free(maps);
 }
 
+/* What MQTT can't subscribe as it is written brings more than was asked for. */
+static void test_widened(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *topic;
+        bool fits, widened;
+    } rows[] = {
+        {"site/vs-7/up", true, false},
+        {"site/door-7/up", false, true},
+        {"site/vs-/up", false, true},
+        {"site//up", false, true},
+        {"site/door-7/down", false, false},
+        {"site/door-7/up/x", false, false},
+        {"other/door-7/up", false, false},
+        {"site", false, false},
+        {"", false, false},
+        {"all/x7/what/ever", true, false},
+        {"all/7/what/ever", false, true},
+        {"$SYS/vs-7/up", false, false},
+        {"o/x/c", true, false},
+        {"o/b/x", true, false},
+        {"o/x/y", false, true},
+        {"o/x", false, false},
+        {"plus/1/up", true, false},
+        {"plus/1/down", false, false},
+    };
+    struct payload_maps *maps = payload_maps_new();
+    struct error err = {0};
+    assert_true(payload_maps_add(
+        maps,
+        map_with("payload: m\ntopics: [\"site/vs-{device}/up\", \"all/x{device}/#\", "
+                 "\"plus/+/up\", \"o/+/c\", \"o/b/+\"]\nreadings: [{class: light, device: d, lux: "
+                 "/x}]\n"),
+        NULL, 0, &err));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct str topic = str_of(rows[i].topic);
+        bool fits = payload_maps_find(maps, topic) != NULL;
+        if (fits != rows[i].fits || (!fits && payload_maps_widened(maps, topic) != rows[i].widened))
+            fail_msg("%s", rows[i].topic);
+    }
+    assert_false(payload_maps_widened(NULL, STR_LIT("site/door-7/up")));
+    payload_maps_free(maps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_index_finds_what_trying_all_finds),
         cmocka_unit_test(test_list_of_maps),
+        cmocka_unit_test(test_widened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
