@@ -79,10 +79,10 @@ url_port() {
 # in another layout than ours just gives placeholders.
 pipeline_sample() {
     local venue_file venue sensor
-    venue_file=$(sed -n '/^venue: */{s///;s/[ #"].*//;p;q}' "$CONFIG")
+    venue_file=$(sed -n '/^venue: */{s///;s/"//g;s/[ #].*//;p;q}' "$CONFIG")
     case $venue_file in /*) ;; *) venue_file=$(dirname "$CONFIG")/$venue_file ;; esac
-    venue=$(sed -n '/^  id: */{s///;s/[ #"].*//;p;q}' "$venue_file" 2>/dev/null) || true
-    sensor=$(sed -n '/^ *- {id: \([^,]*\), class: crowd,.* counter: level.*/{s//\1/p;q}' "$venue_file" 2>/dev/null) || true
+    venue=$(sed -n '/^  id: */{s///;s/"//g;s/[ #].*//;p;q}' "$venue_file" 2>/dev/null) || true
+    sensor=$(sed -n '/^ *- {id: "*\([^,"]*\)"*, class: crowd,.* counter: level.*/{s//\1/p;q}' "$venue_file" 2>/dev/null) || true
     printf '%s %s %s\n' "${venue:-VENUE}" "${sensor:-SENSOR}" '{"occupancy":120}'
 }
 
@@ -99,29 +99,51 @@ pipeline_describe() {
     [ "$kafka_kind" != given ] || say "  given       Kafka                                      $CROWDTIDE_KAFKA_BROKERS"
     [ -n "$own_series" ] || say "  given       time-series store                          $CROWDTIDE_SERIES_URL"
     say "  data in $CROWDTIDE_STATE, logs in $LOG_DIR"
+    say ""
+    say "Sensors publish to the broker; ingest writes each message down, process makes zones and alerts of them, the publishers hand those to"
+    say "Kafka and the store. Each is a program of its own, and any of them may be killed at any time: run starts it again, and nothing is lost."
+}
+
+# The operator of the example venue who has this user id; empty: none, or another venue.
+pipeline_operator() {
+    [ "$CONFIG" = "$CROWDTIDE_ROOT/deploy/venues/expo/crowdtide.yaml" ] || return 0
+    case $(id -u) in
+    0) printf lin ;;
+    1000) printf zhao ;;
+    esac
 }
 
 pipeline_hints() {
-    local program=$CROWDTIDE down=deploy/down host port venue sensor payload
+    local program=$CROWDTIDE down=deploy/down host port venue sensor payload operator
     host=$(url_host "$CROWDTIDE_MQTT_URL") port=$(url_port "$CROWDTIDE_MQTT_URL")
+    operator=$(pipeline_operator)
     read -r venue sensor payload < <(pipeline_sample)
     [ "$CROWDTIDE_STATE" = "$HOME/.local/state/crowdtide" ] || program="CROWDTIDE_STATE=$CROWDTIDE_STATE $CROWDTIDE"
     [ "$STATE" = "$HOME/.local/state/crowdtide" ] || down="CROWDTIDE_STATE=$STATE deploy/down"
     cat <<TEXT
 
 How to look:
-  all figures, live
+  the venue, live: zones by level, alerts, programs (q quits, h lists the keys). Begin here.
     $program top
-  is everything well, and if not, why not; figures for Prometheus
-    curl http://$CROWDTIDE_SERVE_LISTEN/readyz http://$CROWDTIDE_SERVE_LISTEN/metrics
+TEXT
+    if process_running simulate && [ "$CONFIG" = "$CROWDTIDE_ROOT/deploy/venues/expo/crowdtide.yaml" ]; then
+        cat <<TEXT
+  in half a minute hall-1 is full: a red alert. Say that it has been seen; top shows by whom
+    $program command ack hall-1/hall-capacity${operator:+ --operator $operator} -c $CONFIG
+TEXT
+    fi
+    cat <<TEXT
   alerts as they reach Kafka
     kcat -b $CROWDTIDE_KAFKA_BROKERS -t crowdtide.alerts -o beginning -X isolation.level=read_committed
   the fullest zones in the last minute, from InfluxDB
     influx -host $(url_host "$CROWDTIDE_SERIES_URL") -port $(url_port "$CROWDTIDE_SERIES_URL") -database crowdtide -precision rfc3339 \\
       -execute 'SELECT top(percent_capacity, zone, 5) FROM "zone" WHERE time > now() - 1m'
+  is everything well, and if not, why not; figures for Prometheus
+    curl http://$CROWDTIDE_SERVE_LISTEN/readyz http://$CROWDTIDE_SERVE_LISTEN/metrics
   send a reading of your own
     mosquitto_pub -h $host -p $port -q 1 -t crowdtide/$venue/crowd/$sensor -m '$payload'
 
+Then a venue of your own: $CROWDTIDE init my-venue
 $down stops it all and keeps the data.
 TEXT
 }

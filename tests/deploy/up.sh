@@ -98,6 +98,13 @@ line=$(hint '.*crowdtide top')
 [ -n "$line" ] || fails "no crowdtide top line"
 run timeout 20 bash -c "$line --json" || fails "the top line: $line --json"
 
+line=$(hint '.*crowdtide command ack')
+for _ in {1..60}; do
+    if run timeout 20 bash -c "$line"; then break; fi
+    sleep 1
+done
+says "the ack line acknowledges what the simulator brings within a minute: $line" 'is acknowledged'
+
 # What was lost comes back, and only that.
 process_running simulate || fails "the simulator runs"
 kill -9 "$PROCESS_PID"
@@ -135,6 +142,7 @@ servers=$(pids)
 sleep 300 &
 stranger=$!
 run "$root/deploy/down" || fails "deploy/down"
+says "deploy/down says where the data stay" "stay in /.*: deploy/up goes on with them"
 [ -z "$(pids)" ] || fails "deploy/down left something"
 [ -d "/proc/$stranger" ] || fails "a stranger was stopped"
 run "$root/deploy/down" || fails "a second deploy/down"
