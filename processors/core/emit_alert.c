@@ -101,6 +101,8 @@ void emit_alert(struct core *core, const struct alert *a, const struct alert_cha
     result.input_seq = (int64_t)core->origin.input_seq;
     result.input_index = core->origin.index;
     result.metric = str_of(metric_text(rule->metric));
+    if (rule->metric == METRIC_PERCENT_CAPACITY && core->model.zones[a->zone].capacity > 0)
+        result.capacity = core->model.zones[a->zone].capacity;
     result.operator= more->operator_id;
     result.note = more->note;
     result.cause = core->drill.ending ? STR_LIT("drill ended") : more->cause;

@@ -204,6 +204,11 @@ static void say_measured(struct writer *w)
     page_say_number(w->out, a->threshold, decimals);
     if (str_is(a->unit, "%"))
         say(w, "%", " %");
+    if (a->capacity != RESULT_ABSENT) {
+        say(w, "（核定承载量 ", " (of ");
+        text_add_i64(w->out, a->capacity);
+        say(w, " 人）", " people)");
+    }
     if (isfinite(a->estimate) && isfinite(a->value) && a->estimate < a->value &&
         w->form != FORM_UNKNOWN) {
         say(w, "，最佳估计 ", ", best estimate ");

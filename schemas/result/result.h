@@ -228,7 +228,8 @@ bool level_parse(struct str text, enum level *ret_level);
     F(TEXT, page_group, NONE, "", "one page for all rules of a zone: venue/zone and the start, ms, of the alert that began it") \
     F(BOOL, chattering, NONE, "", "raised and cleared too often") \
     F(TIME, until, NONE, "ms", "shelved: until then") \
-    RESULT_VALIDITY(F)
+    RESULT_VALIDITY(F) \
+    F(INT, capacity, NONE, "people", "of rules on percent_capacity: the approved headcount in force, of which value and threshold are percents")
 
 #define RESULT_REPLY_FIELDS(F)                                                                     \
     F(TEXT, venue, NONE, "", "venue id")                                                           \

@@ -72,6 +72,7 @@ static struct result_alert *red(struct fixture *f)
     a->value = 103.2307692;
     a->estimate = 98;
     a->threshold = 100;
+    a->capacity = 10000;
     a->start = START_MS;
     a->at = START_MS + 10000;
     a->escalation = 0;
@@ -108,14 +109,15 @@ static void a_red_alert_in_full(void **state)
              "approved capacity");
     must_say(f, PAGING_ZH, true,
              "【红色预警】1号馆：客流达核定承载量的 103.2%\n"
-             "阈值 100%，最佳估计 98（按误差上限判定）\n"
+             "阈值 100%（核定承载量 10000 人），最佳估计 98（按误差上限判定）\n"
              "始于 11月25日 10:32\n"
              "处置：只出不进，广播引导（预案第 2 步，共 2 步）\n"
              "国家会展中心（当地时间 Asia/Shanghai）\n"
              "expo/hall-1/hall-capacity/1795573920000");
     must_say(f, PAGING_EN, true,
              "RED: 1号馆: crowd at 103.2 % of the approved capacity\n"
-             "threshold 100 %, best estimate 98 (judged by the upper end of its error)\n"
+             "threshold 100 % (of 10000 people), best estimate 98 (judged by the upper end of its "
+             "error)\n"
              "since 25 Nov 10:32\n"
              "do: stop entry, exit only; command and police; start the plan. 只出不进，广播引导 "
              "(step 2 of 2 of the plan)\n"

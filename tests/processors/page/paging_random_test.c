@@ -176,13 +176,13 @@ static void roster_of(uint64_t *random, struct roster *r)
 /* ---- as a file ------------------------------------------------------------------------------- */
 
 static void add_set(struct text *out, const char *key, unsigned set, const char *const *words,
-                    size_t stride)
+                    unsigned count, size_t stride)
 {
     const char *before = ": [";
     if (set == 0)
         return;
     text_add(out, key);
-    for (unsigned i = 0; i < 32; i++)
+    for (unsigned i = 0; i < count; i++)
         if (set >> i & 1u) {
             text_add(out, before);
             text_add(out, *(const char *const *)(const void *)((const char *)words + i * stride));
@@ -195,7 +195,7 @@ static void add_hours(struct text *out, const struct hours *hours)
 {
     static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     char times[64];
-    add_set(out, "days", hours->days == 0x7f ? 0 : hours->days, days, sizeof days[0]);
+    add_set(out, "days", hours->days == 0x7f ? 0 : hours->days, days, 7, sizeof days[0]);
     if (hours->from < 0)
         return;
     (void)snprintf(times, sizeof times, "from: \"%02d:%02d\", to: \"%02d:%02d\", ",
@@ -223,7 +223,7 @@ static void roster_write(const struct roster *r, struct text *out)
         for (int i = 0; i < r->team[t].shifts; i++) {
             text_add(out, "      - {");
             add_hours(out, &r->team[t].hours[i]);
-            add_set(out, "targets", r->team[t].targets[i], targets, sizeof targets[0]);
+            add_set(out, "targets", r->team[t].targets[i], targets, TARGETS, sizeof targets[0]);
             text_add(out, "}\n");
         }
         if (r->team[t].shifts == 0) {
@@ -239,11 +239,11 @@ static void roster_write(const struct roster *r, struct text *out)
     text_add(out, "routes:\n");
     for (int i = 0; i < r->routes; i++) {
         text_add(out, "  - {");
-        add_set(out, "zones", r->route[i].zones, &zones[0].id, sizeof zones[0]);
-        add_set(out, "kinds", r->route[i].kinds, kinds, sizeof kinds[0]);
-        add_set(out, "rules", r->route[i].rules, rules, sizeof rules[0]);
-        add_set(out, "levels", r->route[i].levels, levels, sizeof levels[0]);
-        add_set(out, "status", r->route[i].statuses, statuses, sizeof statuses[0]);
+        add_set(out, "zones", r->route[i].zones, &zones[0].id, ZONES, sizeof zones[0]);
+        add_set(out, "kinds", r->route[i].kinds, kinds, 4, sizeof kinds[0]);
+        add_set(out, "rules", r->route[i].rules, rules, RULES, sizeof rules[0]);
+        add_set(out, "levels", r->route[i].levels, levels, 3, sizeof levels[0]);
+        add_set(out, "status", r->route[i].statuses, statuses, 2, sizeof statuses[0]);
         add_hours(out, &r->route[i].hours);
         text_add(out, r->route[i].also ? "also: yes, team: " : "team: ");
         text_add(out, teams[r->route[i].team[0]]);
