@@ -319,7 +319,7 @@ static void rounds_read(struct payload_reader *r, const struct tree_node *node)
 
 /* An entry is looked at only when something is there that its `when` wants and something that it
    makes a member of. This says which steps those are; and which entries have no such `when`, or say
-   something anyway (constants), or have to (required). */
+   something anyway (constants that nothing has to be there for), or have to (required). */
 void payload_entries_place(struct payload_reader *r)
 {
     for (uint32_t e = 0; e < r->entry_count; e++) {
@@ -333,10 +333,8 @@ void payload_entries_place(struct payload_reader *r)
             if (a->required)
                 r->map->says |= bit;
             for (uint32_t i = 0; i < a->count; i++) {
-                if (a->value[i].from == VALUE_STEP)
-                    r->step[a->value[i].step].says |= bit;
-                else
-                    r->map->says |= bit;
+                uint32_t needs = a->value[i].needs;
+                *(needs ? &r->step[needs].says : &r->map->says) |= bit;
             }
         }
     }

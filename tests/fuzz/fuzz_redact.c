@@ -1,12 +1,14 @@
 /*
  * Privacy rules over any payload; the first byte chooses the rules. Where the redactor says that it
  * is done, the result is JSON, nothing stands where a rule drops but nulls, nothing where one
- * hashes but hashes, and of rules that only drop a second time changes nothing.
+ * hashes but hashes, and of rules that only drop a second time changes nothing. The same bytes as a
+ * topic: what rules leave of it is the map's topic still, and has a hash and a - in their places.
  */
 #include <string.h>
 
 #include "schemas/json/json_document.h"
 #include "schemas/json/json_fault.h"
+#include "schemas/payload/internal.h"
 #include "schemas/payload/payload_redact.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -25,8 +27,14 @@ static const char *const sources[] = {
 };
 enum { MAPS = sizeof sources / sizeof sources[0] };
 
+static const char topic_source[] =
+    "payload: p\ntopics: [\"{card}/{who}\", \"u/{who}/{card}/#\", \"v/a{card}-{who}b/+\"]\n"
+    "privacy: [{capture: card, do: hash}, {capture: who, do: drop}]\n"
+    "readings: [{class: gate, device: d, in: /in}]\n";
+
 static struct {
     struct payload_map *map[MAPS];
+    struct payload_maps *topics; /* of topic_source */
     struct payload_redactor *redactor;
     struct json_parser *parser;
     struct payload_key key;
@@ -37,6 +45,10 @@ static void begin(void)
     struct problems problems = {0};
     for (uint32_t i = 0; i < MAPS; i++)
         FUZZ_MUST(payload_map_parse(str_of(sources[i]), &world.map[i], &problems));
+    struct payload_map *map = NULL;
+    world.topics = payload_maps_new();
+    FUZZ_MUST(payload_map_parse(str_of(topic_source), &map, &problems));
+    FUZZ_MUST(world.topics && payload_maps_add(world.topics, map, NULL, 0, NULL));
     world.redactor = payload_redactor_new();
     world.parser = json_parser_new(RESULT_BYTES_MAX);
     FUZZ_MUST(world.redactor && world.parser);
@@ -104,6 +116,26 @@ static void must_hold(const struct payload_map *map, struct str redacted)
         must_be_gone(&document, JSON_ROOT, rule, 0, false);
 }
 
+static void topic_must_hold(struct str topic)
+{
+    static char left[DOCUMENT_BYTES_MAX + 4 * RECORD_KEYED_HASH_BYTES];
+    struct text out = text_over(left, sizeof left);
+    struct str capture[PAYLOAD_CAPTURES_MAX];
+    const struct payload_map *map = payload_maps_find(world.topics, topic);
+    if (!map)
+        return;
+    FUZZ_MUST(payload_redact_topic(world.topics, map, &world.key, topic, &out) == REDACT_DONE);
+    struct str kept = {left, (uint32_t)out.len};
+    FUZZ_MUST(payload_maps_find(world.topics, kept) == map);
+    FUZZ_MUST(payload_maps_match(world.topics, map, kept, capture) != NULL);
+    FUZZ_MUST(capture[0].len == 2 * RECORD_KEYED_HASH_BYTES && str_is(capture[1], "-"));
+    out.len = 0; /* without a key both are dropped */
+    FUZZ_MUST(payload_redact_topic(world.topics, map, NULL, topic, &out) == REDACT_KEY);
+    kept.len = (uint32_t)out.len;
+    FUZZ_MUST(payload_maps_match(world.topics, map, kept, capture) != NULL);
+    FUZZ_MUST(str_is(capture[0], "-") && str_is(capture[1], "-"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char once[RESULT_BYTES_MAX];
@@ -115,6 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         begin();
     const struct payload_map *map = world.map[data[0] % MAPS];
     struct str payload = {(const char *)data + 1, (uint32_t)size - 1};
+    topic_must_hold(payload);
     enum payload_redact done = payload_redact(world.redactor, map, &world.key, payload, &redacted);
     bool json = !json_fault_find(data + 1, size - 1, &fault);
     FUZZ_MUST((done == REDACT_DONE) == json && done != REDACT_KEY && done != REDACT_FAILED);
