@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "processors/net/web_server.h"
 #include "processors/serve/metrics.h"
+#include "processors/serve/ping.h"
 #include "processors/serve/ready.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
@@ -27,6 +27,8 @@ struct serve {
     struct counters *counters; /* our own */
     pthread_mutex_t lock;      /* guards state and trouble: the server's thread reads them */
     struct watch_state *state;
+    struct ping *ping; /* NULL: none; of the main thread, with what follows */
+    bool well, ping_failed;
     char trouble[TROUBLE_BYTES]; /* "" none */
 };
 
@@ -94,20 +96,76 @@ static void answer(void *context, const struct web_request *request, struct web_
     pthread_mutex_unlock(&s->lock);
 }
 
+/* ---- the dead-man's switch --------------------------------------------------------------------
+ */
+
+static const char *ping_url(const struct config *config)
+{
+    return config->watch_ping_secret_url[0] ? config->watch_ping_secret_url
+                                            : config->watch_ping_url;
+}
+
+static bool open_ping(struct serve *s, struct error *err)
+{
+    const struct config *config = s->options->config;
+    s->well = true;
+    return !ping_url(config)[0] ||
+           ping_new(&(struct ping_options){.url = ping_url(config),
+                                           .ca_file = config->watch_ping_ca_file,
+                                           .every_s = config->watch_ping_s},
+                    &s->ping, err);
+}
+
+/* Results hold: what they say is so. With the lock held. */
+static bool all_well(struct serve *s)
+{
+    char why[256];
+    struct validity validity = watch_state_validity(s->state, now_ms());
+    bool well = !validity.fault && !s->trouble[0];
+    if (well == s->well)
+        return well;
+    struct text text = text_over(why, sizeof why - 1);
+    validity_explain(&validity, &text);
+    why[text.len] = '\0';
+    s->well = well;
+    report(well ? REPORT_INFO : REPORT_WARN, PROGRAM, well ? "pings_resumed" : "pings_paused",
+           "text=\"%s\"",
+           well     ? ""
+           : why[0] ? why
+                    : s->trouble);
+    return well;
+}
+
+static void ping_step(struct serve *s, bool well)
+{
+    enum ping_turn turn = ping_turn(s->ping, clock_boot_ns() / 1000000, well);
+    if (turn == PING_NOTHING)
+        return;
+    const bool failed = turn == PING_FAILED;
+    counters_add(s->counters, failed ? COUNTER_SERVE_PING_FAILURES : COUNTER_SERVE_PINGS, 1);
+    if (failed && !s->ping_failed)
+        report(REPORT_WARN, PROGRAM, "ping_failed", "text=\"%s\"", ping_problem(s->ping));
+    else if (!failed && s->ping_failed)
+        report(REPORT_INFO, PROGRAM, "ping_answered", "again=1");
+    s->ping_failed = failed;
+}
+
 /* Follows the results logs until stopped. */
 static void watch(struct serve *s)
 {
     while (!__atomic_load_n(s->options->stop, __ATOMIC_RELAXED)) {
         struct error err = {0};
-        const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
         counters_alive(s->counters);
         pthread_mutex_lock(&s->lock);
         bool ok = watch_state_follow(s->state, &err);
         s->trouble[0] = '\0';
         if (!ok)
             error_describe(&err, s->trouble, sizeof s->trouble);
+        bool well = s->ping && all_well(s);
         pthread_mutex_unlock(&s->lock);
-        (void)nanosleep(&pause, NULL);
+        if (s->ping)
+            ping_step(s, well);
+        ping_wait(s->ping, LOOK_MS);
     }
 }
 
@@ -126,7 +184,7 @@ int serve_run(const struct serve_options *options)
     /* It may be the first program that ever runs here. */
     ok = ok && config_state_path(options->config, "counters", true, path, sizeof path, &err) &&
          counters_open(options->config->state_dir, PROGRAM_SERVE, &s.counters, &err) &&
-         web_server_open(&web, &server, &err);
+         open_ping(&s, &err) && web_server_open(&web, &server, &err);
     if (ok) {
         report(REPORT_INFO, PROGRAM, "started", "listen=%s port=%u", web.listen,
                web_server_port(server));
@@ -138,6 +196,7 @@ int serve_run(const struct serve_options *options)
     }
     web_server_close(server);
     watch_state_free(s.state);
+    ping_free(s.ping);
     counters_close(s.counters);
     pthread_mutex_destroy(&s.lock);
     return ok ? EXIT_STOPPED : err.code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_BROKEN;

@@ -85,6 +85,11 @@
     S(BOOL, serve_enabled, "serve.enabled", "", 0, 1, 1, "", "run starts serve: /metrics, /healthz, /readyz") \
     S(TEXT, serve_listen, "serve.listen", "CROWDTIDE_SERVE_LISTEN", 1, 120, "127.0.0.1:9570", "", "numeric address and port it answers on; [::1]:9570 for IPv6. It has no password: keep it on loopback or behind a proxy") \
     S(INT, serve_ready_lag, "serve.ready_lag_records", "", 1, 1000000000, 100000, "records", "further behind than this is not ready") \
+    S(URL, watch_ping_url, "watch.ping_url", "", "http|https", "", "", "", "a dead-man's switch outside this machine: serve asks this address (GET) every ping_s for as long as results hold and the pager lives; whoever is there tells when it misses it. Empty: none") \
+    S(SECRET, watch_ping_secret_url, "watch.ping_url_file", "", 0, 4000, "", "", "file with that address, where it is a secret") \
+    S(PATH, watch_ping_ca_file, "watch.ping_ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for it; empty: the system's") \
+    S(INT, watch_ping_s, "watch.ping_s", "", 1, 3600, 60, "s", "how often it is asked") \
+    S(INT, watch_blind_s, "watch.blind_s", "", 20, 3600, 60, "s", "the venue counts as blind, and the pager says so (venue-blind), so long after it was known last that all is heard") \
     S(PATH, page_file, "page.file", "", 0, 4000, "", "", "who is paged for what (YAML: targets, teams with shifts, routes); relative to this file; empty: no pager")
 
 /* clang-format on */

@@ -120,6 +120,8 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(SERIES, UP, GAUGE, "", "1 while the last attempt succeeded")                                \
     C(RUN, RESTARTS, SUM, "restarts", "programs started again after they ended")                  \
     C(SERVE, REQUESTS, SUM, "requests", "HTTP requests answered")                                  \
+    C(SERVE, PINGS, SUM, "pings", "pings of the dead-man's switch that were answered")            \
+    C(SERVE, PING_FAILURES, SUM, "pings", "pings that were not")                                   \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, SOURCE)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, RESULT)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, KAFKA, ALERTS_SINK)                                                  \

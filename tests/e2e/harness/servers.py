@@ -178,18 +178,23 @@ class Influx:
 
 
 class Prometheus:
-    """With the shipped configuration and rules; target: the port of serve."""
+    """With the shipped configuration and rules, parts of which may be shortened; target: the port of serve; alertmanager: its port."""
 
-    def __init__(self, work, target):
+    def __init__(self, work, target, alertmanager=None, shorten=()):
         self.port = work.port()
         data = work.directory("prometheus")
         text = (SOURCE_DIR / "deploy/prometheus/prometheus.yml").read_text()
         assert "127.0.0.1:9570" in text and "crowdtide.rules.yml" in text
+        rules = (SOURCE_DIR / "deploy/prometheus/crowdtide.rules.yml").read_text()
+        for old, new in shorten:
+            assert old in rules, old
+            rules = rules.replace(old, new)
+        (data / "crowdtide.rules.yml").write_text(rules)
         config = data / "prometheus.yml"
         config.write_text(text.replace("127.0.0.1:9570", f"127.0.0.1:{target}").replace("_interval: 5s", "_interval: 1s")
-                          .replace("crowdtide.rules.yml", str(SOURCE_DIR / "deploy/prometheus/crowdtide.rules.yml")))
+                          .replace("127.0.0.1:9093", f"127.0.0.1:{alertmanager or work.port()}"))
         self.child = work.child("prometheus", [program("prometheus", "prometheus"), f"--config.file={config}", f"--storage.tsdb.path={data}/tsdb",
-                                               f"--web.listen-address=127.0.0.1:{self.port}"])
+                                               f"--web.listen-address=127.0.0.1:{self.port}", "--rules.alert.resend-delay=5s"])
 
     def start(self):
         self.child.start()
@@ -203,6 +208,29 @@ class Prometheus:
                 return json.load(answer)["data"]["result"]
         except urllib.error.HTTPError:
             return []
+
+
+class Alertmanager:
+    """With the shipped configuration, parts of which may be shortened; hooks: the port that its receivers are sent to."""
+
+    def __init__(self, work, hooks, shorten=()):
+        self.port = work.port()
+        data = work.directory("alertmanager")
+        text = (SOURCE_DIR / "deploy/prometheus/alertmanager.yml").read_text()
+        assert "127.0.0.1:8090/outside" in text and "127.0.0.1:8090/technician" in text
+        for old, new in shorten:
+            assert old in text, old
+            text = text.replace(old, new)
+        config = data / "alertmanager.yml"
+        config.write_text(text.replace("127.0.0.1:8090", f"127.0.0.1:{hooks}"))
+        self.child = work.child("alertmanager", [program("prometheus-alertmanager", "prometheus-alertmanager"), f"--config.file={config}",
+                                                 f"--storage.path={data}/data", f"--web.listen-address=127.0.0.1:{self.port}",
+                                                 "--cluster.listen-address="])
+
+    def start(self):
+        self.child.start()
+        wait("alertmanager listens", lambda: listening(self.port), 20, children=[self.child])
+        return self
 
 
 class Victoria:
