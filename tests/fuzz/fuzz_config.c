@@ -21,7 +21,7 @@ static void must_hold(struct config *config)
         if (s->kind == SETTING_TEXT || s->kind == SETTING_LIST)
             FUZZ_MUST((int64_t)strlen(text) <= s->info.max);
         if (s->kind == SETTING_URL)
-            FUZZ_MUST(strstr(text, "://"));
+            FUZZ_MUST(strstr(text, "://") || (!text[0] && !s->info.def[0]));
     }
     FUZZ_MUST(config->state_dir[0] && config->command_socket[0]);
 }
