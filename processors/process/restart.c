@@ -43,6 +43,20 @@ static bool unusable(const struct error *err)
            err->code == ERROR_MALFORMED || err->code == ERROR_INVALID;
 }
 
+/* Moves the readings to the first one at or behind seq. *ret_found: it is that one, or retention
+   deleted it, so it was there. */
+static bool input_exists(struct runner *r, uint64_t seq, bool *ret_found, struct error *err)
+{
+    if (!log_reader_seek(r->readings, seq, err)) {
+        *ret_found = err->code == ERROR_LOST;
+        return err->code == ERROR_LOST;
+    }
+    struct log_view view;
+    enum log_read got = log_reader_next(r->readings, &view, err);
+    *ret_found = got == LOG_READ_RECORD && view.seq == seq;
+    return got != LOG_READ_ERROR;
+}
+
 /* Leaves r->core set, or NULL when there is no usable snapshot. */
 static bool load_state(struct runner *r, struct error *err)
 {
@@ -68,7 +82,14 @@ static bool load_state(struct runner *r, struct error *err)
                              r->snapshots_dir);
         }
         uint64_t seq = snapshot.input_seq;
-        bool ok = take_snapshot(r, &snapshot, err);
+        bool found = true;
+        bool ok = (seq == 0 || input_exists(r, seq, &found, err)) &&
+                  (found || error_set(err, ERROR_INVALID, 0,
+                                      "the snapshot at input %" PRIu64
+                                      ": the readings log does not have it. A copy of the state "
+                                      "directory made while programs ran?",
+                                      seq)) &&
+                  take_snapshot(r, &snapshot, err);
         snapshot_clear(&snapshot);
         if (ok)
             return true;
@@ -116,20 +137,6 @@ static bool next_result(struct runner *r, struct log_reader *reader, struct log_
         counters_alive(
             r->counters); /* long logs take long: the supervisor shall not take it amiss */
     return true;
-}
-
-/* Moves the readings to the first one at or behind seq. *ret_found: it is that one, or retention
-   deleted it, so it was there. */
-static bool input_exists(struct runner *r, uint64_t seq, bool *ret_found, struct error *err)
-{
-    if (!log_reader_seek(r->readings, seq, err)) {
-        *ret_found = err->code == ERROR_LOST;
-        return err->code == ERROR_LOST;
-    }
-    struct log_view view;
-    enum log_read got = log_reader_next(r->readings, &view, err);
-    *ret_found = got == LOG_READ_RECORD && view.seq == seq;
-    return got != LOG_READ_ERROR;
 }
 
 /* The first result from from_seq on whose input is not in the readings: walks both logs. */

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,26 @@ static void control_over(void *at, bool writable, struct log_control *ret)
     ret->writer = at;
     ret->readers =
         writable ? (struct log_control_readers *)((char *)at + LOG_CONTROL_PAGE_BYTES) : NULL;
+}
+
+bool log_control_at_home(const struct log_control *control, int fd,
+                         const uint8_t boot[LOG_BOOT_ID_BYTES])
+{
+    struct stat st;
+    uint64_t dev = atomic_load(&control->writer->home[0]);
+    uint64_t inode = atomic_load(&control->writer->home[1]);
+    return (!dev && !inode) || fstat(fd, &st) != 0 ||
+           (inode == (uint64_t)st.st_ino &&
+            (dev == (uint64_t)st.st_dev || !log_control_this_boot(control, boot)));
+}
+
+void log_control_set_home(const struct log_control *control, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return;
+    atomic_store(&control->writer->home[0], (uint64_t)st.st_dev);
+    atomic_store(&control->writer->home[1], (uint64_t)st.st_ino);
 }
 
 bool log_control_open(const struct log_io *io, const char *dir, bool writable,
@@ -98,15 +119,18 @@ bool log_control_create(const struct log_io *io, const char *dir, const struct l
         failed = io->map(io->state, fd, LOG_CONTROL_BYTES, true, &at);
         ok = !failed || log_io_failed(err, failed, "map", tmp);
     }
+    if (ok) {
+        control_over(at, true, ret_control);
+        log_control_set_home(ret_control, fd);
+    }
     (void)io->close(io->state, fd);
     if (!ok)
         return false;
     failed = io->rename(io->state, tmp, path);
     if (failed) {
-        (void)io->unmap(io->state, at, LOG_CONTROL_BYTES);
+        log_control_close(io, ret_control);
         return log_io_failed(err, failed, "rename", tmp);
     }
-    control_over(at, true, ret_control);
     return true;
 }
 

@@ -35,7 +35,9 @@ struct log_control_writer { /* first page */
                                     a new one is published */
     _Atomic uint64_t first_seq;  /* of the oldest segment */
     _Atomic uint64_t log_bytes;
-    uint8_t gap[32];
+    _Atomic uint64_t home[2]; /* device and inode of the file this is: a copy is another file, and
+                                 its marks are not those of the segments beside it; 0: unknown */
+    uint8_t gap[16];
     _Atomic uint64_t published_seq;
     _Atomic uint64_t durable_seq;
     _Atomic uint32_t publications; /* futex */
@@ -57,6 +59,7 @@ _Static_assert(offsetof(struct log_control_writer, log_uuid) == 16,
                "layout is shared between programs");
 _Static_assert(offsetof(struct log_control_writer, boot) == 32,
                "layout is shared between programs");
+_Static_assert(offsetof(struct log_control_writer, home) == 80, "layout is shared between programs");
 _Static_assert(offsetof(struct log_control_writer, published_seq) == 112,
                "layout is shared between programs");
 _Static_assert(offsetof(struct log_control_readers, sync_requested) == 64,
@@ -72,6 +75,12 @@ bool log_control_open(const struct log_io *io, const char *dir, bool writable,
  * maps it. */
 bool log_control_create(const struct log_io *io, const char *dir, const struct log_uuid *log,
                         struct log_control *ret_control, struct error *err);
+/* False when the file is the copy of one. fd: as log_control_open gave it; boot: this one's. After
+   another boot a device may have another number. */
+bool log_control_at_home(const struct log_control *control, int fd,
+                         const uint8_t boot[LOG_BOOT_ID_BYTES]);
+/* The page belongs to this file from now on. */
+void log_control_set_home(const struct log_control *control, int fd);
 void log_control_close(const struct log_io *io, struct log_control *control);
 
 bool log_control_this_boot(const struct log_control *control,

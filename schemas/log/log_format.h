@@ -37,7 +37,8 @@
  *     stale block and no payload made to look like a record ever validates.
  * (2) Whatever segments of lower epochs say.
  * (3) After a power cut, by LOG_SEQ_SKIP, so that no sequence that readers may have seen is used
- *     again; after a discard, by what was discarded.
+ *     again; after a discard, by what was discarded; of a copied log, by a random multiple of the
+ *     skip, and its epoch rises by more than one, because the log it was copied from goes on, too.
  *
  *     offset bytes  record
  *          0     4  CRC32C, begun with the segment's UUID, of byte 4 to the end of the body

@@ -6,7 +6,11 @@
 
 /* What the control page said, before recovery changes it. */
 struct past {
-    bool known;     /* there is one, and it is this log's */
+    bool known; /* there is one, and it is this log's */
+    /* The page came from elsewhere, and so did the log, which goes on there by itself, over power
+       cuts of its own perhaps: how much further than it our sequences and epochs begin. */
+    bool copied;
+    uint16_t further;
     bool same_boot; /* so every page written is still there: at most the program died */
     uint64_t published_seq, durable_seq;
     uint32_t epoch;
@@ -31,13 +35,20 @@ static bool open_control(struct log_writer *w, bool log_exists,
                          struct error *err)
 {
     struct error why = {0};
-    if (!log_control_open(w->io, w->dir, true, &w->control, NULL, &why)) {
+    int fd = -1;
+    if (!log_control_open(w->io, w->dir, true, &w->control, &fd, &why)) {
         if (why.code == ERROR_NOT_FOUND || why.code == ERROR_MALFORMED)
             return true;
         if (err)
             *err = why;
         return false;
     }
+    /* The marks of a copied page are not those of the segments beside it; and the log it was copied
+       from may have given out sequences since. As after a power cut without a page. */
+    bool ours = log_control_at_home(&w->control, fd, boot);
+    if (ours)
+        log_control_set_home(&w->control, fd);
+    (void)w->io->close(w->io->state, fd);
     const struct log_control_writer *page = w->control.writer;
     struct past found = {
         .known = true,
@@ -51,12 +62,15 @@ static bool open_control(struct log_writer *w, bool log_exists,
                          "%s: no segments, but sequence %llu was durable; to begin a new log, "
                          "remove the control file",
                          w->dir, (unsigned long long)found.durable_seq);
-    if (log_exists && memcmp(page->log_uuid, w->log.bytes, sizeof w->log.bytes) == 0) {
+    bool same_log = log_exists && memcmp(page->log_uuid, w->log.bytes, sizeof w->log.bytes) == 0;
+    if (same_log && ours) {
         *past = found;
         return true;
     }
     log_control_close(w->io, &w->control);
-    return true;
+    past->copied = same_log;
+    int failed = same_log ? w->io->random(w->io->state, &past->further, sizeof past->further) : 0;
+    return !failed || log_io_failed(err, failed, "random bytes for", w->dir);
 }
 
 /* A log that exists: finds its end and decides where the new epoch takes over. */
@@ -87,7 +101,10 @@ static bool plan_existing(struct log_writer *w, const struct log_writer_options 
     plan->end = tail.end;
     plan->end_offset = tail.end_offset;
     w->kept_seq = plan->kept.seq;
-    w->epoch_first_seq = tail.next_seq + (got->power_cut_possible ? LOG_SEQ_SKIP : 0);
+    uint64_t skip = got->power_cut_possible ? LOG_SEQ_SKIP : 0;
+    if (past->copied)
+        skip *= UINT64_C(2) + past->further;
+    w->epoch_first_seq = tail.next_seq + skip;
     return true;
 }
 
@@ -241,12 +258,12 @@ bool log_recover(struct log_writer *w, const struct log_writer_options *options,
     if (!log_seal_measure(w, &plan, &loaded, err))
         goto done;
     uint32_t epoch = plan.dir.epoch_max > past.epoch ? plan.dir.epoch_max : past.epoch;
-    if (epoch >= LOG_EPOCH_MAX || w->epoch_first_seq >= LOG_SEQ_MAX) {
+    if (epoch >= LOG_EPOCH_MAX - past.further || w->epoch_first_seq >= LOG_SEQ_MAX) {
         error_set(err, ERROR_CORRUPT, 0, "%s: epoch %u, sequence %llu: no log comes so far", w->dir,
                   epoch, (unsigned long long)w->epoch_first_seq);
         goto done;
     }
-    w->epoch = epoch + 1;
+    w->epoch = epoch + 1 + past.further;
 
     /* From here on things change. When records that were published are about to be void, nothing
        counts as published until that is done; and should we die before, the next one takes it for a

@@ -2,7 +2,9 @@
  * What a writer must remember over restarts in unlucky moments: where the log ended when retention
  * left no record of it, which sequences readers may have seen, and which file is which.
  */
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -178,15 +180,56 @@ static void test_half_a_batch_stays(void **state)
     }
 }
 
+static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void shell(const char *format, ...)
+{
+    char command[1024];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    assert_int_equal(system(command), 0);
+}
+
+/* A copy made while the log is written, its control page last: it opens, and gives out neither
+   sequences nor epochs that the log itself gives out meanwhile. */
+static void test_a_copy_goes_its_own_way(void **state)
+{
+    (void)state;
+    struct log_recovery recovery;
+    struct log_writer *writer = open_writer(NULL, NULL);
+    for (int i = 0; i < 20; i++)
+        (void)append(writer, 1000);
+    shell("cp -r '%s' '%s.copy'", dir, dir);
+    for (int i = 0; i < 20; i++)
+        (void)append(writer, 1000);
+    assert_true(log_writer_sync(writer, NULL));
+    shell("cp '%s/control' '%s.copy/control.new' && mv '%s.copy/control.new' '%s.copy/control'",
+          dir, dir, dir, dir);
+    log_writer_close(writer);
+    writer = open_writer(NULL, &recovery);
+    uint64_t original = append(writer, 10);
+    assert_int_equal(original, 41);
+    log_writer_close(writer);
+    (void)snprintf(dir, sizeof dir, "%s/log.copy", root);
+    writer = open_writer(NULL, &recovery);
+    assert_int_equal(recovery.last_seq, 20);
+    assert_true(recovery.power_cut_possible);
+    assert_true(append(writer, 10) > original + LOG_SEQ_SKIP);
+    log_writer_close(writer);
+    writer = open_writer(NULL, &recovery); /* from now on it is a log like any other */
+    assert_false(recovery.power_cut_possible);
+    log_writer_close(writer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_the_place_outlives_the_records),
-        TEST(test_large_record_first),
-        TEST(test_lost_sequences_are_not_reused),
-        TEST(test_half_a_batch_stays),
+        TEST(test_the_place_outlives_the_records), TEST(test_large_record_first),
+        TEST(test_lost_sequences_are_not_reused),  TEST(test_half_a_batch_stays),
+        TEST(test_a_copy_goes_its_own_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
