@@ -300,6 +300,17 @@ static enum feed_read read_record(struct feed *feed, struct log_view *view, stru
     return got == LOG_READ_RECORD ? FEED_RESULT : got == LOG_READ_ERROR ? FEED_ERROR : FEED_NONE;
 }
 
+/* Nothing to be had now. Not every feed waits by its own logs: it looks here whether they have new
+   control pages. */
+static enum feed_read nothing(struct feed *feed, enum feed_read got)
+{
+    if (got != FEED_ERROR) {
+        log_reader_follow(feed->results);
+        log_reader_follow(feed->readings);
+    }
+    return got;
+}
+
 enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error *err)
 {
     for (;;) {
@@ -307,13 +318,13 @@ enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error 
             struct log_view view;
             enum feed_read got = read_record(feed, &view, err);
             if (got != FEED_RESULT)
-                return got;
+                return nothing(feed, got);
             if (!item_read(&view, &feed->held, err))
                 return FEED_ERROR;
             feed->has_held = !passed(&feed->from, &feed->held.origin);
         }
         if (!durable(feed, feed->held.origin.input_seq))
-            return FEED_NOT_DURABLE;
+            return nothing(feed, FEED_NOT_DURABLE);
         feed->poll_us = SYNC_POLL_US_MIN;
         feed->asked_ns = 0;
         bool exists;

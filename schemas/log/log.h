@@ -220,6 +220,10 @@ bool log_reader_ahead(struct log_reader *reader, struct log_view *ret_view);
    early. */
 void log_reader_wait(struct log_reader *reader, uint32_t timeout_ms);
 
+/* The control page may have been made anew (it was lost or torn, or the log is a copy): follows it.
+   Part of log_reader_wait; for readers that wait for other things. */
+void log_reader_follow(struct log_reader *reader);
+
 uint64_t log_reader_first_seq(struct log_reader *reader);      /* oldest kept; 0 when empty */
 uint64_t log_reader_last_seq(const struct log_reader *reader); /* last published; 0 when empty */
 /* Everything up to here survives a power cut. */

@@ -133,11 +133,10 @@ void log_reader_close(struct log_reader *r)
 
 /* ---- waiting ---- */
 
-/* The control file was deleted or made anew: follow the name. */
-static void follow_control(struct log_reader *r)
+void log_reader_follow(struct log_reader *r)
 {
     struct stat st;
-    if (fstat(r->control_fd, &st) == 0 && st.st_nlink > 0)
+    if (!r->control.at || (fstat(r->control_fd, &st) == 0 && st.st_nlink > 0))
         return;
     struct log_control control;
     int fd = -1;
@@ -156,14 +155,13 @@ void log_reader_wait(struct log_reader *r, uint32_t timeout_ms)
     if (timeout_ms > LOG_WAIT_MS_MAX)
         timeout_ms = LOG_WAIT_MS_MAX;
     if (r->control.at && log_control_this_boot(&r->control, r->boot)) {
-        follow_control(r);
+        log_reader_follow(r);
         log_control_wait(&r->control, r->limit, timeout_ms);
         return;
     }
     struct timespec ts = {.tv_nsec = (long)timeout_ms * 1000000};
     (void)nanosleep(&ts, NULL);
-    if (r->control.at)
-        follow_control(r);
+    log_reader_follow(r);
 }
 
 void log_reader_request_sync(struct log_reader *r)
