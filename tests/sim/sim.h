@@ -18,6 +18,7 @@
  * sensors say sim_kafka.c     Kafka                        sim_store.c   the time-series store
  *     sim_world.c     one run: which faults, when, and the end of it
  *     sim_check.c     what must be so after every run
+ *     sim_copy.c      the state directory restored from a copy
  *     sim_tap.c       what the logs ever held
  *     sim_broken.c    deliberately broken variants, each of which a check must catch
  *
@@ -80,7 +81,8 @@ enum sim_broken {
     F(UPGRADE, "upgrade")                                                                          \
     F(STOP, "orderly restart")                                                                     \
     F(FROZEN, "frozen for a while")                                                                \
-    F(REFUSED, "result refused")
+    F(REFUSED, "result refused")                                                                   \
+    F(RESTORED, "copy restored")
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text) SIM_FAULT_##name,
@@ -160,6 +162,8 @@ struct sim {
     uint32_t crash_one_in, eio_one_in, short_one_in, eintr_one_in;
     struct sim_disk *disk;
     struct sim_tap *tap;
+    struct sim_copy *copy;
+    bool restored; /* from a copy: what was published meanwhile comes from no input any more */
     struct sim_broker *broker;
     struct sim_kafka *kafka;
     struct sim_store *store;
@@ -227,6 +231,8 @@ void sim_disk_forget(enum sim_program program);
 void sim_disk_full(bool full);
 void sim_disk_put(const char *path, const char *text); /* a file that is there, durable */
 
+void sim_copy_new(struct sim *s);
+void sim_copy_free(struct sim *s);
 void sim_tap_new(struct sim *s);
 void sim_tap_free(struct sim *s);
 void sim_broker_new(struct sim *s);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/sim/sim_broken.h"
+#include "tests/sim/sim_copy.h"
 #include "tests/sim/sim_world.h"
 
 const char *const sim_log_names[SIM_LOGS] = {"readings", "alerts", "bulk"};
@@ -172,6 +173,8 @@ bool __wrap_log_writer_open(const struct log_writer_options *options,
     struct log_recovery found;
     enum sim_log log;
     small.segment_bytes = LOG_SEGMENT_BYTES_MIN;
+    if (sim)
+        sim_copy_spoil();
     if (!sim)
         return __real_log_writer_open(options, ret_writer, ret_recovery, err);
     if (!__real_log_writer_open(&small, ret_writer, &found, err))

@@ -9,6 +9,7 @@
 #include "schemas/counters/counters.h"
 #include "schemas/log/log.h"
 #include "tests/sim/sim_broker.h"
+#include "tests/sim/sim_copy.h"
 #include "tests/sim/sim_kafka.h"
 #include "tests/sim/sim_sensors.h"
 #include "tests/sim/sim_store.h"
@@ -138,7 +139,7 @@ static bool excused(enum sim_program program)
     const struct sim_world *w = sim->world;
     if (w->phase != SIM_FAULTS_COME && sim->now_ns > w->faults_ns + SETTLED_S * s_ns)
         return false;
-    if (program == SIM_KAFKA && sim->report.faults[SIM_FAULT_FENCED])
+    if (program == SIM_KAFKA && (sim->report.faults[SIM_FAULT_FENCED] || sim->restored))
         return true;
     return sim->report.faults[SIM_FAULT_EIO] || sim->report.faults[SIM_FAULT_FULL];
 }
@@ -252,6 +253,13 @@ static void happens(struct sim_world *w, enum sim_event event)
         sim_count(SIM_FAULT_FROZEN);
         sim->process[program].frozen_ns = soon(FREEZE_S_MAX);
         break;
+    case SIM_EVENT_COPY:
+        sim_copy_begin();
+        break;
+    case SIM_EVENT_RESTORE:
+        if (sim_copy_restore())
+            sim_count(SIM_FAULT_RESTORED);
+        break;
     case SIM_EVENTS:
         break;
     }
@@ -291,6 +299,9 @@ static void choose(struct sim *s)
     s->store->error_one_in = sim_random(2) ? 0 : 2 + (uint32_t)sim_random(20);
     for (int e = 0; e < SIM_EVENTS; e++)
         w->every_s[e] = sim_random(3) ? 0 : 4 + (uint32_t)sim_random(30);
+    if (sim_random(4))
+        w->every_s[SIM_EVENT_COPY] = 0;
+    w->every_s[SIM_EVENT_RESTORE] = w->every_s[SIM_EVENT_COPY];
     if (w->every_s[SIM_EVENT_CUT])
         s->cuts = true;
     s->kafka->refuses_one_in = sim_random(3) ? 0 : 40 + (uint32_t)sim_random(200);
@@ -421,6 +432,7 @@ void sim_world_turn(void)
     faults(w);
     sim_sensors_turn(w->phase > SIM_ALL_IS_WELL, w->phase == SIM_ALL_IS_WELL);
     sim_kafka_turn();
+    sim_copy_turn();
     start_due();
     go_on(w);
 }
@@ -466,6 +478,7 @@ void sim_run(const struct sim_options *options, struct sim_report *ret)
     configure(s);
     sim_disk_new(s);
     sim_tap_new(s);
+    sim_copy_new(s);
     sim_broker_new(s);
     sim_sensors_new(s);
     sim_kafka_new(s);
@@ -485,6 +498,7 @@ void sim_run(const struct sim_options *options, struct sim_report *ret)
     sim_kafka_free(s);
     sim_sensors_free(s);
     sim_broker_free(s);
+    sim_copy_free(s);
     sim_tap_free(s);
     sim_disk_free(s);
     config_free(&s->config);

@@ -29,6 +29,8 @@ enum sim_event {
     SIM_EVENT_UPGRADE,
     SIM_EVENT_STOP,
     SIM_EVENT_FREEZE,
+    SIM_EVENT_COPY,
+    SIM_EVENT_RESTORE,
     SIM_EVENTS,
 };
 
