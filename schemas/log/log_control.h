@@ -59,7 +59,8 @@ _Static_assert(offsetof(struct log_control_writer, log_uuid) == 16,
                "layout is shared between programs");
 _Static_assert(offsetof(struct log_control_writer, boot) == 32,
                "layout is shared between programs");
-_Static_assert(offsetof(struct log_control_writer, home) == 80, "layout is shared between programs");
+_Static_assert(offsetof(struct log_control_writer, home) == 80,
+               "layout is shared between programs");
 _Static_assert(offsetof(struct log_control_writer, published_seq) == 112,
                "layout is shared between programs");
 _Static_assert(offsetof(struct log_control_readers, sync_requested) == 64,

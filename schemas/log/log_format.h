@@ -58,8 +58,8 @@
  * LOG_EPOCH_MAX, and the earlier ones are below the later ones: of the record before, and kept.
  *
  * A record is valid when its CRC holds, its epoch is from 1 to the segment's, its end leaves
- * LOG_READ_PADDING_BYTES in the file, and its sequence is at most LOG_SEQ_MAX and follows that of the record before, or is
- * higher and so is its epoch.
+ * LOG_READ_PADDING_BYTES in the file, and its sequence is at most LOG_SEQ_MAX and follows that of
+ * the record before, or is higher and so is its epoch.
  *
  * Segments sorted by first sequence: one is superseded when another with a higher epoch begins at
  * or before it. What remains is the log; each segment ends where the next begins. The first record
@@ -82,8 +82,8 @@ enum {
     LOG_UNSYNCED_BYTES_MAX = 256 * 1024 * 1024,
     LOG_UNSYNCED_SEGMENTS_MAX = 64,
 };
-/* Sequences and epochs rise from 1 to these, which takes for ever; whatever is above was not written
-   by a log. */
+/* Sequences and epochs rise from 1 to these, which takes for ever; whatever is above was not
+   written by a log. */
 #define LOG_SEQ_MAX (UINT64_C(1) << 62)
 #define LOG_EPOCH_MAX (UINT32_C(1) << 31)
 _Static_assert(LOG_UNSYNCED_RECORDS_MAX < LOG_SEQ_SKIP,
