@@ -7,20 +7,28 @@
  * The seams are the linker's: this program is linked with the rooms' own libraries; system calls
  * and threads are wrapped (sim_os.c, sim_thread.c; the list is in CMakeLists.txt), and the
  * functions of mqtt_client.h, command_socket.h, kafka_producer.h, kafka_last.h, kafka_topics.h and
- * http_poster.h are given here (sim_broker.c, sim_kafka.c, sim_store.c) in place of those that
+ * http_poster.h are given here (sim_broker.c, sim_producer.c, sim_store.c) in place of those that
  * include Paho, librdkafka and libcurl. The programs' code has no hooks.
  *
- *     file            what
- *     sim.c           programs, tasks (their threads) and virtual time: who goes on next, crash,
- * end sim_memory.c    memory of each program, so that a crash gives it back sim_disk.c      files,
- * names, page cache and what a power cut leaves of them sim_os.c        system calls on files
- * sim_thread.c  threads, locks, clocks, everything else sim_broker.c    MQTT sim_sensors.c what the
- * sensors say sim_kafka.c     Kafka                        sim_store.c   the time-series store
- *     sim_world.c     one run: which faults, when, and the end of it
- *     sim_check.c     what must be so after every run
- *     sim_copy.c      the state directory restored from a copy
- *     sim_tap.c       what the logs ever held
- *     sim_broken.c    deliberately broken variants, each of which a check must catch
+ *     file               what
+ *     sim.c              programs, tasks (their threads), virtual time: who goes on, crash, end
+ *     sim_memory.c       memory of each program, so that a crash gives it back
+ *     sim_disk.c         files, names, page cache, and what a power cut leaves of them
+ *     sim_os.c           system calls on files
+ *     sim_os_names.c     system calls on names and locks
+ *     sim_thread.c       threads, locks, clocks, everything else that is asked of the machine
+ *     sim_broker.c       MQTT
+ *     sim_sensors.c      what the sensors say
+ *     sim_kafka.c        Kafka
+ *     sim_producer.c     what programs see of it
+ *     sim_store.c        the time-series store
+ *     sim_world.c        one run: which faults, when; programs started again
+ *     sim_end.c          how a run ends
+ *     sim_copy.c         the state directory restored from a copy
+ *     sim_tap.c          what the logs ever held
+ *     sim_check.c        what must be so after every run
+ *     sim_check_sinks.c  likewise, in Kafka and in the store
+ *     sim_broken.c       deliberately broken variants, each of which a check must catch
  *
  * A task runs until it waits or comes to an operation; an operation takes time, and the task whose
  * time is least goes on. So all that happens between two operations of a program happens at once.

@@ -44,6 +44,14 @@ struct sim_kafka {
 
 /* Whether brokers or library refuse the result of that name. */
 bool sim_kafka_refuses(const char *ce_id);
+/* For the producer's side (sim_producer.c): places of topics and transactional ids, made when new;
+   the end of an id's open transaction; a record; a message's name. */
+int sim_kafka_topic_at(const char *name);
+int sim_kafka_id_at(const char *name);
+void sim_kafka_finish(int id, enum sim_fate_of fate);
+void sim_kafka_append(int id, int topic, const struct kafka_message *m, enum sim_fate_of fate);
+void sim_kafka_ce_id_of(const struct kafka_message *m, char out[SIM_CE_ID_BYTES]);
+
 void sim_kafka_down(bool down);
 /* Ends transactions that are open for too long. */
 void sim_kafka_turn(void);

@@ -72,4 +72,7 @@ long __wrap_syscall(long number, ...);
 _Noreturn void __real__exit(int code);
 _Noreturn void __wrap__exit(int code);
 
+/* The end of an operation: errno, 0 or -1. */
+int sim_os_result(int failed);
+
 #endif

@@ -52,4 +52,7 @@ void sim_world_readings_open(void);
 /* A sync of the readings failed. */
 void sim_world_sync_failed(const char *path);
 
+/* sim_end.c: the next part of the run, when this one is done. */
+void sim_end_go_on(struct sim_world *world);
+
 #endif
