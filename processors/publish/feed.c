@@ -65,7 +65,8 @@ static bool open_all(struct feed *feed, const struct feed_options *options, stru
     if (!log_cursor_open(path, name, true, &feed->cursor, err))
         return false;
     (void)snprintf(path, sizeof path, "%s/%s", options->state_dir, options->log);
-    if (!log_reader_open(&(struct log_reader_options){.dir = path}, &feed->results, err) ||
+    if (!log_reader_open(&(struct log_reader_options){.dir = path, .verify_crc = true},
+                         &feed->results, err) ||
         !look_for_replay(feed, err))
         return false;
     char readings[PATH_BYTES];
