@@ -64,6 +64,7 @@ void sim_fail(const char *format, ...)
     if (!sim->report.ok)
         return;
     sim->report.ok = false;
+    sim->named |= strstr(format, "corrupt") || strstr(format, "log verify");
     va_start(args, format);
     (void)vsnprintf(sim->report.why, sizeof sim->report.why, format, args);
     va_end(args);

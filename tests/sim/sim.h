@@ -90,7 +90,8 @@ enum sim_broken {
     F(STOP, "orderly restart")                                                                     \
     F(FROZEN, "frozen for a while")                                                                \
     F(REFUSED, "result refused")                                                                   \
-    F(RESTORED, "copy restored")
+    F(RESTORED, "copy restored")                                                                   \
+    F(ROT, "bit rot")
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text) SIM_FAULT_##name,
@@ -171,6 +172,9 @@ struct sim {
     struct sim_disk *disk;
     struct sim_tap *tap;
     struct sim_copy *copy;
+    bool rots;   /* the next power cut leaves one bit of the disk wrong */
+    bool rotten; /* it has; from then on it is enough that corruption is named */
+    bool named;
     bool restored; /* from a copy: what was published meanwhile comes from no input any more */
     struct sim_broker *broker;
     struct sim_kafka *kafka;

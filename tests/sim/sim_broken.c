@@ -47,6 +47,8 @@ void __wrap_report(enum report_level level, const char *program, const char *eve
     va_end(args);
     if (!sim || !sim->task)
         return;
+    if (strstr(line, "CORRUPT"))
+        sim->named = true;
     if (level == REPORT_ERROR)
         (void)snprintf(sim->process[sim->task->program].last_error,
                        sizeof sim->process[0].last_error, "%s %.300s", event, line);

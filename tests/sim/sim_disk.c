@@ -5,7 +5,7 @@
 
 #include "tests/sim/sim_os.h"
 
-enum { WRITE_BACK_ONE_IN = 4, PAGE = 4096, COLLECT_FROM_FILES = 128 };
+enum { WRITE_BACK_ONE_IN = 4, PAGE = 4096, COLLECT_FROM_FILES = 128, ROT_TRIES = 1000 };
 
 /* Address space of the files' bytes: kept from run to run, each slot cleared when it is freed. */
 static uint8_t *space;
@@ -280,6 +280,27 @@ void sim_disk_power_cut(void)
         d->boot[i] = (uint8_t)sim_random(256);
     sim->boot_at_ns = sim->now_ns;
     d->full = false;
+}
+
+void sim_disk_rot(void)
+{
+    struct sim_disk *d = sim->disk;
+    for (int tries = 0; tries < ROT_TRIES; tries++) {
+        const struct sim_name *name = &d->now.at[sim_random((uint64_t)d->now.count)];
+        if (name->file < 0 || strncmp(name->path, SIM_STATE "/", sizeof SIM_STATE) != 0 ||
+            strstr(name->path, "/counters") || strstr(name->path, "/rejected"))
+            continue;
+        struct sim_file *f = &d->files[name->file];
+        uint64_t at = sim_random(f->len + 1);
+        if (at == f->len || !f->now[at])
+            continue; /* most of a segment is empty: nobody looks there */
+        f->now[at] ^= (uint8_t)(1U << sim_random(8));
+        f->disk[at] = f->now[at];
+        sim->rotten = true;
+        sim_count(SIM_FAULT_ROT);
+        sim_trace("%s: a bit of byte %llu is wrong", name->path, (unsigned long long)at);
+        return;
+    }
 }
 
 void sim_disk_full(bool full)

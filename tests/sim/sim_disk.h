@@ -102,6 +102,8 @@ void sim_disk_set_len(struct sim_file *file, uint64_t len);
 void sim_disk_write_back(void);
 /* Files that nothing names or holds any more make room. */
 void sim_disk_collect(void);
+/* One bit of some file that has bytes, on the disk and as it is read from now on. */
+void sim_disk_rot(void);
 /* NULL with a real descriptor. */
 struct sim_fd *sim_disk_fd(int fd);
 

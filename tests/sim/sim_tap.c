@@ -92,6 +92,7 @@ static bool read_all(enum sim_log log, uint64_t last_seq)
     bool ok = log_reader_open(&options, &reader, &err) && log_reader_seek(reader, 0, &err);
     if (!ok)
         sim_fail("%s can't be read: %s", sim_log_names[log], err.where);
+    sim->named |= err.code == ERROR_CORRUPT;
     size_t at = tap->count;
     bool first = true; /* what is before it retention has deleted */
     enum log_read got = LOG_READ_CAUGHT_UP;
@@ -103,6 +104,7 @@ static bool read_all(enum sim_log log, uint64_t last_seq)
     }
     if (ok && got == LOG_READ_ERROR)
         sim_fail("%s: %s", sim_log_names[log], err.where);
+    sim->named |= err.code == ERROR_CORRUPT;
     if (sim->report.ok && at < tap->count)
         sim_fail("%s: %llu is gone", sim_log_names[log], (unsigned long long)tap->views[at].seq);
     log_reader_close(reader);

@@ -43,6 +43,7 @@ struct sim_world {
     uint32_t venue; /* which of its models is in the file */
     uint32_t upgrades;
     int64_t look_ns;     /* when to look whether the logs have drained */
+    int64_t frozen_ns;   /* since when ingest is, or was the last time */
     int64_t unsynced_ns; /* since when nobody syncs the readings, ingest having been killed; 0:
                             somebody does */
 };
