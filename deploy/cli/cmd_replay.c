@@ -19,7 +19,7 @@ struct words { /* as they were given */
 
 struct command {
     struct config config;
-    char readings[PATH_BYTES], alerts[PATH_BYTES];
+    char readings[PATH_BYTES], alerts[PATH_BYTES], snapshots[PATH_BYTES];
     char *source; /* of the other venue */
     size_t source_len;
     struct replay_options options;
@@ -49,6 +49,8 @@ static bool logs_find(struct command *c, const char *dir)
     }
     if (n < 0 || (size_t)n >= sizeof c->readings || m < 0 || (size_t)m >= sizeof c->alerts)
         return mistake("the path is too long:", dir);
+    int k = snprintf(c->snapshots, sizeof c->snapshots, "%s/../snapshots", c->readings);
+    c->options.snapshots_dir = k > 0 && (size_t)k < sizeof c->snapshots ? c->snapshots : NULL;
     c->options.readings_dir = c->readings;
     c->options.alerts_dir = is_dir(c->alerts) ? c->alerts : NULL;
     if (c->options.against_results && !c->options.alerts_dir)
@@ -85,8 +87,11 @@ static bool venue_take(struct command *c, const char *path)
 static bool options_take(struct command *c, const struct words *words)
 {
     const char *against = words->against ? words->against : "model";
-    if (!words->venue)
-        return mistake("--venue FILE is missing: which venue file shall be tried?", NULL);
+    if (!words->venue && strcmp(against, "results") != 0)
+        return mistake(
+            "--venue FILE is missing: which venue file shall be tried? (--against results "
+            "alone tries this program)",
+            NULL);
     c->options.against_results = strcmp(against, "results") == 0;
     if (!c->options.against_results && strcmp(against, "model") != 0)
         return mistake("--against takes model or results, not", against);
@@ -96,12 +101,15 @@ static bool options_take(struct command *c, const struct words *words)
     return time_take(words->from, INT64_MIN, &c->options.from_ms) &&
            time_take(words->until, INT64_MAX, &c->options.until_ms) &&
            logs_find(c, words->log ? words->log : c->config.state_dir) &&
-           venue_take(c, words->venue);
+           (!words->venue || venue_take(c, words->venue));
 }
 
-/* What could not be done, or only in part. */
-static int code_of(const struct replay_report *report)
+/* What could not be done, or only in part. That this program says other than what was said is an
+ * answer of its own; that another venue file does is what one asks for it for. */
+static int code_of(const struct replay_options *options, const struct replay_report *report)
 {
+    bool differs =
+        options->venue.len == 0 && report->table.count > report->table.total[DIFFERENCE_SAME];
     char text[ERROR_WHERE_BYTES + 128];
     if (report->damaged)
         fprintf(stderr,
@@ -109,7 +117,7 @@ static int code_of(const struct replay_report *report)
                 error_describe(&report->damage, text, sizeof text));
     if (report->stopped)
         fprintf(stderr, "crowdtide replay: stopped before the end of the log\n");
-    return report->damaged || report->stopped ? EXIT_FAILED : EXIT_OK;
+    return report->damaged || report->stopped || differs ? EXIT_FAILED : EXIT_OK;
 }
 
 static int run(struct command *c, bool json)
@@ -126,7 +134,7 @@ static int run(struct command *c, bool json)
     const struct replay_printed printed = {&c->options, &report, clock_boot_ns() - began_ns};
     (json ? replay_print_json : replay_print)(&printed);
     (void)fflush(stdout);
-    int code = code_of(&report);
+    int code = code_of(&c->options, &report);
     replay_free(&report);
     return code;
 }
@@ -147,7 +155,8 @@ int cmd_replay(int argc, char **argv)
         {.name = "against",
          .value = "WHAT",
          .help = "compare with: model, the log's own models run again (default), or results, "
-                 "what was said then",
+                 "what was said then; with results and without --venue it is this program "
+                 "that is tried",
          .text = &words.against},
         {.name = "from",
          .value = "TIME",
@@ -169,9 +178,12 @@ int cmd_replay(int argc, char **argv)
         "lasted before (again), or once\nwhere it was left and reached again before (joined).",
         options,
         "The state begins empty at the oldest record kept. Results written by --out are refused by "
-        "publishers\nand pager; `crowdtide log` reads them. Drills are not compared. Exit code: 0 "
-        "it ran, whatever the\ndifference, 1 the log could not be read to its end, 2 bad use or a "
-        "mistake in the venue file."};
+        "publishers\nand pager; `crowdtide log` reads them. Drills are not compared. Before an "
+        "upgrade: the new program with\n--against results and no --venue says, beside the running "
+        "one, how its alerts differ (from the oldest\nsnapshot on when the readings' beginning is "
+        "deleted). Exit code: 0 it ran, 1 the log could not be read\nto its end, or without "
+        "--venue "
+        "there is a difference, 2 bad use or a mistake in the venue file."};
     struct command *c = NULL;
     int code;
     if (!arguments_parse(argc, argv, &spec, NULL, &code))

@@ -2,12 +2,13 @@
 
 #include <stdlib.h>
 
+#include "processors/process/snapshot.h"
 #include "processors/replay/replay_out.h"
 #include "schemas/base/problems.h"
 #include "schemas/record/record.h"
 #include "schemas/venue/venue.h"
 
-enum { NS_PER_MS = 1000000, GAP_BODY_BYTES = 64, STOP_LOOK_RECORDS = 4096 };
+enum { NS_PER_MS = 1000000, GAP_BODY_BYTES = 64, STOP_LOOK_RECORDS = 4096, SNAPSHOTS_MAX = 16 };
 
 struct skip { /* an input that process left out */
     uint64_t seq;
@@ -23,11 +24,13 @@ struct replay {
     struct replay_out *out;
     struct skip *skip; /* rising */
     uint32_t skip_count, skip_cap, skip_next;
-    uint8_t *model; /* body of the MODEL record of the other venue, with padding */
+    uint8_t *model; /* body of the MODEL record of the other venue, with padding; NULL: none */
     uint32_t model_len;
     struct venue *venue;
     uint64_t model_hash; /* of the log's model in force */
     uint64_t last_seq;   /* to be run: what was there at the start */
+    uint64_t said_seq;   /* the last input of which there is a result */
+    uint64_t base_seq;   /* of the snapshot; 0: none */
     bool modelled, gap_due;
     bool is_wrong; /* the log stands still and is damaged … */
     struct error wrong;
@@ -94,11 +97,16 @@ static bool said_read(struct replay *r, struct error *err)
     bool ok = true;
     if (!log_reader_source(reader, &source) || !log_uuid_equal(&source, &r->report->log))
         ok = error_set(err, ERROR_MISMATCH, 0, "%s was made from another readings log", dir);
-    while (ok && (got = log_reader_next(reader, &view, err)) == LOG_READ_RECORD)
+    while (ok && (got = log_reader_next(reader, &view, err)) == LOG_READ_RECORD) {
         ok = said_take(r, &view, err);
+        if (view.body_len >= RESULT_ORIGIN_BYTES)
+            r->said_seq = result_origin_decode(view.body).input_seq;
+    }
     log_reader_close(reader);
     if (r->skip_count)
         qsort(r->skip, r->skip_count, sizeof *r->skip, skip_order);
+    if (r->options->against_results && r->said_seq < r->last_seq)
+        r->last_seq = r->said_seq;
     return ok && got == LOG_READ_CAUGHT_UP;
 }
 
@@ -106,6 +114,8 @@ static bool said_read(struct replay *r, struct error *err)
 
 static bool other_prepare(struct replay *r, struct error *err)
 {
+    if (r->options->venue.len == 0)
+        return true;
     struct problems *problems = calloc(1, sizeof *problems);
     struct str source = r->options->venue;
     const struct record_model model = {
@@ -142,7 +152,7 @@ static bool model_look(struct replay *r, const struct log_view *view, struct err
     if (!venue_parse(model.source, &venue, &problems))
         return error_set(err, ERROR_CORRUPT, 0, "venue model at sequence %llu: %s",
                          (unsigned long long)view->seq, problems.problem[0].text);
-    bool same = str_equal(venue->id, r->venue->id);
+    bool same = !r->venue || str_equal(venue->id, r->venue->id);
     if (!same)
         (void)error_set(err, ERROR_MODEL, 0,
                         "%s is of venue \"" STR_FMT "\", the log of \"" STR_FMT "\"",
@@ -201,7 +211,7 @@ static bool both(struct replay *r, const struct log_view *view, struct error *er
     struct log_view other = *view;
     if (view->type == RECORD_MODEL && !model_look(r, view, err))
         return false;
-    if (view->type == RECORD_MODEL) {
+    if (view->type == RECORD_MODEL && r->model) {
         other.body = r->model;
         other.body_len = r->model_len;
     }
@@ -308,6 +318,32 @@ static bool cores_open(struct replay *r, struct error *err)
     return true;
 }
 
+/* The state as the oldest snapshot that this program reads has it. None is no mistake. */
+static void snapshot_take(struct replay *r)
+{
+    const char *dir = r->options->snapshots_dir;
+    uint64_t seqs[SNAPSHOTS_MAX];
+    if (!dir || r->options->venue.len || !r->options->against_results ||
+        log_reader_first_seq(r->readings) <= 1)
+        return;
+    for (uint32_t n = snapshot_list(dir, seqs, SNAPSHOTS_MAX); n-- > 0 && !r->base_seq;) {
+        struct snapshot s = {0};
+        struct core *core = NULL;
+        struct error why = {0};
+        if (!snapshot_load_newest(dir, seqs[n] + 1, &s, &why))
+            continue;
+        if (s.input_seq <= r->last_seq && log_uuid_equal(&s.log, &r->report->log) &&
+            core_load(s.state, s.state_len, &core, &why)) {
+            core_free(r->core[DIFFERENCE_OTHER]);
+            r->core[DIFFERENCE_OTHER] = core;
+            r->base_seq = r->report->snapshot_seq = s.input_seq;
+            r->modelled = s.model_hash != 0;
+            r->model_hash = s.model_hash;
+        }
+        snapshot_clear(&s);
+    }
+}
+
 /* The reader takes what it can't read at the end for a batch never finished. Whether it is that, or
    data that were safe once, shows here. */
 static void look_over(struct replay *r, const char *dir)
@@ -334,7 +370,10 @@ static bool open_all(struct replay *r, struct error *err)
     r->last_seq = log_reader_last_seq(r->readings);
     if (r->options->alerts_dir && !said_read(r, err))
         return false;
-    return cores_open(r, err) && log_reader_seek(r->readings, 0, err) &&
+    if (!cores_open(r, err))
+        return false;
+    snapshot_take(r);
+    return log_reader_seek(r->readings, r->base_seq ? r->base_seq + 1 : 0, err) &&
            (!r->options->out_dir ||
             replay_out_open(r->options->out_dir, &r->report->log, &r->out, err));
 }

@@ -7,7 +7,8 @@
  *     replay_free(&report);
  *
  * The log is only read: no lock, no cursor, nothing that a live system would notice; of a log that is being written, what was there at the start is taken. The state
- * begins empty at the oldest record kept with a model, so the first minutes may differ from what was really said. Inputs that process left out are left out.
+ * begins empty at the oldest record kept with a model, so the first minutes may differ from what was really said; without another venue, and when the log's beginning is deleted,
+ * with the oldest of process's snapshots that this program reads. Against results it runs up to the last result there, so that what process has yet to say is no difference. Inputs that process left out are left out.
  * Records deleted on the way (a live log at its cap) are a gap. One thread.
  */
 #ifndef CROWDTIDE_PROCESSORS_REPLAY_REPLAY_H
@@ -19,7 +20,8 @@
 struct replay_options {
     const char *readings_dir;
     const char *alerts_dir; /* results beside it: inputs left out, and with against_results what was said; NULL: there are none */
-    struct str venue;       /* the other venue file's text, which must be a venue */
+    const char *snapshots_dir; /* of process; without another venue: where to begin when the log's beginning is deleted. NULL: none */
+    struct str venue;       /* the other venue file's text, which must be a venue; len 0: the models of the log (then it is this program that is tried) */
     const char *venue_path; /* for messages */
     bool against_results;   /* compare with what was said then instead of what the models of the log say now */
     int64_t from_ms, until_ms; /* log time; INT64_MIN, INT64_MAX: no bound. Records after until are not run; records before from are run, not compared */
@@ -36,6 +38,7 @@ struct replay_run_report {
 struct replay_report {
     struct log_uuid log;
     uint64_t records, messages;   /* run */
+    uint64_t snapshot_seq;        /* of the snapshot that it began with; 0: with nothing */
     uint64_t unmodelled;          /* records before the first model kept: not run */
     uint64_t left_out;            /* inputs that process had left out */
     uint64_t gaps;                /* places where records were deleted on the way */

@@ -231,6 +231,41 @@ static void against_what_was_said_then(void **state)
     assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
+/* A core that does not hear what one sensor says of the red. */
+static bool deaf_step(struct core *core, const struct log_view *record,
+                      struct core_results *results, struct error *err)
+{
+    struct record_mqtt mqtt;
+    struct error ignored;
+    if (record->type == RECORD_MQTT &&
+        record_mqtt_decode(record->body, record->body_len, &mqtt, &ignored) &&
+        mqtt.topic.at[mqtt.topic.len - 1] == 'b')
+        return true;
+    return core_step(core, record, results, err);
+}
+
+/* Without another venue it is the program that is tried: against its own results, and against those
+ * of one that did otherwise. */
+static void this_program_is_tried(void **state)
+{
+    struct replay_report report;
+    struct error err = {0};
+    const char *dir = recorded("a"), *deaf = recorded("b");
+    struct process_core core = *process_core_real();
+    (void)state;
+    process_all(dir);
+    assert_true(run(dir, "", (struct replay_options){.against_results = true}, &report, &err));
+    assert_rows(&report, SAME_DAY);
+    replay_free(&report);
+    core.step = deaf_step;
+    struct machine_run other = {.state = deaf, .core = &core};
+    assert_int_equal(machine_end(machine_begin(&other)), 0);
+    assert_true(run(deaf, "", (struct replay_options){.against_results = true}, &report, &err));
+    assert_true(report.table.count > report.table.total[DIFFERENCE_SAME]);
+    assert_int_equal(report.table.total[DIFFERENCE_RAISED], 1);
+    replay_free(&report);
+}
+
 /* What process left out because it crashed on it is left out here, too. */
 static void inputs_left_out_are_left_out(void **state)
 {
@@ -542,6 +577,7 @@ int main(void)
         MACHINE_TEST(bounds_in_time),
         MACHINE_TEST(a_stop_is_heard),
         MACHINE_TEST(against_what_was_said_then),
+        MACHINE_TEST(this_program_is_tried),
         MACHINE_TEST(inputs_left_out_are_left_out),
         MACHINE_TEST(refusals),
         MACHINE_TEST(records_before_the_first_model_are_not_run),
