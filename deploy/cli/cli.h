@@ -26,6 +26,8 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
     C(listen, "show what each MQTT message becomes, and how to bind what is not bound")            \
     C(test, "run scripts of what happens and what must come of it against a venue file")           \
     C(replay, "run recorded readings through another venue file and compare the alerts")           \
+    C(audit, "recompute the books from the logs, and compare them with Kafka and the store")       \
+    C(deadletter, "ls | show | replay: what could not be used, and sending it once more")          \
     C(log, "ls | verify | export | tap: look into the logs")                                       \
     C(simulate, "publish the day of a venue to the broker")                                        \
     C(mock, "a stand-in for Kafka that keeps nothing, for trials")                                 \

@@ -68,6 +68,16 @@ static bool set_v2(const struct config *config, struct series_target *t, struct 
     return finish_url(&url, err);
 }
 
+bool series_target_query(const struct config *config, const char *statement, char *url,
+                         struct error *err)
+{
+    struct text text = begin_url(url, config->series_url, "/query?epoch=ns&chunked=true&db=");
+    add_encoded(&text, config->series_database);
+    text_add(&text, "&q=");
+    add_encoded(&text, statement);
+    return finish_url(&text, err);
+}
+
 bool series_target_init(const struct config *config, struct series_target *ret, struct error *err)
 {
     struct series_target t = {0};

@@ -18,6 +18,11 @@ struct series_target {
 /* CONFIG: the settings series.* do not fit together. */
 bool series_target_init(const struct config *config, struct series_target *ret, struct error *err);
 
+/* Where an InfluxQL query is asked for the database, with times in nanoseconds and the answer in lines: InfluxDB 1.x, and 2.x, which knows the bucket as a database.
+   url has HTTP_URL_BYTES. CONFIG: too long. */
+bool series_target_query(const struct config *config, const char *statement, char *url,
+                         struct error *err);
+
 /* What to do after an answer. */
 enum series_verdict {
     SERIES_STORED,      /* 2xx */
