@@ -1,5 +1,6 @@
 /*
- * series_target: where and how the time-series store is written, and what its answers mean. InfluxDB 1.x, 2.x and what speaks their write interfaces.
+ * series_target: where and how the time-series store is written, and what its answers mean.
+ * InfluxDB 1.x, 2.x and what speaks their write interfaces.
  */
 #ifndef CROWDTIDE_PROCESSORS_PUBLISH_SERIES_TARGET_H
 #define CROWDTIDE_PROCESSORS_PUBLISH_SERIES_TARGET_H
@@ -18,8 +19,9 @@ struct series_target {
 /* CONFIG: the settings series.* do not fit together. */
 bool series_target_init(const struct config *config, struct series_target *ret, struct error *err);
 
-/* Where an InfluxQL query is asked for the database, with times in nanoseconds and the answer in lines: InfluxDB 1.x, and 2.x, which knows the bucket as a database.
-   url has HTTP_URL_BYTES. CONFIG: too long. */
+/* Where an InfluxQL query is asked for the database, with times in nanoseconds and the answer in
+   lines: InfluxDB 1.x, and 2.x, which knows the bucket as a database. url has HTTP_URL_BYTES.
+   CONFIG: too long. */
 bool series_target_query(const struct config *config, const char *statement, char *url,
                          struct error *err);
 
@@ -27,7 +29,8 @@ bool series_target_query(const struct config *config, const char *statement, cha
 enum series_verdict {
     SERIES_STORED,      /* 2xx */
     SERIES_LATER,       /* no answer, 429, 5xx: the same again after a pause */
-    SERIES_BLOCKED,     /* 401, 403, 404, a certificate that is not trusted and anything unknown: as LATER, and somebody must look */
+    SERIES_BLOCKED,     /* 401, 403, 404, a certificate that is not trusted and anything unknown: as
+                           LATER, and somebody must look */
     SERIES_NO_DATABASE, /* v1: create it, then the same again */
     SERIES_TOO_LARGE,   /* 413: the same in smaller parts */
     SERIES_REFUSED,     /* 400, 422: find the line that is refused */
@@ -35,8 +38,9 @@ enum series_verdict {
 enum series_verdict series_judge(const struct series_target *target,
                                  const struct http_response *response);
 
-/* True when the words of a refusal speak of the data. Without such words a refused line is only laid at the line's door while the store takes others: a wrong address or bucket
-   refuses everything, and then nothing may be given up. */
+/* True when the words of a refusal speak of the data. Without such words a refused line is only
+   laid at the line's door while the store takes others: a wrong address or bucket refuses
+   everything, and then nothing may be given up. */
 bool series_blames_data(const char *words);
 
 #endif
