@@ -639,6 +639,7 @@ static void a_handler_that_ends_the_process_acknowledges_nothing(void **state)
 struct probing {
     struct config *config;
     struct error err;
+    enum mqtt_probe_back back;
     bool ok;
 };
 
@@ -646,7 +647,7 @@ static void *probe(void *arg)
 {
     struct probing *p = arg;
     const struct venue venue = {.id = STR_LIT("v")};
-    p->ok = mqtt_probe(p->config, &venue, 3, &p->err);
+    p->ok = mqtt_probe(p->config, &venue, 3, &p->back, &p->err);
     return NULL;
 }
 
