@@ -7,8 +7,8 @@
  * The seams are the linker's: this program is linked with the rooms' own libraries; system calls
  * and threads are wrapped (sim_os.c, sim_thread.c; the list is in CMakeLists.txt), and the
  * functions of mqtt_client.h, command_socket.h, kafka_producer.h, kafka_last.h, kafka_topics.h and
- * http_poster.h are given here (sim_broker.c, sim_producer.c, sim_store.c) in place of those that
- * include Paho, librdkafka and libcurl. The programs' code has no hooks.
+ * http_poster.h are given here (sim_broker.c, sim_desk.c, sim_producer.c, sim_store.c) in place of
+ * those that include Paho, librdkafka and libcurl. The programs' code has no hooks.
  *
  *     file               what
  *     sim.c              programs, tasks (their threads), virtual time: who goes on, crash, end
@@ -19,6 +19,7 @@
  *     sim_thread.c       threads, locks, clocks, everything else that is asked of the machine
  *     sim_broker.c       MQTT
  *     sim_sensors.c      what the sensors say
+ *     sim_desk.c         what operators want
  *     sim_kafka.c        Kafka
  *     sim_producer.c     what programs see of it
  *     sim_store.c        the time-series store
@@ -177,6 +178,7 @@ struct sim {
     bool named;
     bool restored; /* from a copy: what was published meanwhile comes from no input any more */
     struct sim_broker *broker;
+    struct sim_desk *desk;
     struct sim_kafka *kafka;
     struct sim_store *store;
     struct sim_sensors *sensors;
@@ -247,6 +249,8 @@ void sim_copy_new(struct sim *s);
 void sim_copy_free(struct sim *s);
 void sim_tap_new(struct sim *s);
 void sim_tap_free(struct sim *s);
+void sim_desk_new(struct sim *s);
+void sim_desk_free(struct sim *s);
 void sim_broker_new(struct sim *s);
 void sim_broker_free(struct sim *s);
 void sim_sensors_new(struct sim *s);

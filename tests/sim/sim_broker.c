@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/command_socket.h"
 #include "ingest/mqtt_client.h"
 
 enum { NS_PER_MS = 1000000, TRY_AGAIN_MS = 300, POLL_MS = 5, HANDLE_NS_MAX = 60000 };
@@ -288,38 +287,4 @@ void mqtt_client_close(struct mqtt_client *client)
     (void)pthread_join(client->thread, NULL);
     sim->broker->connected = false;
     free(client);
-}
-
-/* ---- command_socket.h: nobody gives commands yet ---- */
-
-struct command_socket {
-    int unused;
-};
-
-bool command_socket_open(const struct command_socket_options *options,
-                         struct command_socket **ret_socket, struct error *err)
-{
-    (void)options;
-    *ret_socket = calloc(1, sizeof **ret_socket);
-    return *ret_socket || error_set(err, ERROR_NO_MEMORY, 0, "socket");
-}
-
-uint32_t command_socket_fds(const struct command_socket *sock,
-                            struct pollfd fds[COMMAND_SOCKET_FDS_MAX])
-{
-    (void)sock;
-    (void)fds;
-    return 0;
-}
-
-void command_socket_serve(struct command_socket *sock, const struct pollfd *fds, uint32_t count)
-{
-    (void)sock;
-    (void)fds;
-    (void)count;
-}
-
-void command_socket_close(struct command_socket *sock)
-{
-    free(sock);
 }

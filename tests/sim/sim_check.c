@@ -8,6 +8,7 @@
 #include "schemas/counters/counters.h"
 #include "tests/sim/sim_broker.h"
 #include "tests/sim/sim_check.h"
+#include "tests/sim/sim_desk.h"
 #include "tests/sim/sim_sensors.h"
 
 /* ---- counting by text ---- */
@@ -104,6 +105,27 @@ static void check_messages(const struct sim_broker *broker, struct tally *t)
             sim_fail("%llu times in the log, %llu times handed over: %s", (unsigned long long)e->c,
                      (unsigned long long)e->a, e->text);
     }
+}
+
+/* ---- commands: what was answered is in the log ---- */
+
+static bool holds(const struct sim_tap *tap, const struct sim_command *c)
+{
+    for (size_t i = tap->count; i > 0 && tap->views[i - 1].seq >= c->seq; i--) {
+        const struct log_view *view = &tap->views[i - 1];
+        if (view->seq == c->seq)
+            return view->type == RECORD_COMMAND &&
+                   memmem(view->body, view->body_len, c->line, strlen(c->line)) != NULL;
+    }
+    return false;
+}
+
+static void check_commands(void)
+{
+    for (uint32_t i = 0; i < sim->desk->next && !sim->restored; i++)
+        if (!holds(&sim->tap[SIM_READINGS], &sim->desk->commands[i]))
+            sim_fail("command answered with %llu, but not there: %s",
+                     (unsigned long long)sim->desk->commands[i].seq, sim->desk->commands[i].line);
 }
 
 /* ---- results ---- */
@@ -255,7 +277,9 @@ static void check_results(void)
 
 struct told {
     struct tally alerts;   /* a: the last number of an alert */
+    struct tally commands; /* a: how often a nonce was obeyed */
     struct tally readings; /* a: how often sensor and seq count */
+    char version[32];      /* of the last era */
     char zones[8][16];
     bool known[8];
     int zone_count;
@@ -295,6 +319,14 @@ static void look_at(struct told *told, const struct log_view *view)
                        STR_ARG(any.reading.status), (long long)any.reading.seq);
         if (++tally_at(&told->readings, key)->a > 1)
             sim_fail("a repeat counts: %s", key);
+    } else if (view->type == RECORD_REPLY && any.reply.ok == 1) {
+        (void)snprintf(key, sizeof key, STR_FMT, STR_ARG(any.reply.nonce));
+        if (++tally_at(&told->commands, key)->a > 1)
+            sim_fail("a command is obeyed twice: %s", key);
+    } else if (view->type == RECORD_ERA && origin.index >= OUTPUTS_OWN_INDEX) {
+        if (str_is(any.era.core_version, told->version))
+            sim_fail("era %s begins twice", told->version);
+        (void)snprintf(told->version, sizeof told->version, STR_FMT, STR_ARG(any.era.core_version));
     } else if (view->type == RECORD_ZONE && str_is(any.zone.status, "Actual")) {
         zone_known(told, any.zone.zone, any.zone.known == 1);
     }
@@ -313,6 +345,7 @@ static void check_told(void)
                      mute ? "known, though its sensor is silent"
                           : "unknown, though its sensors speak");
     }
+    tally_free(&told.commands);
     tally_free(&told.alerts);
     tally_free(&told.readings);
 }
@@ -323,6 +356,8 @@ void sim_check(void)
         check_log((enum sim_log)log);
     if (sim->report.ok)
         check_results();
+    if (sim->report.ok)
+        check_commands();
     if (sim->report.ok)
         check_told();
     for (int log = SIM_ALERTS; log < SIM_LOGS && sim->report.ok; log++)

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include "tests/sim/sim.h"
+#include "tests/sim/sim_desk.h"
 #include "tests/sim/sim_os.h"
 
 enum { NS_PER_MS = 1000000, WAKE_LATE_NS_MAX = 60000 };
@@ -43,8 +44,9 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int ms)
 {
     if (!inside())
         return __real_poll(fds, count, ms);
-    sim_sleep((int64_t)ms * NS_PER_MS); /* no descriptor of the simulation is ever polled */
-    return 0;
+    if (!sim_desk_waits()) /* only ingest polls, for operators */
+        sim_wait(sim->desk, (int64_t)ms * NS_PER_MS);
+    return sim_desk_waits();
 }
 
 long __wrap_syscall(long number, ...)

@@ -8,6 +8,7 @@
 #include "processors/publish/publish.h"
 #include "tests/sim/sim_broker.h"
 #include "tests/sim/sim_copy.h"
+#include "tests/sim/sim_desk.h"
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_kafka.h"
 #include "tests/sim/sim_sensors.h"
@@ -321,6 +322,7 @@ void sim_world_turn(void)
     faults(w);
     sim_sensors_turn(w->phase > SIM_ALL_IS_WELL, w->phase == SIM_ALL_IS_WELL);
     sim_kafka_turn();
+    sim_desk_turn();
     sim_copy_turn();
     start_due();
     sim_end_go_on(w);
@@ -369,6 +371,7 @@ void sim_run(const struct sim_options *options, struct sim_report *ret)
     sim_tap_new(s);
     sim_copy_new(s);
     sim_broker_new(s);
+    sim_desk_new(s);
     sim_sensors_new(s);
     sim_kafka_new(s);
     sim_store_new(s);
@@ -389,6 +392,7 @@ void sim_run(const struct sim_options *options, struct sim_report *ret)
     sim_store_free(s);
     sim_kafka_free(s);
     sim_sensors_free(s);
+    sim_desk_free(s);
     sim_broker_free(s);
     sim_copy_free(s);
     sim_tap_free(s);
