@@ -15,7 +15,7 @@ PACKAGES_KAFKA=(openjdk-17-jre-headless=java maven=mvn)
 # shellcheck disable=SC2034
 PACKAGES_SERIES=(influxdb=influxd)
 # shellcheck disable=SC2034
-PACKAGES_TEST=(clang clang-tidy clang-format shellcheck python3 python3-jsonschema python3-yaml python3-paho-mqtt openssl victoria-metrics prometheus dpkg-dev file tmux procps strace systemd)
+PACKAGES_TEST=(clang clang-tidy clang-format shellcheck python3 python3-jsonschema python3-yaml python3-paho-mqtt openssl victoria-metrics prometheus dpkg-dev file tmux procps strace systemd mold)
 # shellcheck disable=SC2034 # tests/fuzz/run
 PACKAGES_FUZZ=(clang libclang-rt-14-dev)
 
