@@ -22,6 +22,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
     C(process, "compute zone metrics and alerts from the readings log")                            \
     C(publish, "kafka | series: send results to Kafka or to the time-series store")                \
     C(serve, "answer /metrics, /healthz and /readyz over HTTP")                                    \
+    C(page, "tell staff of alerts: Alertmanager, PagerDuty, webhooks, chat robots, e-mail")        \
     C(check, "check the configuration and the venue file; --connect tries the servers")            \
     C(listen, "show what each MQTT message becomes, and how to bind what is not bound")            \
     C(test, "run scripts of what happens and what must come of it against a venue file")           \

@@ -18,7 +18,7 @@ enum {
     REMINDER_MS = 60000,
     HUNG_MS = 60000,
     PATH_BYTES = 4096,
-    PROGRAMS = 5,
+    PROGRAMS = 6,
 };
 
 enum { STAGE_INGEST, STAGE_PROCESS, STAGE_PUBLISH };
@@ -72,6 +72,7 @@ static int supervise(const struct config *config, const char *config_path,
     const char *const kafka[] = {"crowdtide", "publish", "kafka", option, config_path, NULL};
     const char *const series[] = {"crowdtide", "publish", "series", option, config_path, NULL};
     const char *const serve[] = {"crowdtide", "serve", option, config_path, NULL};
+    const char *const page[] = {"crowdtide", "page", option, config_path, NULL};
     const uint32_t bad_config = 1U << EXIT_USAGE, fenced = 1U << 3;
     struct running running = {.counters = counters};
     struct supervise_program programs[PROGRAMS];
@@ -106,6 +107,15 @@ static int supervise(const struct config *config, const char *config_path,
         running.program[count] = PROGRAM_SERVE;
         programs[count++] = (struct supervise_program){
             .name = "serve", .argv = serve, .final_codes = bad_config, .stage = STAGE_PUBLISH};
+    }
+    if (config->page_file[0]) {
+        running.program[count] = PROGRAM_PAGE;
+        programs[count++] = (struct supervise_program){.name = "page",
+                                                       .argv = page,
+                                                       .final_codes = bad_config,
+                                                       .stage = STAGE_PUBLISH,
+                                                       .reloads = true,
+                                                       .watched = true};
     }
     for (uint32_t i = 0; i < count; i++)
         programs[i].path = binary;
@@ -146,7 +156,8 @@ int cmd_run(int argc, char **argv)
     const struct arguments spec = {
         .command = "run",
         .operands = "",
-        .about = "Starts ingest, process, the publishers and serve, and starts again what ends. "
+        .about = "Starts ingest, process, the publishers, serve and (with page.file) page, and "
+                 "starts again what ends. "
                  "SIGTERM or\n"
                  "Ctrl-C stops them in order and leaves nothing half done; twice: at once; three\n"
                  "times: kills. SIGHUP makes ingest read the venue file again.",

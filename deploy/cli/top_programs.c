@@ -104,6 +104,14 @@ static void details(struct screen *s, enum program program)
     case PROGRAM_SERVE:
         screen_put(s, PLAIN, "%s requests/s", rate(s, COUNTER_SERVE_REQUESTS, a));
         break;
+    case PROGRAM_PAGE:
+        put_wrong(s, RED, COUNTER_PAGE_UNDELIVERABLE, "TARGETS NOT REACHED");
+        put_wrong(s, RED, COUNTER_PAGE_LOST, "LOST");
+        put_wrong(s, RED, COUNTER_PAGE_REFUSED, "refused");
+        screen_put(s, PLAIN, "%s paged to %s targets",
+                   screen_grouped(screen_value(s, COUNTER_PAGE_RUNG), a),
+                   screen_grouped(screen_value(s, COUNTER_PAGE_TARGETS), b));
+        break;
     case PROGRAM_COUNT:
         break;
     }
@@ -114,7 +122,7 @@ void programs_draw(struct screen *s)
     screen_put(s, BOLD, "PROGRAM         STATE   FOR      PID");
     screen_end(s);
     for (int p = 0; p < PROGRAM_COUNT; p++) {
-        if (p == PROGRAM_SERVE && s->view->now->program[p].pid == 0)
+        if ((p == PROGRAM_SERVE || p == PROGRAM_PAGE) && s->view->now->program[p].pid == 0)
             continue; /* nobody has to run it */
         screen_put(s, PLAIN, "%s", program_name((enum program)p));
         screen_to(s, 16);

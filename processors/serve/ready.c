@@ -111,6 +111,9 @@ bool ready_write(const struct ready_view *view, struct text *out)
         sink(view, PROGRAM_SERIES, COUNTER_SERIES_UP, COUNTER_SERIES_ALERTS_LAG,
              COUNTER_SERIES_BULK_LAG, &reasons);
     warnings(view, &warned);
+    if (view->page && alive(view, PROGRAM_PAGE, &reasons) &&
+        view->figures->value[COUNTER_PAGE_UNDELIVERABLE])
+        because(&reasons, "page", "a target can't be told");
     text_add(out, "{\"ready\":");
     text_add(out, reasons.count ? "false" : "true");
     list_add(out, "reasons", &reasons);

@@ -69,6 +69,7 @@ static void answer_ready(struct serve *s, struct web_answer *answer)
                                     .state = s->state,
                                     .kafka = config->kafka_enabled,
                                     .series = config->series_enabled,
+                                    .page = config->page_file[0] != 0,
                                     .lag_records = (uint64_t)config->serve_ready_lag,
                                     .trouble = s->trouble[0] ? s->trouble : NULL,
                                     .now_ms = now_ms()};

@@ -90,7 +90,10 @@
     S(PATH, watch_ping_ca_file, "watch.ping_ca_file", "", 0, 4000, "", "", "PEM file of trusted authorities for it; empty: the system's") \
     S(INT, watch_ping_s, "watch.ping_s", "", 1, 3600, 60, "s", "how often it is asked") \
     S(INT, watch_blind_s, "watch.blind_s", "", 20, 3600, 60, "s", "the venue counts as blind, and the pager says so (venue-blind), so long after it was known last that all is heard") \
-    S(PATH, page_file, "page.file", "", 0, 4000, "", "", "who is paged for what (YAML: targets, teams with shifts, routes); relative to this file; empty: no pager")
+    S(PATH, page_file, "page.file", "", 0, 4000, "", "", "who is paged for what (YAML: targets, teams with shifts, routes); relative to this file; empty: no pager") \
+    S(INT, page_late_s, "page.late_s", "", 1, 3600, 60, "s", "older pages do not ring one by one but come in one digest; and whoever can't be told for so long is an alarm of its own") \
+    S(INT, page_hold_s, "page.hold_s", "", 1, 300, 60, "s", "an Alertmanager is told again so often what is still so: it forgets what it does not hear of for 10 min") \
+    S(INT, page_timeout_s, "page.timeout_s", "", 1, 60, 10, "s", "whole request to a target")
 
 /* clang-format on */
 

@@ -103,6 +103,7 @@ const char *program_name(enum program program)
         [PROGRAM_KAFKA] = "publish-kafka",
         [PROGRAM_SERIES] = "publish-series",
         [PROGRAM_SERVE] = "serve",
+        [PROGRAM_PAGE] = "page",
     };
     return (unsigned)program < PROGRAM_COUNT ? names[program] : "unknown";
 }

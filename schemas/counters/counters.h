@@ -18,8 +18,8 @@
 #include "schemas/base/error.h"
 
 /* clang-format off */
-enum program { PROGRAM_RUN, PROGRAM_INGEST, PROGRAM_PROCESS, PROGRAM_KAFKA, PROGRAM_SERIES, PROGRAM_SERVE, PROGRAM_COUNT };
-const char *program_name(enum program program); /* run, ingest, process, publish-kafka, publish-series, serve */
+enum program { PROGRAM_RUN, PROGRAM_INGEST, PROGRAM_PROCESS, PROGRAM_KAFKA, PROGRAM_SERIES, PROGRAM_SERVE, PROGRAM_PAGE, PROGRAM_COUNT };
+const char *program_name(enum program program); /* run, ingest, process, publish-kafka, publish-series, serve, page */
 
 /* program, name, what is observed. A histogram is a row of SUM counters: how many fell under each bound and over the one before
    (NAME_LE_0 …, the last: over them all), and their sum (NAME_SUM_US). */
@@ -122,6 +122,15 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(SERVE, REQUESTS, SUM, "requests", "HTTP requests answered")                                  \
     C(SERVE, PINGS, SUM, "pings", "pings of the dead-man's switch that were answered")            \
     C(SERVE, PING_FAILURES, SUM, "pings", "pings that were not")                                   \
+    C(PAGE, RUNG, SUM, "pages", "pages that targets have taken, digests included")                 \
+    C(PAGE, TOLD, SUM, "messages", "updates and ends of alerts that targets have taken")           \
+    C(PAGE, DIGESTS, SUM, "digests", "of the pages: digests of what came too late to ring")        \
+    C(PAGE, RETRIED, SUM, "attempts", "attempts that failed and were to be repeated")              \
+    C(PAGE, REFUSED, SUM, "messages", "refused by a target for good, set aside")                   \
+    C(PAGE, LOST, SUM, "records", "deleted at the disk cap before they were read")                 \
+    C(PAGE, TARGETS, GAUGE, "targets", "targets of the roster")                                    \
+    C(PAGE, UNDELIVERABLE, GAUGE, "targets", "targets that can't be told now")                     \
+    C(PAGE, OLDEST_WAITING_MS, GAUGE, "ms", "age of the oldest page that waits for a target")      \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, SOURCE)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, RESULT)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, KAFKA, ALERTS_SINK)                                                  \
