@@ -171,12 +171,13 @@ void page_body_alertmanager(struct page_job *job)
         const struct page_note *note = &job->notes[i];
         const struct result_alert *a = note->alert;
         bool ends = note->act == PAGE_END;
+        int64_t holds_ms = str_is(a->status, "Test") ? PAGE_TEST_MS : PAGE_HOLD_MS;
         if (i)
             text_add_char(job->body, ',');
         /* What ends does so under the labels it has there. */
         bool said = note->said_level != LEVEL_ABSENT;
         add_alertmanager(job->body, note, ends && said ? note->said_level : a->level,
-                         ends ? a->at : job->now_ms + PAGE_HOLD_MS);
+                         ends ? a->at : job->now_ms + holds_ms);
         if (!ends && said && note->said_level != a->level) {
             text_add_char(job->body, ',');
             add_alertmanager(job->body, note, note->said_level, job->now_ms);

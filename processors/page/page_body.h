@@ -48,6 +48,7 @@ enum {
     PAGE_HEADERS_MAX = 4,
     PAGE_HEADER_BYTES = 256,
     PAGE_HOLD_MS = 10 * 60 * 1000, /* longer than a restart, shorter than a shift's patience */
+    PAGE_TEST_MS = 60 * 1000,      /* a trial's */
     PAGE_NOTES_MAX = 128,          /* in one message to an Alertmanager */
 };
 
