@@ -63,7 +63,7 @@ static void reload(const char *path, struct files *files)
     report(REPORT_INFO, "page", "reloaded", "targets=%u", paging_target_count(files->paging));
 }
 
-static int run(const char *path, struct files *files)
+static int run(const char *path, struct files *files, bool kafka)
 {
     int code;
     struct error err = {0};
@@ -77,6 +77,7 @@ static int run(const char *path, struct files *files)
         const struct page_options options = {.config = &files->config,
                                              .venue = files->venue,
                                              .paging = files->paging,
+                                             .kafka = kafka,
                                              .stop = cli_stop(),
                                              .reload = cli_reload()};
         code = page_run(&options);
@@ -136,11 +137,15 @@ static int test(const struct files *files, const char *zone, const char *word, c
 
 int cmd_page(int argc, char **argv)
 {
-    const char *path = NULL, *rule = NULL;
+    const char *path = NULL, *rule = NULL, *from = NULL;
     bool trial = false;
     int operands = 0, code = EXIT_OK;
     const struct arguments_option options[] = {
         ARGUMENTS_CONFIG(&path),
+        {.name = "from",
+         .value = "log|kafka",
+         .help = "where alerts come from: the alerts log (default), or Kafka, on another machine",
+         .text = &from},
         {.name = "test",
          .help = "send a page marked Test, once, to all whom a page of ZONE at LEVEL would reach "
                  "now, and say what each answered",
@@ -150,9 +155,12 @@ int cmd_page(int argc, char **argv)
     const struct arguments spec = {
         .command = "page",
         .operands = "[--test ZONE LEVEL]",
-        .about = "Delivers pages: reads the alerts log and tells the targets of page.file, each "
-                 "with a\nposition of its own that moves only after delivery. `crowdtide run` "
-                 "starts it when\npage.file is set. SIGHUP reads the files again.",
+        .about =
+            "Delivers pages: reads the alerts log and tells the targets of page.file, each "
+            "with a\nposition of its own that moves only after delivery. `crowdtide run` "
+            "starts it when\npage.file is set. SIGHUP reads the files again. With --from kafka it "
+            "needs the roster, the "
+            "venue\nfile and a state directory of its own, and nothing else of the other machine.",
         .options = options,
         .more = "Exit codes: 0 stopped by SIGTERM (--test: everybody has taken it), 1 failure, 2 "
                 "bad use or\nbad configuration. Who would be paged for what: crowdtide check "
@@ -164,11 +172,17 @@ int cmd_page(int argc, char **argv)
         (void)fprintf(stderr, "crowdtide page: see crowdtide page --help\n");
         return EXIT_USAGE;
     }
+    const bool kafka = from && str_is(str_of(from), "kafka");
+    if (from && !kafka && !str_is(str_of(from), "log")) {
+        (void)fprintf(stderr, "crowdtide page: --from log or kafka, not \"%s\"\n", from);
+        return EXIT_USAGE;
+    }
     struct files files;
     if (!files_load(path, &files))
         return EXIT_USAGE;
     cli_signals();
-    code = trial ? test(&files, argv[operands], argv[operands + 1], rule) : run(path, &files);
+    code =
+        trial ? test(&files, argv[operands], argv[operands + 1], rule) : run(path, &files, kafka);
     files_free(&files);
     return code;
 }

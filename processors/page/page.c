@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "processors/net/kafka_link.h"
 #include "processors/page/page_post.h"
 #include "processors/page/pager.h"
 #include "schemas/base/clock.h"
@@ -112,13 +113,24 @@ static void remove_strangers(const struct page *p, const char *folder, const cha
     (void)closedir(all);
 }
 
+static bool open_source(const struct page *p, uint32_t i, struct page_source *ret,
+                        struct error *err)
+{
+    const struct config *config = p->options->config;
+    const struct kafka_link link = {.brokers = config->kafka_brokers,
+                                    .options = config->kafka_options,
+                                    .sasl_password = config->kafka_sasl_password,
+                                    .client_id = "crowdtide-page"};
+    return p->options->kafka ? page_source_kafka(&link, ret, err)
+                             : page_source_log(config->state_dir, p->target[i]->id, ret, err);
+}
+
 static bool open_lane(struct page *p, uint32_t i, struct error *err)
 {
     struct page_source source;
     bool forgot = false, said = false;
-    const char *state_dir = p->options->config->state_dir;
-    while (!page_source_log(state_dir, p->target[i]->id, &source, err)) {
-        if (err->code != ERROR_NOT_FOUND)
+    while (!open_source(p, i, &source, err)) {
+        if (err->code != ERROR_NOT_FOUND && err->code != ERROR_NETWORK)
             return false;
         if (!said)
             report(REPORT_INFO, PROGRAM, "waiting", "for=\"%s\"", err->where);

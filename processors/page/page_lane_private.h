@@ -52,7 +52,7 @@ struct page_lane {
 
     int64_t until_ns; /* pauses until then */
     struct pace pace;
-    struct notice notice, save_notice;
+    struct notice notice, save_notice, partly_notice;
     int64_t failed_ns; /* the first failure since something was taken; 0: none */
     int64_t saved_ns;
     int64_t held_ns;  /* the last whole round of PAGE_HOLD */

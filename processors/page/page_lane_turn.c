@@ -73,7 +73,8 @@ static void on_taken(struct page_lane *l, const struct page_answer *answer)
     f->up = f->proven = true;
     l->failed_ns = 0;
     pace_reset(&l->pace);
-    if (answer->problem[0]) /* a mail that some of its recipients did not get */
+    /* A mail that some of its recipients did not get. */
+    if (answer->problem[0] && notice_due(&l->partly_notice, answer->problem))
         report(REPORT_ERROR, PROGRAM, "partly", "target=" STR_FMT " answer=\"%s\"",
                STR_ARG(l->o.target->id), answer->problem);
     if (notice_clear(&l->notice))

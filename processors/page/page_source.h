@@ -41,4 +41,9 @@ struct page_source { /* a vtable; tests have sources of their own */
 bool page_source_log(const char *state_dir, struct str target, struct page_source *ret,
                      struct error *err);
 
+/* The topic crowdtide.alerts, read_committed. Its position is in the target's state alone.
+   NOT_FOUND (no such topic yet), NETWORK: try again; CONFIG. Blocks up to 2 s. */
+struct kafka_link;
+bool page_source_kafka(const struct kafka_link *link, struct page_source *ret, struct error *err);
+
 #endif

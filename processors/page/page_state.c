@@ -298,7 +298,9 @@ bool page_state_store(const struct page_state *state, const char *path, struct e
     if (!bytes)
         return error_set(err, ERROR_NO_MEMORY, 0, "%s", path);
     encode(state, bytes, len);
-    (void)snprintf(fresh, sizeof fresh, "%s.new", path);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    (void)snprintf(fresh, sizeof fresh, "%.*s.%s.new", (int)(name - path), path, name);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     bool ok = fd >= 0 && write_all(fd, bytes, len) && fdatasync(fd) == 0;
     int sys_errno = errno;

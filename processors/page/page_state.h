@@ -82,7 +82,8 @@ void page_state_free(struct page_state *state); /* NULL is allowed */
 
 /* NOT_FOUND, CORRUPT, NO_MEMORY, IO. */
 bool page_state_load(const char *path, struct page_state **ret, struct error *err);
-/* Durable when it returns true; otherwise what was there before is there still. */
+/* Durable when it returns true; otherwise what was there before is there still. Written beside it
+   first, as .{name}.new: no target's id begins with a dot. */
 bool page_state_store(const struct page_state *state, const char *path, struct error *err);
 
 /* NULL: not known. Until the next put or drop. */

@@ -1,0 +1,127 @@
+#include <stdlib.h>
+#include <time.h>
+
+#include "processors/net/kafka_reader.h"
+#include "processors/page/page_source.h"
+#include "schemas/result/result_read.h"
+
+#define TOPIC "crowdtide.alerts"
+
+enum { ASK_MS = 2000 };
+
+struct kafka_source {
+    struct kafka_reader *reader;
+    struct json_parser *json;
+    uint32_t partitions;
+    int64_t offset[PAGE_PARTITIONS_MAX]; /* next to read */
+    uint64_t unreadable;
+    uint8_t value[PAGE_ALERT_BYTES_MAX + JSON_PADDING_BYTES];
+    char scratch[PAGE_ALERT_BYTES_MAX];
+};
+
+static bool start(void *arg, const struct page_position *from, bool *ret_fresh, struct error *err)
+{
+    struct kafka_source *s = arg;
+    *ret_fresh = false;
+    /* Partitions that came since begin at their beginning. */
+    for (uint32_t i = 0; i < s->partitions; i++)
+        s->offset[i] = i < from->partitions ? from->offset[i] : -1;
+    return kafka_reader_assign(s->reader, s->offset, s->partitions, err);
+}
+
+static bool decode(struct kafka_source *s, struct str value, struct page_item *ret)
+{
+    union result_any any;
+    struct json_document document;
+    struct text scratch = text_over(s->scratch, sizeof s->scratch);
+    if (value.len == 0 || value.len > PAGE_ALERT_BYTES_MAX)
+        return false;
+    memcpy(s->value, value.at, value.len);
+    if (json_parse_document(s->json, s->value, value.len, &document) != JSON_OK ||
+        !result_read(RECORD_ALERT, &document, &scratch, &any, NULL) || any.alert.id.len == 0 ||
+        any.alert.at == RESULT_ABSENT)
+        return false;
+    ret->alert = any.alert;
+    ret->at_ms = any.alert.at; /* this machine's clock is the other's, as far as NTP can tell */
+    return true;
+}
+
+static enum page_read next(void *arg, struct page_item *ret, struct error *err)
+{
+    (void)err;
+    struct kafka_source *s = arg;
+    struct kafka_reader_message message;
+    while (kafka_reader_next(s->reader, &message)) {
+        if (message.partition >= s->partitions)
+            continue;
+        s->offset[message.partition] = message.offset + 1;
+        if (decode(s, message.value, ret))
+            return PAGE_READ_ALERT;
+        s->unreadable++; /* one record that is none of ours must not silence the rest */
+    }
+    return PAGE_READ_NONE;
+}
+
+static void position(void *arg, struct page_position *ret)
+{
+    const struct kafka_source *s = arg;
+    ret->log = (struct log_position){0};
+    ret->partitions = s->partitions;
+    memcpy(ret->offset, s->offset, s->partitions * sizeof s->offset[0]);
+}
+
+static bool keep(void *arg, const struct page_position *to, struct error *err)
+{
+    (void)arg;
+    (void)to;
+    (void)err;
+    return true; /* Kafka keeps what it keeps */
+}
+
+static uint64_t lost(void *arg)
+{
+    const struct kafka_source *s = arg;
+    return s->unreadable;
+}
+
+static void wait_more(void *arg, uint32_t ms)
+{
+    (void)arg;
+    const struct timespec pause = {.tv_nsec = (long)ms * 1000000};
+    (void)nanosleep(&pause, NULL);
+}
+
+static void close_source(void *arg)
+{
+    struct kafka_source *s = arg;
+    kafka_reader_free(s->reader);
+    json_parser_free(s->json);
+    free(s);
+}
+
+bool page_source_kafka(const struct kafka_link *link, struct page_source *ret, struct error *err)
+{
+    struct kafka_source *s = calloc(1, sizeof *s);
+    if (!s)
+        return error_set(err, ERROR_NO_MEMORY, 0, "page source");
+    s->json = json_parser_new(PAGE_ALERT_BYTES_MAX);
+    bool ok = (s->json || error_set(err, ERROR_NO_MEMORY, 0, "page source")) &&
+              kafka_reader_new(link, TOPIC, &s->reader, err) &&
+              kafka_reader_partitions(s->reader, ASK_MS, &s->partitions, err);
+    if (ok && s->partitions > PAGE_PARTITIONS_MAX)
+        ok = error_set(err, ERROR_CONFIG, 0, "Kafka topic " TOPIC ": over %d partitions",
+                       PAGE_PARTITIONS_MAX);
+    if (!ok) {
+        close_source(s);
+        return false;
+    }
+    *ret = (struct page_source){.start = start,
+                                .next = next,
+                                .position = position,
+                                .keep = keep,
+                                .lost = lost,
+                                .wait = wait_more,
+                                .close = close_source,
+                                .arg = s};
+    return true;
+}
