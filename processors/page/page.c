@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "processors/net/kafka_link.h"
+#include "processors/page/page_blind.h"
 #include "processors/page/page_post.h"
 #include "processors/page/pager.h"
+#include "processors/publish/pace.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 #include "schemas/counters/counters.h"
@@ -33,9 +35,11 @@ struct page {
     struct counters *counters;
     struct page_post *post;
     struct pager *pager;
+    struct page_blind *blind; /* NULL: alerts come from Kafka, and whoever computes them watches */
     const struct paging_target *target[PAGING_TARGETS_MAX];
     uint32_t target_count;
     struct page_lane_figures seen[PAGING_TARGETS_MAX]; /* as counted last */
+    struct notice blind_notice;
     int64_t alive_ns;
 };
 
@@ -73,7 +77,7 @@ static void count(struct page *p)
     }
     counters_set(p->counters, COUNTER_PAGE_TARGETS, p->target_count);
     counters_set(p->counters, COUNTER_PAGE_UNDELIVERABLE, trouble);
-    counters_set(p->counters, COUNTER_PAGE_OLDEST_WAITING_MS, waiting_ms);
+    counters_set(p->counters, COUNTER_PAGE_OLDEST_WAITING_NS, waiting_ms * 1000000);
 }
 
 static void alive(struct page *p, int64_t boot_ns)
@@ -177,11 +181,27 @@ static bool open_all(struct page *p, struct error *err)
         if (!open_lane(p, i, err))
             return false;
     }
-    return true;
+    const struct page_blind_options blind = {.state_dir = config->state_dir,
+                                             .pager = p->pager,
+                                             .blind_s = config->watch_blind_s,
+                                             .wall_ms = clock_wall_ns() / 1000000,
+                                             .boot_ms = clock_boot_ns() / 1000000};
+    return p->options->kafka || page_blind_new(&blind, &p->blind, err);
 }
 
 /* ---- the loop ----------------------------------------------------------------------------------
  */
+
+/* Whether the venue can be seen at all. */
+static void watch(struct page *p, const struct page_now *now)
+{
+    char text[512], quoted[512];
+    struct error why = {0};
+    if (p->blind && !page_blind_turn(p->blind, now->wall_ms, now->boot_ns / 1000000, &why) &&
+        notice_due(&p->blind_notice, error_describe(&why, text, sizeof text)))
+        report(REPORT_ERROR, PROGRAM, "watch", "error=\"%s\"",
+               report_quote(text, quoted, sizeof quoted));
+}
 
 static int loop(struct page *p)
 {
@@ -192,6 +212,7 @@ static int loop(struct page *p)
                                      .boot_ns = clock_boot_ns(),
                                      .stopping = stopping(p)};
         alive(p, now.boot_ns);
+        watch(p, &now);
         enum pager_turn turn = pager_turn(p->pager, &now, &err);
         if (turn == PAGER_BROKEN) {
             report_error(PROGRAM, "stopped", &err);
@@ -223,6 +244,7 @@ int page_run(const struct page_options *options)
         report(REPORT_INFO, PROGRAM, "started", "targets=%u", p.target_count);
         code = loop(&p);
     }
+    page_blind_free(p.blind);
     pager_free(p.pager);
     page_post_free(p.post);
     counters_close(p.counters);

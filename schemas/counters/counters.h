@@ -130,7 +130,7 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(PAGE, LOST, SUM, "records", "deleted at the disk cap before they were read")                 \
     C(PAGE, TARGETS, GAUGE, "targets", "targets of the roster")                                    \
     C(PAGE, UNDELIVERABLE, GAUGE, "targets", "targets that can't be told now")                     \
-    C(PAGE, OLDEST_WAITING_MS, GAUGE, "ms", "age of the oldest page that waits for a target")      \
+    C(PAGE, OLDEST_WAITING_NS, GAUGE, "ns", "age of the oldest page that waits for a target")      \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, SOURCE)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, RESULT)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, KAFKA, ALERTS_SINK)                                                  \
