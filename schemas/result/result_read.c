@@ -23,7 +23,7 @@ static void copy_list(const struct json_document *d, uint32_t at, bool object, s
 /* The parser bounds the depth: JSON_DEPTH_MAX. */
 static void copy_value(const struct json_document *d, uint32_t at, struct text *out)
 {
-    struct json_field value;
+    struct json_field value = {0};
     json_read(d, at, &value);
     switch (value.kind) {
     case JSON_OBJECT:
@@ -64,7 +64,7 @@ static const struct result_field *field_of(const struct result_type *t, struct s
 static bool put(const struct json_document *d, uint32_t at, const struct result_field *field,
                 struct text *scratch, char *into)
 {
-    struct json_field value;
+    struct json_field value = {0};
     enum level level;
     int64_t number;
     double real;
