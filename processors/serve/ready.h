@@ -18,7 +18,7 @@
 struct ready_view { /* borrowed */
     const struct watch_figures *figures;
     struct watch_state *state;
-    bool page; /* pages are wanted */
+    bool page;            /* pages are wanted */
     bool kafka, series;   /* the sinks that should run */
     uint64_t lag_records; /* more than this behind is not ready */
     const char *trouble;  /* why counters or logs can't be read, or NULL */
