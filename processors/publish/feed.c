@@ -118,7 +118,27 @@ const struct log_uuid *feed_results_uuid(const struct feed *feed)
 
 uint64_t feed_readings_last_seq(const struct feed *feed)
 {
+    log_reader_follow(feed->readings); /* who waits for ingest asks nothing else */
     return log_reader_last_seq(feed->readings);
+}
+
+bool feed_has_input(struct feed *feed, uint64_t input_seq, uint32_t input_epoch, bool *ret_has,
+                    struct error *err)
+{
+    struct log_view view;
+    struct error why = {0};
+    enum log_read got = LOG_READ_ERROR;
+    feed->input_seen_seq = 0; /* the reader moves */
+    if (log_reader_seek(feed->readings, input_seq, &why))
+        got = log_reader_next(feed->readings, &view, &why);
+    if (got == LOG_READ_ERROR && why.code != ERROR_LOST) {
+        if (err)
+            *err = why;
+        return false;
+    }
+    *ret_has = got == LOG_READ_ERROR ||
+               (got == LOG_READ_RECORD && view.seq == input_seq && view.epoch == input_epoch);
+    return true;
 }
 
 struct log_position feed_position(const struct feed *feed)

@@ -122,6 +122,17 @@ static bool position_decide(struct kafka_feed *f, const struct kafka_position *f
                          "oldest result kept",
                          f->options->log, (unsigned long long)found->at.input_seq,
                          (unsigned long long)feed_readings_last_seq(f->feed));
+    bool has = true;
+    if (found->at.input_seq &&
+        !feed_has_input(f->feed, found->at.input_seq, found->at.input_epoch, &has, err))
+        return false;
+    if (!has)
+        return error_set(err, ERROR_MISMATCH, 0,
+                         "Kafka's position for the %s log is input %llu of epoch %u, which the "
+                         "readings log does not have: an older copy of the state directory? "
+                         "--rebase starts from the oldest result kept",
+                         f->options->log, (unsigned long long)found->at.input_seq,
+                         found->at.input_epoch);
     f->committed = *found;
     return true;
 }

@@ -99,7 +99,7 @@ static void check_messages(const struct sim_broker *broker, struct tally *t)
         const struct tally_entry *e = &t->at[i];
         if (!e->text)
             continue;
-        if (e->c < e->b)
+        if (e->c < e->b && !sim->rotten)
             sim_fail("acknowledged, but not in the log: %s", e->text);
         if (e->c > e->a)
             sim_fail("%llu times in the log, %llu times handed over: %s", (unsigned long long)e->c,
@@ -122,7 +122,8 @@ static bool holds(const struct sim_tap *tap, const struct sim_command *c)
 
 static void check_commands(void)
 {
-    for (uint32_t i = 0; i < sim->desk->next && !sim->restored; i++)
+    /* What a bit took from behind the last mark looks like a torn end. */
+    for (uint32_t i = 0; i < sim->desk->next && !sim->restored && !sim->rotten; i++)
         if (!holds(&sim->tap[SIM_READINGS], &sim->desk->commands[i]))
             sim_fail("command answered with %llu, but not there: %s",
                      (unsigned long long)sim->desk->commands[i].seq, sim->desk->commands[i].line);
@@ -323,10 +324,6 @@ static void look_at(struct told *told, const struct log_view *view)
         (void)snprintf(key, sizeof key, STR_FMT, STR_ARG(any.reply.nonce));
         if (++tally_at(&told->commands, key)->a > 1)
             sim_fail("a command is obeyed twice: %s", key);
-    } else if (view->type == RECORD_ERA && origin.index >= OUTPUTS_OWN_INDEX) {
-        if (str_is(any.era.core_version, told->version))
-            sim_fail("era %s begins twice", told->version);
-        (void)snprintf(told->version, sizeof told->version, STR_FMT, STR_ARG(any.era.core_version));
     } else if (view->type == RECORD_ZONE && str_is(any.zone.status, "Actual")) {
         zone_known(told, any.zone.zone, any.zone.known == 1);
     }
