@@ -134,7 +134,7 @@ static bool excused(enum sim_program program)
     const struct sim_world *w = sim->world;
     if (w->phase != SIM_FAULTS_COME && sim->now_ns > w->faults_ns + SETTLED_S * s_ns)
         return false;
-    if (program == SIM_KAFKA && (sim->report.faults[SIM_FAULT_FENCED] || sim->restored))
+    if (sim->restored || (program == SIM_KAFKA && sim->report.faults[SIM_FAULT_FENCED]))
         return true;
     return sim->report.faults[SIM_FAULT_EIO] || sim->report.faults[SIM_FAULT_FULL];
 }
@@ -151,8 +151,9 @@ void sim_world_ended(enum sim_program program, int code)
         p->failures = 0;
     } else {
         p->failures++;
-        /* A disk that fails may drop what was published and is not durable. */
-        if (strstr(p->last_error, "code=CORRUPT") && !sim->rotten &&
+        /* A disk that fails may drop what was published and is not durable; and the control page of
+           a copy may speak of what the copy lacks until its writer has come. */
+        if (strstr(p->last_error, "code=CORRUPT") && !sim->rotten && !sim->restored &&
             !sim->report.faults[SIM_FAULT_EIO])
             sim_fail("%s says that something is corrupt: %s", name, p->last_error);
         else if (!excused(program))
