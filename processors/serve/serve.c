@@ -8,6 +8,7 @@
 #include "processors/serve/metrics.h"
 #include "processors/serve/ping.h"
 #include "processors/serve/ready.h"
+#include "processors/watch/program_fault.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 
@@ -117,23 +118,35 @@ static bool open_ping(struct serve *s, struct error *err)
                     &s->ping, err);
 }
 
-/* Results hold: what they say is so. With the lock held. */
+/* Why nobody might be told of what happens; nothing: what results say is so, and the pager, where
+ * there is one, lives. With the lock held. */
+static void ill_why(struct serve *s, struct text *out)
+{
+    struct watch_figures figures;
+    struct validity validity = watch_state_validity(s->state, now_ms());
+    look(s, &figures);
+    text_add(out, s->trouble);
+    if (validity.fault && !out->len)
+        validity_explain(&validity, out);
+    const char *pager =
+        s->options->config->page_file[0] ? program_fault(&figures, PROGRAM_PAGE, now_ms()) : NULL;
+    if (pager && !out->len) {
+        text_add(out, "page ");
+        text_add(out, pager);
+    }
+}
+
 static bool all_well(struct serve *s)
 {
-    char why[256];
-    struct validity validity = watch_state_validity(s->state, now_ms());
-    bool well = !validity.fault && !s->trouble[0];
-    if (well == s->well)
-        return well;
+    char why[TROUBLE_BYTES];
     struct text text = text_over(why, sizeof why - 1);
-    validity_explain(&validity, &text);
+    ill_why(s, &text);
     why[text.len] = '\0';
+    bool well = text.len == 0;
+    if (well != s->well)
+        report(well ? REPORT_INFO : REPORT_WARN, PROGRAM, well ? "pings_resumed" : "pings_paused",
+               "text=\"%s\"", why);
     s->well = well;
-    report(well ? REPORT_INFO : REPORT_WARN, PROGRAM, well ? "pings_resumed" : "pings_paused",
-           "text=\"%s\"",
-           well     ? ""
-           : why[0] ? why
-                    : s->trouble);
     return well;
 }
 

@@ -54,6 +54,8 @@ static void what_is_no_probe_is_a_message(void **state)
         bool is;
     } cases[] = {
         {"crowdtide/fair/probe/crowdtide-fair", "crowdtide-probe 0000000000001234 0", true},
+        /* of an earlier run */
+        {"crowdtide/fair/probe/crowdtide-fair", "crowdtide-probe 0000000000009999 0", true},
         {"crowdtide/fair/probe/another", "crowdtide-probe 0000000000000001 77", true},
         {"crowdtide/fair/probe/crowdtide-fair", "crowdtide-probe 0000000000001234 0 and more",
          true},

@@ -20,9 +20,10 @@ ARGUMENTS = {
     "kafka": ["publish", "kafka"],
     "series": ["publish", "series"],
     "serve": ["serve"],
+    "page": ["page"],
     "run": ["run"],
 }
-SECTIONS = {"ingest": "ingest", "process": "process", "kafka": "publish-kafka", "series": "publish-series", "serve": "serve", "run": "run"}
+SECTIONS = {"ingest": "ingest", "process": "process", "kafka": "publish-kafka", "series": "publish-series", "serve": "serve", "page": "page", "run": "run"}
 
 
 def binary():
