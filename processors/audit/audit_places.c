@@ -4,6 +4,7 @@
 #include "processors/audit/audit_private.h"
 
 enum { BASE_AT_START = 4096, STATES_AT_START = 1 << 16, PER_BYTE = 4 };
+enum { RUNS_AT_START = 16, SKIP_MIN = 65536 /* sequences without a result: a run ends */ };
 
 static bool grow_base(struct audit_places *p, uint64_t count, struct error *err)
 {
@@ -42,19 +43,36 @@ static bool grow_states(struct audit_places *p, uint64_t count, struct error *er
     return true;
 }
 
+static bool begin_run(struct audit_places *p, uint64_t input_seq, struct error *err)
+{
+    if (p->run_count == p->run_cap) {
+        uint32_t cap = p->run_cap ? p->run_cap * 2 : RUNS_AT_START;
+        struct audit_run *grown = realloc(p->run, cap * sizeof *grown);
+        if (!grown)
+            return error_set(err, ERROR_NO_MEMORY, 0, "audit: inputs");
+        p->run = grown;
+        p->run_cap = cap;
+    }
+    p->run[p->run_count++] = (struct audit_run){input_seq, input_seq, p->base_count};
+    return true;
+}
+
 bool audit_places_add(struct audit_places *p, uint64_t input_seq, uint32_t index,
                       enum audit_state state, struct error *err)
 {
-    if (!p->base)
-        p->first_seq = p->next_seq = input_seq;
-    if (input_seq >= p->next_seq) {
-        if (!grow_base(p, input_seq - p->first_seq + 1, err))
+    if ((p->run_count == 0 || input_seq > p->run[p->run_count - 1].next_seq + SKIP_MIN) &&
+        !begin_run(p, input_seq, err))
+        return false;
+    struct audit_run *run = &p->run[p->run_count - 1];
+    if (input_seq >= run->next_seq) {
+        uint64_t more = input_seq - run->next_seq + 1;
+        if (!grow_base(p, p->base_count + more, err))
             return false;
-        for (; p->next_seq <= input_seq; p->next_seq++)
-            p->base[p->next_seq - p->first_seq] = (uint32_t)p->count;
+        for (; run->next_seq <= input_seq; run->next_seq++)
+            p->base[p->base_count++] = (uint32_t)p->count;
     }
-    assert(p->base);
-    uint64_t ordinal = (uint64_t)p->base[input_seq - p->first_seq] + index;
+    assert(p->base && input_seq >= run->first_seq);
+    uint64_t ordinal = (uint64_t)p->base[run->at + (input_seq - run->first_seq)] + index;
     if (ordinal >= p->count) {
         if (!grow_states(p, ordinal + 1, err))
             return false;
@@ -67,10 +85,18 @@ bool audit_places_add(struct audit_places *p, uint64_t input_seq, uint32_t index
 bool audit_places_find(const struct audit_places *p, uint64_t input_seq, uint32_t index,
                        uint64_t *ret_ordinal)
 {
-    if (input_seq < p->first_seq || input_seq >= p->next_seq)
+    uint32_t low = 0, high = p->run_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->run[middle].next_seq <= input_seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == p->run_count || input_seq < p->run[low].first_seq)
         return false;
-    uint64_t at = input_seq - p->first_seq;
-    uint64_t end = input_seq + 1 < p->next_seq ? p->base[at + 1] : p->count;
+    uint64_t at = p->run[low].at + (input_seq - p->run[low].first_seq);
+    uint64_t end = at + 1 < p->base_count ? p->base[at + 1] : p->count;
     *ret_ordinal = (uint64_t)p->base[at] + index;
     return *ret_ordinal < end;
 }
@@ -89,6 +115,7 @@ void audit_places_set(struct audit_places *p, uint64_t ordinal, enum audit_state
 
 void audit_places_free(struct audit_places *p)
 {
+    free(p->run);
     free(p->base);
     free(p->state);
     *p = (struct audit_places){0};

@@ -11,11 +11,17 @@ enum { AUDIT_PATH_BYTES = 4200, AUDIT_STOP_LOOK = 4096 };
 
 enum audit_state { AUDIT_NONE, AUDIT_EXPECTED, AUDIT_SEEN, AUDIT_REJECTED };
 
-/* Every result has an ordinal: base[input - first] + index. */
+struct audit_run { /* inputs [first, next) stand at base[at …] */
+    uint64_t first_seq, next_seq, at;
+};
+
+/* Every result has an ordinal: base of its input + index. Sequences skip far ahead after a power
+ * cut and in a copy: inputs form runs. */
 struct audit_places {
-    uint64_t first_seq, next_seq; /* inputs [first, next) */
+    struct audit_run *run; /* rising */
+    uint32_t run_count, run_cap;
     uint32_t *base;
-    uint64_t base_cap;
+    uint64_t base_count, base_cap;
     uint8_t *state;            /* two bits an ordinal */
     uint64_t count, state_cap; /* ordinals */
 };

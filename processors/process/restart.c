@@ -57,6 +57,36 @@ static bool input_exists(struct runner *r, uint64_t seq, bool *ret_found, struct
     return got != LOG_READ_ERROR;
 }
 
+static bool open_output(const struct runner *r, enum output output, bool offline,
+                        struct log_reader **ret, struct error *err);
+
+/* The last result of a log as it stands; 0: none, or it can't be read, which opening it for writing
+   will tell. */
+static uint64_t output_last_seq(const struct runner *r, enum output output)
+{
+    struct log_reader *reader = NULL;
+    struct error ignored = {0};
+    uint64_t last_seq =
+        open_output(r, output, true, &reader, &ignored) ? log_reader_last_seq(reader) : 0;
+    log_reader_close(reader);
+    return last_seq;
+}
+
+/* A snapshot is named only after the results logs are synced to its place. Whoever went on from one
+   that is ahead of them (they were copied before it, or one was taken away) would leave out what
+   lies between. */
+static bool results_there(const struct runner *r, const struct snapshot *snapshot,
+                          struct error *err)
+{
+    return (snapshot->alerts_seq <= output_last_seq(r, OUTPUT_ALERTS) &&
+            snapshot->bulk_seq <= output_last_seq(r, OUTPUT_BULK)) ||
+           error_set(err, ERROR_INVALID, 0,
+                     "the snapshot at input %" PRIu64
+                     ": the results logs end before it. A copy of the state directory made while "
+                     "programs ran?",
+                     snapshot->input_seq);
+}
+
 /* Leaves r->core set, or NULL when there is no usable snapshot. */
 static bool load_state(struct runner *r, struct error *err)
 {
@@ -89,7 +119,7 @@ static bool load_state(struct runner *r, struct error *err)
                                       ": the readings log does not have it. A copy of the state "
                                       "directory made while programs ran?",
                                       seq)) &&
-                  take_snapshot(r, &snapshot, err);
+                  results_there(r, &snapshot, err) && take_snapshot(r, &snapshot, err);
         snapshot_clear(&snapshot);
         if (ok)
             return true;
