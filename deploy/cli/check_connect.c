@@ -20,11 +20,12 @@ static void try_mqtt(struct check *check)
     static const char *const words[] = {
         [MQTT_PROBE_NOT_SENT] = "",
         [MQTT_PROBE_CAME_BACK] = ", and a message to ourselves came back",
-        [MQTT_PROBE_LOST] = ", but a message to ourselves (crowdtide/{venue}/probe/…) did not come "
-                            "back: let crowdtide's user read and publish there, or set mqtt.probe: "
-                            "no",
-        [MQTT_PROBE_REFUSED] = ", but a message to ourselves (crowdtide/{venue}/probe/…) is "
-                               "refused: let crowdtide's user publish there, or set mqtt.probe: no",
+        [MQTT_PROBE_LOST] =
+            (", but a message to ourselves (crowdtide/{venue}/probe/…) did not come back: let "
+             "crowdtide's user read and publish there, or set mqtt.probe: no"),
+        [MQTT_PROBE_REFUSED] =
+            (", but a message to ourselves (crowdtide/{venue}/probe/…) is refused: let crowdtide's "
+             "user publish there, or set mqtt.probe: no"),
     };
     struct check_answer *answer = &check->answer[CHECK_MQTT];
     enum mqtt_probe_back back = MQTT_PROBE_NOT_SENT;

@@ -45,7 +45,8 @@ dpkg-deb -c "$deb" >"$scratch/contents"
 for file in "${files[@]}"; do
     grep -q " ./usr/$file\$" "$scratch/contents" || fail "the .deb lacks /usr/$file"
 done
-grep -vE ' \./(usr/((bin|share)/.*)?)?$' "$scratch/contents" && fail "the .deb holds files outside /usr/bin and /usr/share"
+grep -vE ' \./(usr/((bin|share|lib/systemd/system|lib/sysusers\.d)/.*|lib/(systemd/)?)?)?$' "$scratch/contents" &&
+    fail "the .deb holds files outside /usr/bin, /usr/share and systemd's folders"
 # Root owns everything: a package built by a user must not hand its files to whoever has that number elsewhere.
 awk '$2 != "root/root" { print; bad = 1 } END { exit bad }' "$scratch/contents" || fail "files of another owner"
 depends=$(dpkg-deb -f "$deb" Depends)
