@@ -7,7 +7,6 @@
 #include "schemas/base/clock.h"
 
 enum {
-    WORDS_BYTES = 256,
     SLICE_MS = 200, /* between questions whether to go on */
     TAIL_RECORDS =
         1000, /* read first; each time the key was not there, TAIL_GROWTH times as much */
@@ -129,15 +128,9 @@ static rd_kafka_t *consumer(const struct kafka_link *link, const char *isolation
         {"fetch.wait.max.ms", "50"},     {NULL, NULL},
     };
     rd_kafka_conf_t *conf;
-    char why[WORDS_BYTES];
     if (!kafka_link_conf(link, NULL, fixed, &conf, err))
         return NULL;
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    if (!rk) {
-        rd_kafka_conf_destroy(conf);
-        error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
-    }
-    return rk;
+    return kafka_link_open(RD_KAFKA_CONSUMER, conf, err);
 }
 
 bool kafka_last(const struct kafka_link *link, const struct kafka_last_query *query, char *out,

@@ -135,20 +135,29 @@ const struct rd_kafka_metadata *kafka_link_ask(rd_kafka_t *rk,
     return NULL;
 }
 
+rd_kafka_t *kafka_link_open(int type, rd_kafka_conf_t *conf, struct error *err)
+{
+    char why[256];
+    rd_kafka_t *rk = rd_kafka_new((rd_kafka_type_t)type, conf, why, sizeof why);
+    if (!rk) {
+        bool refused = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__INVALID_ARG;
+        rd_kafka_conf_destroy(conf);
+        (void)error_set(err, refused ? ERROR_CONFIG : ERROR_FATAL, 0, "Kafka: %s", why);
+    }
+    return rk;
+}
+
 bool kafka_probe(const struct kafka_link *link, int timeout_ms, struct kafka_found *ret_found,
                  struct error *err)
 {
     struct kafka_complaint complaint = {0};
     rd_kafka_conf_t *conf;
-    char why[256];
     if (!kafka_link_conf(link, NULL, NULL, &conf, err))
         return false;
     kafka_complaint_attach(&complaint, conf);
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    if (!rk) {
-        rd_kafka_conf_destroy(conf);
-        return error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
-    }
+    rd_kafka_t *rk = kafka_link_open(RD_KAFKA_PRODUCER, conf, err);
+    if (!rk)
+        return false;
     const struct rd_kafka_metadata *meta = kafka_link_ask(rk, &complaint, timeout_ms, err);
     bool ok = meta != NULL;
     if (ok) {

@@ -67,7 +67,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 bool kafka_producer_new(const struct kafka_producer_options *options, struct kafka_producer **ret,
                         struct error *err)
 {
-    char linger[16], transaction_ms[16], why[256];
+    char linger[16], transaction_ms[16];
     (void)snprintf(linger, sizeof linger, "%u", options->linger_ms);
     (void)snprintf(transaction_ms, sizeof transaction_ms, "%d", KAFKA_TRANSACTION_MS);
     const struct kafka_setting defaults[] = {
@@ -98,11 +98,10 @@ bool kafka_producer_new(const struct kafka_producer_options *options, struct kaf
     rd_kafka_conf_set_opaque(conf, p);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_error_cb(conf, on_error);
-    p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    p->rk = kafka_link_open(RD_KAFKA_PRODUCER, conf, err);
     if (!p->rk) {
-        rd_kafka_conf_destroy(conf);
         free(p);
-        return error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
+        return false;
     }
     *ret = p;
     return true;

@@ -107,15 +107,12 @@ bool kafka_topics_ensure(const struct kafka_link *link, const struct kafka_topic
 {
     struct kafka_complaint complaint = {0};
     rd_kafka_conf_t *conf;
-    char why[WORDS_BYTES];
     if (!kafka_link_conf(link, NULL, NULL, &conf, err))
         return false;
     kafka_complaint_attach(&complaint, conf);
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    if (!rk) {
-        rd_kafka_conf_destroy(conf);
-        return error_set(err, ERROR_CONFIG, 0, "Kafka: %s", why);
-    }
+    rd_kafka_t *rk = kafka_link_open(RD_KAFKA_PRODUCER, conf, err);
+    if (!rk)
+        return false;
     bool ok = ensure_with(rk, plan, count, replication, timeout_ms, &complaint, err);
     rd_kafka_destroy(rk);
     return ok;

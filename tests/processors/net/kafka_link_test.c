@@ -1,8 +1,11 @@
-/* What librdkafka's threads complain of, made fit for a person and for being told once. */
+/* What librdkafka's threads complain of, made fit for a person and for being told once; and why a
+ * handle can't be had. */
 #include "processors/net/kafka_link.h"
 
+#include <dlfcn.h>
 #include <librdkafka/rdkafka.h>
 #include <string.h>
+#include <threads.h>
 
 #include "schemas/base/clock.h"
 #include "tests/support/support.h"
@@ -66,12 +69,52 @@ static void the_probe_does_not_wait_in_vain(void **state)
     assert_non_null(strstr(err.where, "Connection refused"));
 }
 
+static bool no_threads;
+
+/* Takes the place of the C library's for librdkafka, too. */
+int thrd_create(thrd_t *thread, thrd_start_t start, void *arg)
+{
+    int (*real)(thrd_t *, thrd_start_t, void *);
+    *(void **)&real = dlsym(RTLD_NEXT, "thrd_create");
+    return no_threads ? thrd_nomem : real(thread, start, arg);
+}
+
+/* A machine in trouble is no bad configuration, after which run would never start the publisher
+ * again. */
+static void why_there_is_no_handle(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options;
+        bool no_threads;
+        enum error_code code;
+    } rows[] = {
+        {"", false, ERROR_NONE},
+        {"transactional.id=x\nacks=0", false, ERROR_CONFIG},
+        {"", true, ERROR_FATAL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct kafka_link link = {.brokers = "127.0.0.1:1", .options = rows[i].options};
+        struct rd_kafka_conf_s *conf;
+        struct error err = {0};
+        assert_true(kafka_link_conf(&link, NULL, NULL, &conf, &err));
+        no_threads = rows[i].no_threads;
+        struct rd_kafka_s *rk = kafka_link_open(RD_KAFKA_PRODUCER, conf, &err);
+        no_threads = false;
+        assert_int_equal(err.code, rows[i].code);
+        assert_int_equal(rk != NULL, rows[i].code == ERROR_NONE);
+        if (rk)
+            rd_kafka_destroy(rk);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_left_out),
         cmocka_unit_test(what_says_most_stays),
         cmocka_unit_test(an_overlong_one_is_cut),
+        cmocka_unit_test(why_there_is_no_handle),
         cmocka_unit_test(the_probe_does_not_wait_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
