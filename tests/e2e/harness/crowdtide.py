@@ -115,11 +115,15 @@ class Crowdtide:
 
     def export(self, log):
         """Every record of a log, oldest first, as a dict a record."""
+        return list(self.records(log))
+
+    def records(self, log):
+        """The same one by one, for logs that do not fit into memory."""
         done = subprocess.Popen(self.command("log", "export", "--json", log), stdout=subprocess.PIPE)
-        records = [json.loads(line) for line in done.stdout]
+        for line in done.stdout:
+            yield json.loads(line)
         if done.wait() != 0:
             raise Failure(f"crowdtide log export {log}: exit code {done.returncode}")
-        return records
 
     def finish(self, messages, sinks=("kafka", "series")):
         """Once ingest has taken `messages` messages: lets the last results come and go out, then stops everything."""

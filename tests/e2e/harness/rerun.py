@@ -4,6 +4,7 @@
     rerun.check(checks, logs, rerun.run(work, tide))
 """
 import collections
+import itertools
 import shutil
 
 from . import results
@@ -12,17 +13,33 @@ from .workspace import wait
 
 
 def run(work, tide, prepare=None):
-    """process over a copy of the readings log, without a single kill. prepare(again) is called before it starts."""
-    again = Crowdtide(work, tide.venue_path.read_text(), name="again")
-    shutil.copytree(tide.state / "readings", again.state / "readings")
+    """The results logs of again()."""
+    undisturbed = again(work, tide, prepare)
+    return {name: undisturbed.export(name) for name in ("alerts", "bulk")}
+
+
+def again(work, tide, prepare=None):
+    """A Crowdtide whose process has run over a copy of the readings log, without a single kill. prepare(it) is called before it starts."""
+    undisturbed = Crowdtide(work, tide.venue_path.read_text(), name="again")
+    shutil.copytree(tide.state / "readings", undisturbed.state / "readings")
     if prepare:
-        prepare(again)
+        prepare(undisturbed)
     last = tide.log_facts("readings")["last_seq"]
-    again.start("process")
-    wait("the uninterrupted run has read everything", lambda: again.counter("process", "input_seq") == last, 60,
-         every=0.2, children=[again.child("process")])
-    again.stop("process")
-    return {name: again.export(name) for name in ("alerts", "bulk")}
+    undisturbed.start("process")
+    wait("the uninterrupted run has read everything", lambda: undisturbed.counter("process", "input_seq") == last, 300,
+         every=0.2, children=[undisturbed.child("process")])
+    undisturbed.stop("process")
+    return undisturbed
+
+
+def compare(tide, undisturbed, log):
+    """(results compared, how many of them are not the same); one by one, for logs that do not fit into memory."""
+    pairs = itertools.zip_longest(tide.records(log), undisturbed.records(log))
+    compared = different = 0
+    for ours, theirs in pairs:
+        compared += 1
+        different += ours is None or theirs is None or results.essence(ours) != results.essence(theirs)
+    return compared, different
 
 
 def check(checks, logs, rerun):

@@ -56,11 +56,15 @@ class Mosquitto:
     def stop(self):
         self.child.stop()
 
+    def kill(self):
+        self.child.kill()
+
 
 class Kafka:
     """One KRaft node from the jars of KAFKA_JARS (default: build/kafka, where deploy/up puts them)."""
 
-    def __init__(self, work):
+    def __init__(self, work, properties=()):
+        """`properties`: further lines of server.properties."""
         jars = pathlib.Path(os.environ.get("KAFKA_JARS", SOURCE_DIR / "build" / "kafka"))
         if not list(jars.glob("**/kafka_2.13-*.jar")):
             raise Skip(f"no Kafka in {jars}; set KAFKA_JARS or run deploy/up once")
@@ -75,6 +79,7 @@ class Kafka:
         with open(self.properties, "a") as more:
             # After kill -9 a broker waits until its own old session has run out: for a test, not 9 s.
             more.write("broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n")
+            more.writelines(f"{line}\n" for line in properties)
         self.command = [java, "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC",
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                         "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -114,20 +119,23 @@ class Kafka:
         return {topic["topic"]: len(topic["partitions"]) for topic in json.loads(done.stdout)["topics"]}
 
     def read(self, topic):
-        """Every committed record of the topic, oldest first within a partition, as kcat's JSON objects: topic,
-        partition, offset, ts, headers (here a dict), key, payload (bytes as text)."""
-        done = subprocess.run([program("kcat", "kcat"), "-b", self.brokers, "-C", "-t", topic, "-o", "beginning", "-e",
-                               "-q", "-J", "-X", "isolation.level=read_committed", "-X", "check.crcs=true"],
-                              capture_output=True, timeout=300)
-        if b"Unknown topic or partition" in done.stderr:
-            return []  # not created yet
-        if done.returncode != 0:
-            raise Failure(f"kcat cannot read {topic}: {done.stderr.decode(errors='replace')}")
-        records = [json.loads(line) for line in done.stdout.decode().splitlines()]
-        for record in records:
+        """Every committed record of the topic, oldest first within a partition: see records()."""
+        return list(self.records(topic))
+
+    def records(self, topic):
+        """Yields every committed record as kcat's JSON objects: topic, partition, offset, ts, headers (here a dict), key,
+        payload (bytes as text)."""
+        done = subprocess.Popen([program("kcat", "kcat"), "-b", self.brokers, "-C", "-t", topic, "-o", "beginning", "-e",
+                                 "-q", "-J", "-X", "isolation.level=read_committed", "-X", "check.crcs=true"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for line in done.stdout:
+            record = json.loads(line)
             headers = record.get("headers") or []
             record["headers"] = dict(zip(headers[::2], headers[1::2]))
-        return records
+            yield record
+        said = done.stderr.read()  # a few lines at most: kcat is quiet
+        if done.wait() != 0 and b"Unknown topic or partition" not in said:  # not created yet: nothing
+            raise Failure(f"kcat cannot read {topic}: {said.decode(errors='replace')}")
 
 
 class Influx:
