@@ -233,10 +233,9 @@ static bool answer_valid(const struct init_answers *answers, enum init_question 
         return text_valid(text, reason, cap) && kafka_valid(text, reason, cap) &&
                (text.len == 0 || config_setting_valid(q->setting, text, reason, cap));
     case INIT_KIND_OPTIONAL:
-        if (text.len == 0)
-            return true;
-        /* fall through */
     case INIT_KIND_SETTING:
+        if (text.len == 0 && q->kind == INIT_KIND_OPTIONAL)
+            return true;
         return text_valid(text, reason, cap) && config_setting_valid(q->setting, text, reason, cap);
     case INIT_KIND_FILE:
         return file_valid(text, path, reason, cap);
