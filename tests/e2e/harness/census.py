@@ -24,6 +24,16 @@ def key(topic, payload):
         return None
 
 
+def refused_points(tide):
+    """Measurement → how many of its points the store refused for good (400, 413 for a write of one line); each is in rejected/."""
+    refused = set()
+    for path in (tide.state / "rejected").glob("series-*.jsonl"):
+        with open(path) as file:
+            for line in map(json.loads, file):
+                refused.add((line["type"], path.stem, line["result_seq"]))
+    return collections.Counter(results.MEASUREMENT.get(kind) for kind, _, _ in refused)
+
+
 class Counts:
     """How often each message was seen in one stage."""
 
@@ -73,8 +83,10 @@ class Census:
         stages["kafka"] = self._kafka(kafka, expected, by_id) if kafka else None
         points = results.points({name: tide.records(name) for name in ("alerts", "bulk")})
         self.others["points that the store should hold"] = sum(map(len, points.values()))
+        refused = refused_points(tide)
+        self.others["points that should be in rejected/, by the store's words"] = sum(refused.values())
         self.others["points missing or too many there"] = sum(
-            abs(influx.count(name, results.ALWAYS_THERE[name]) - len(found)) for name, found in points.items())
+            abs(influx.count(name, results.ALWAYS_THERE[name]) + refused[name] - len(found)) for name, found in points.items())
         rows = influx.query('SELECT "received" FROM "reading" GROUP BY "sensor"')
         stages["series"] = self.stage(by_point.get((row["sensor"], row["time"])) for row in rows)
         return stages
