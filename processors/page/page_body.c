@@ -49,16 +49,6 @@ bool page_kind_holds(enum paging_kind kind)
 /* ---- small things ------------------------------------------------------------------------------
  */
 
-struct str page_cut(struct str text, uint32_t bytes_max)
-{
-    if (text.len > bytes_max) {
-        text.len = bytes_max;
-        while (text.len && ((unsigned char)text.at[text.len] & 0xc0) == 0x80)
-            text.len--;
-    }
-    return text;
-}
-
 void page_add_json(struct text *out, struct str text)
 {
     if (utf8_valid((const uint8_t *)text.at, text.len)) {
@@ -237,7 +227,7 @@ void page_body_pagerduty(struct page_job *job)
     page_add_member(out, false, "dedup_key", key);
     page_add_member(out, false, "client", STR_LIT("crowdtide"));
     text_add(out, ",\"payload\":{");
-    page_add_member(out, true, "summary", page_cut(note->subject, PAGERDUTY_SUMMARY_BYTES_MAX));
+    page_add_member(out, true, "summary", utf8_cut(note->subject, PAGERDUTY_SUMMARY_BYTES_MAX));
     page_add_member(out, false, "source", (struct str){source, (uint32_t)place.len});
     page_add_member(out, false, "severity", str_of(severity(a)));
     add_time(out, "timestamp", a->at);

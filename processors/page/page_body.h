@@ -82,7 +82,4 @@ enum page_verdict {
 /* status: of HTTP, or the reply code of SMTP; 0: no answer. body: the beginning of the answer. */
 enum page_verdict page_judge(enum paging_kind kind, int status, const char *body);
 
-/* Cuts at a byte count, never inside a character. */
-struct str page_cut(struct str text, uint32_t bytes_max);
-
 #endif

@@ -17,7 +17,7 @@ static void add_text(struct page_job *job, const char *name, uint32_t bytes_max)
     struct str cut = {all, (uint32_t)whole.len};
     if (whole.overflow) {
         /* text_over may have cut inside a character: begin one byte lower and go to a border. */
-        cut = page_cut(cut, bytes_max - (uint32_t)sizeof more);
+        cut = utf8_cut(cut, bytes_max - (uint32_t)sizeof more);
         memcpy(all + cut.len, more, sizeof more - 1);
         cut.len += (uint32_t)sizeof more - 1;
     }

@@ -18,7 +18,7 @@ static void add_encoded(struct text *out, struct str text)
 {
     bool first = true;
     while (text.len) {
-        struct str word = page_cut(text, WORD_BYTES);
+        struct str word = utf8_cut(text, WORD_BYTES);
         if (word.len == 0) /* no UTF-8 at all */
             word.len = text.len < WORD_BYTES ? text.len : (uint32_t)WORD_BYTES;
         text_add(out, first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");

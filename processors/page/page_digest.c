@@ -108,7 +108,7 @@ void page_digest_say(const struct page_lane *lane, struct text *subject, struct 
                        page_alert_over(&late->alert->alert) ? PAGE_END : PAGE_RING,
                        &late->alert->alert, &head, &body);
             text_add(text, named++ ? "\n- " : "- ");
-            text_add_str(text, page_cut((struct str){line, (uint32_t)head.len}, 300));
+            text_add_str(text, utf8_cut((struct str){line, (uint32_t)head.len}, 300));
         }
     }
     if (count > named) {

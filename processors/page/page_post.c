@@ -105,7 +105,7 @@ static void say_own(const struct own_words *words, enum paging_language language
     add_head(text, words, language, a);
     if (a->cause.len) {
         text_add_char(text, '\n');
-        text_add_str(text, page_cut(a->cause, 250));
+        text_add_str(text, utf8_cut(a->cause, 250));
     }
     if (str_is(a->state, "resolved"))
         return;
