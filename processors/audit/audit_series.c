@@ -85,13 +85,6 @@ static uint64_t stamp_hash(uint64_t series, int64_t stamp_ns)
     return mix(series ^ mix((uint64_t)stamp_ns));
 }
 
-static bool several_per_ms(unsigned type)
-{
-#define SEVERAL(TYPE) || type == RECORD_##TYPE
-    return false RESULT_SEVERAL_PER_MS(SEVERAL);
-#undef SEVERAL
-}
-
 /* The point that the result is in the store. */
 static void point_of(const union result_any *any, const struct audit_item *item, uint8_t kind,
                      struct point *ret)
@@ -113,8 +106,7 @@ static void point_of(const union result_any *any, const struct audit_item *item,
             series += tag_hash((struct str){field->name, field->name_len}, value);
     }
     int64_t stamp_ns =
-        stamp_ms * 1000000 +
-        (several_per_ms(item->view.type) ? (int64_t)(item->origin.input_seq % 1000000) : 0);
+        stamp_ms * 1000000 + result_line_below_ms(item->view.type, any, item->origin.input_seq);
     *ret = (struct point){.hash = stamp_hash(series, stamp_ns),
                           .input_seq = item->origin.input_seq,
                           .stamp_ns = stamp_ns,

@@ -502,6 +502,8 @@ void result_json(unsigned type, const void *from, struct text *out);
    measurement, without a STAMP within the stores' range, or without any field present. Exercises go to a measurement of their own. Stores differ about backslashes in tag values and know no escape
    for control characters: in tag values both become '_', in string fields control characters become ' '. */
 void result_line(unsigned type, const void *from, uint64_t input_seq, struct text *out);
+/* What that adds to STAMP·10⁶: what tells the points of one millisecond apart [ns]. */
+int64_t result_line_below_ms(unsigned type, const void *from, uint64_t input_seq);
 
 /* Kafka key by RESULT_KEYS; empty for types that have none. */
 void result_key(unsigned type, const void *from, struct text *out);

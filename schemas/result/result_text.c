@@ -256,9 +256,9 @@ static bool several_per_ms(unsigned type)
     }
 }
 
-/* What tells points of one millisecond apart. One input may bring several announcements of one rule
+/* One input may bring several announcements of one rule
    (an escalation, then data are lost), each with a number of its own. */
-static int64_t below_ms(unsigned type, const void *from, uint64_t input_seq)
+int64_t result_line_below_ms(unsigned type, const void *from, uint64_t input_seq)
 {
     if (type == RECORD_ALERT) {
         const struct result_alert *alert = from;
@@ -308,7 +308,7 @@ void result_line(unsigned type, const void *from, uint64_t input_seq, struct tex
         return;
     }
     text_add_char(out, ' ');
-    text_add_i64(out, stamp_ms * NS_PER_MS + below_ms(type, from, input_seq));
+    text_add_i64(out, stamp_ms * NS_PER_MS + result_line_below_ms(type, from, input_seq));
     text_add_char(out, '\n');
 }
 
