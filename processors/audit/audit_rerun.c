@@ -5,22 +5,17 @@
 
 #include "processors/audit/audit_private.h"
 #include "processors/process/snapshot.h"
+#include "processors/replay/skips.h"
 #include "schemas/record/record.h"
 
 enum { SNAPSHOTS_MAX = 16, LATE_S_USUAL = 60 };
-
-struct skip {
-    uint64_t seq;
-    uint32_t crashes;
-};
 
 struct rerun {
     struct audit *a;
     struct core *core;
     struct core_results results;
     struct audit_walk walk;
-    struct skip *skip; /* in the order of their results */
-    uint32_t skip_count, skip_cap;
+    struct skips skips;
     uint64_t base_seq; /* the state has seen everything up to here */
     uint64_t era_seq;  /* where the newest era of a core version began */
     char version[SNAPSHOT_VERSION_BYTES];
@@ -44,17 +39,7 @@ static bool learn(struct rerun *r, const struct log_view *view, struct error *er
         }
         return true;
     }
-    if (r->skip_count == r->skip_cap) {
-        uint32_t cap = r->skip_cap ? r->skip_cap * 2 : 16;
-        struct skip *grown = realloc(r->skip, cap * sizeof *grown);
-        if (!grown)
-            return error_set(err, ERROR_NO_MEMORY, 0, "inputs left out");
-        r->skip = grown;
-        r->skip_cap = cap;
-    }
-    r->skip[r->skip_count++] =
-        (struct skip){(uint64_t)any.skipped.input_seq, (uint32_t)any.skipped.crashes};
-    return true;
+    return skips_add(&r->skips, &any.skipped, err);
 }
 
 static bool learn_all(struct rerun *r, struct error *err)
@@ -68,16 +53,8 @@ static bool learn_all(struct rerun *r, struct error *err)
             ok = learn(r, &view, err);
     }
     log_reader_close(reader);
+    skips_sort(&r->skips);
     return ok;
-}
-
-static uint32_t crashes_of(const struct rerun *r, uint64_t seq)
-{
-    for (uint32_t i = 0; i < r->skip_count; i++) {
-        if (r->skip[i].seq == seq)
-            return r->skip[i].crashes;
-    }
-    return 0;
 }
 
 /* ---- where to begin ---- */
@@ -189,7 +166,7 @@ static bool compare_one(struct rerun *r, const struct log_view *input, uint32_t 
 
 static bool run_one(struct rerun *r, const struct log_view *view, struct error *err)
 {
-    uint32_t crashes = crashes_of(r, view->seq);
+    uint32_t crashes = skips_find(&r->skips, view->seq);
     core_results_clear(&r->results);
     if (!(crashes ? core_skip(r->core, view, crashes, &r->results, err)
                   : core_step(r->core, view, &r->results, err)))
@@ -282,6 +259,6 @@ bool audit_rerun(struct audit *a, struct error *err)
     audit_walk_close(&r.walk);
     core_results_free(&r.results);
     core_free(r.core);
-    free(r.skip);
+    skips_free(&r.skips);
     return ok;
 }

@@ -4,16 +4,12 @@
 
 #include "processors/process/snapshot.h"
 #include "processors/replay/replay_out.h"
+#include "processors/replay/skips.h"
 #include "schemas/base/problems.h"
 #include "schemas/record/record.h"
 #include "schemas/venue/venue.h"
 
 enum { NS_PER_MS = 1000000, GAP_BODY_BYTES = 64, STOP_LOOK_RECORDS = 4096, SNAPSHOTS_MAX = 16 };
-
-struct skip { /* an input that process left out */
-    uint64_t seq;
-    uint32_t crashes;
-};
 
 struct replay {
     const struct replay_options *options;
@@ -22,8 +18,7 @@ struct replay {
     struct core *core[DIFFERENCE_RUNS]; /* BEFORE: NULL with against_results */
     struct core_results results;
     struct replay_out *out;
-    struct skip *skip; /* rising */
-    uint32_t skip_count, skip_cap, skip_next;
+    struct skips skips;
     uint8_t *model; /* body of the MODEL record of the other venue, with padding; NULL: none */
     uint32_t model_len;
     struct venue *venue;
@@ -44,21 +39,6 @@ static bool in_bounds_until(const struct replay *r, int64_t log_ns)
 
 /* ---- what was said then ---------------------------------------------------------------------- */
 
-static bool skip_add(struct replay *r, const struct result_skipped *skipped, struct error *err)
-{
-    if (r->skip_count == r->skip_cap) {
-        uint32_t cap = r->skip_cap ? r->skip_cap * 2 : 16;
-        struct skip *grown = realloc(r->skip, cap * sizeof *grown);
-        if (!grown)
-            return error_set(err, ERROR_NO_MEMORY, 0, "inputs left out");
-        r->skip = grown;
-        r->skip_cap = cap;
-    }
-    r->skip[r->skip_count++] =
-        (struct skip){(uint64_t)skipped->input_seq, (uint32_t)skipped->crashes};
-    return true;
-}
-
 static bool said_take(struct replay *r, const struct log_view *view, struct error *err)
 {
     struct result_origin origin;
@@ -69,17 +49,11 @@ static bool said_take(struct replay *r, const struct log_view *view, struct erro
     if (!result_decode(view->type, view->body, view->body_len, &origin, &result, err))
         return false;
     if (view->type == RECORD_SKIPPED)
-        return skip_add(r, &result.skipped, err);
+        return skips_add(&r->skips, &result.skipped, err);
     if (!in_bounds_until(r, view->log_ns) || origin.input_seq > r->last_seq)
         return true;
     r->report->run[DIFFERENCE_BEFORE].alerts++;
     return difference_alert(r->report->difference, DIFFERENCE_BEFORE, &result.alert, err);
-}
-
-static int skip_order(const void *a, const void *b)
-{
-    const struct skip *x = a, *y = b;
-    return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
 /* Once through the alerts log. */
@@ -103,8 +77,7 @@ static bool said_read(struct replay *r, struct error *err)
             r->said_seq = result_origin_decode(view.body).input_seq;
     }
     log_reader_close(reader);
-    if (r->skip_count)
-        qsort(r->skip, r->skip_count, sizeof *r->skip, skip_order);
+    skips_sort(&r->skips);
     if (r->options->against_results && r->said_seq < r->last_seq)
         r->last_seq = r->said_seq;
     return ok && got == LOG_READ_CAUGHT_UP;
@@ -194,20 +167,10 @@ static bool step(struct replay *r, enum difference_run run, const struct log_vie
     return alerts_take(r, run, err);
 }
 
-/* How often process crashed on this input before it left it out; 0: it did not. */
-static uint32_t skipped(struct replay *r, uint64_t seq)
-{
-    while (r->skip_next < r->skip_count && r->skip[r->skip_next].seq < seq)
-        r->skip_next++;
-    return r->skip_next < r->skip_count && r->skip[r->skip_next].seq == seq
-               ? r->skip[r->skip_next].crashes
-               : 0;
-}
-
 static bool both(struct replay *r, const struct log_view *view, struct error *err)
 {
     struct replay_report *report = r->report;
-    uint32_t crashes = skipped(r, view->seq);
+    uint32_t crashes = skips_find(&r->skips, view->seq);
     struct log_view other = *view;
     if (view->type == RECORD_MODEL && !model_look(r, view, err))
         return false;
@@ -389,7 +352,7 @@ static void close_all(struct replay *r)
     log_reader_close(r->readings);
     venue_free(r->venue);
     free(r->model);
-    free(r->skip);
+    skips_free(&r->skips);
 }
 
 bool replay_run(const struct replay_options *options, struct replay_report *ret_report,
