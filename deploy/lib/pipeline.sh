@@ -134,7 +134,7 @@ TEXT
     fi
     cat <<TEXT
   alerts as they reach Kafka
-    kcat -b $CROWDTIDE_KAFKA_BROKERS -t crowdtide.alerts -o beginning -X isolation.level=read_committed
+    kcat -C -b $CROWDTIDE_KAFKA_BROKERS -t crowdtide.alerts -o beginning -X isolation.level=read_committed
   the fullest zones in the last minute, from InfluxDB
     influx -host $(url_host "$CROWDTIDE_SERIES_URL") -port $(url_port "$CROWDTIDE_SERIES_URL") -database crowdtide -precision rfc3339 \\
       -execute 'SELECT top(percent_capacity, zone, 5) FROM "zone" WHERE time > now() - 1m'
