@@ -1,3 +1,4 @@
+/* The rows in which init takes halls and gates, and the ids that it makes of names. */
 #include "deploy/cli/init_answers.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* top's lines of the programs: what each does, how far it is behind, what is wrong with it. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* Where each result stands in a results log, and whether it was found: see audit_private.h. */
 #include <assert.h>
 #include <stdlib.h>
 

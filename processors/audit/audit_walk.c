@@ -1,3 +1,4 @@
+/* Both results logs at once, in the order of the inputs: see audit_private.h. */
 #include <stdio.h>
 
 #include "processors/audit/audit_private.h"

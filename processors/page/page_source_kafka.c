@@ -1,3 +1,4 @@
+/* page_source over crowdtide.alerts: positions are offsets, kept by the target's own file. */
 #include <stdlib.h>
 #include <time.h>
 

@@ -1,3 +1,4 @@
+/* page_source over the alerts log of this machine: a feed with a cursor for each target. */
 #include <stdio.h>
 #include <stdlib.h>
 
