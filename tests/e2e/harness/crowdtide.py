@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from .workspace import SOURCE_DIR, Failure, wait
+from .workspace import PATIENCE_S, SOURCE_DIR, Failure, wait
 
 ARGUMENTS = {
     "ingest": ["ingest"],
@@ -70,8 +70,8 @@ class Crowdtide:
         self.wait_connected()
         self.start("process", "kafka", "series")
 
-    def wait_connected(self, seconds=20):
-        wait("ingest is connected and subscribed", lambda: self.counter("ingest", "connected") == 1, seconds,
+    def wait_connected(self):
+        wait("ingest is connected and subscribed", lambda: self.counter("ingest", "connected") == 1,
              children=[self.child(name) for name in ("ingest", "run") if name in self.programs and self.child(name).running()])
 
     def stop(self, *programs):
@@ -100,7 +100,7 @@ class Crowdtide:
 
     def top(self):
         """The counters, or None while there are none yet."""
-        done = subprocess.run(self.command("top", "--once", "--json"), capture_output=True, text=True, timeout=20)
+        done = subprocess.run(self.command("top", "--once", "--json"), capture_output=True, text=True, timeout=60)
         return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
 
     def counter(self, program, name):
@@ -128,7 +128,7 @@ class Crowdtide:
     def finish(self, messages, sinks=("kafka", "series")):
         """Once ingest has taken `messages` messages: lets the last results come and go out, then stops everything."""
         wait("ingest has taken what the broker still held",
-             lambda: (self.counter("ingest", "messages") or 0) >= messages, 30, every=0.3)
+             lambda: (self.counter("ingest", "messages") or 0) >= messages, every=0.3)
         time.sleep(3)  # the last zone metrics are due at the next second
         self.stop("ingest")
         self.wait_drained(sinks=sinks)
@@ -144,7 +144,7 @@ class Crowdtide:
     def uuid(self, log):
         return self.log_facts(log)["uuid"]
 
-    def wait_drained(self, seconds=90, sinks=("kafka", "series")):
+    def wait_drained(self, seconds=PATIENCE_S, sinks=("kafka", "series")):
         """Until process and the publishers have dealt with everything. ingest must be stopped: its ticks never end."""
         last = self.log_facts("readings")["last_seq"]
         if self.counter("ingest", "log_seq") != last:

@@ -37,16 +37,19 @@ class Vault:
     def look_at_processes(self):
         """What every user sees of the running programs (arguments), and what each hands on to its children (environment)."""
         for pid in subprocess.run(["pgrep", "-f", str(self.work.path)], capture_output=True, text=True).stdout.split():
-            if pathlib.Path(f"/proc/{pid}/exe").resolve() == binary().resolve():
-                for what in ("cmdline", "environ"):
-                    self.saw(f"{what} of {pid}", pathlib.Path(f"/proc/{pid}/{what}").read_bytes())
+            try:
+                if pathlib.Path(f"/proc/{pid}/exe").resolve() == binary().resolve():
+                    for what in ("cmdline", "environ"):
+                        self.saw(f"{what} of {pid}", pathlib.Path(f"/proc/{pid}/{what}").read_bytes())
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # it has ended meanwhile
 
     def check(self, checks, tides):
         for command in HELP:
-            done = subprocess.run([str(binary()), *command, "--help"], capture_output=True, timeout=20)
+            done = subprocess.run([str(binary()), *command, "--help"], capture_output=True, timeout=60)
             self.saw(f"{command} --help", done.stdout + done.stderr)
         for tide in tides:
-            done = subprocess.run(tide.command("check", "--json"), capture_output=True, timeout=20)
+            done = subprocess.run(tide.command("check", "--json"), capture_output=True, timeout=60)
             self.saw(f"check --json of {tide.name}", done.stdout + done.stderr)
             for path in [child.log_path for child in tide.programs.values()] + list(tide.state.rglob("*")):
                 if path.is_file():
@@ -60,7 +63,7 @@ def world_readable(checks, tide, files):
     """`files`: setting → file. Each is warned about once everybody may read it; the programs say so, too, when they start."""
     for path in files.values():
         pathlib.Path(path).chmod(0o644)
-    done = subprocess.run(tide.command("check", "--json"), capture_output=True, text=True, timeout=20)
+    done = subprocess.run(tide.command("check", "--json"), capture_output=True, text=True, timeout=60)
     for path in files.values():
         pathlib.Path(path).chmod(0o600)
     for setting, path in files.items():

@@ -25,7 +25,7 @@ class Tap:
         self.journal = work.path / f"{name}-acknowledged.jsonl"
         self.child = work.start(f"tap-{name}", [sys.executable, pathlib.Path(__file__).parents[1] / "harness_tool", "mqtt_tap",
                                                 self.port, broker.port, self.journal])
-        wait("the tap listens", lambda: listening(self.port), 10, children=[self.child])
+        wait("the tap listens", lambda: listening(self.port), children=[self.child])
 
     def taken(self):
         with open(self.journal) as file:

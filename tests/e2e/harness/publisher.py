@@ -30,7 +30,7 @@ class Publisher:
         self._client.on_publish = self._on_publish
         self._client.connect("127.0.0.1", broker.port, keepalive=30)
         self._client.loop_start()
-        wait("the publisher is connected", self._client.is_connected, 10)
+        wait("the publisher is connected", self._client.is_connected)
 
     def _on_publish(self, _client, _userdata, message_id):
         with self._lock:
@@ -62,7 +62,7 @@ class Publisher:
 
     def close(self):
         """Waits for the last acknowledgement, then disconnects."""
-        wait("the broker has acknowledged everything", lambda: self.pending() == 0, 30)
+        wait("the broker has acknowledged everything", lambda: self.pending() == 0)
         self._client.disconnect()
         self._client.loop_stop()
 

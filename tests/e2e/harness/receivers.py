@@ -144,10 +144,10 @@ class Alertmanager:
 
     def start(self):
         self.child.start()
-        wait("alertmanager listens", lambda: listening(self.port), 20, children=[self.child])
+        wait("alertmanager listens", lambda: listening(self.port), children=[self.child])
         return self
 
     def active(self):
         """The labels of what is active and no trial."""
-        with direct.open(f"{self.url}/api/v2/alerts?active=true", timeout=5) as answer:
+        with direct.open(f"{self.url}/api/v2/alerts?active=true", timeout=30) as answer:
             return [alert["labels"] for alert in json.load(answer) if alert["labels"]["status"] != "Test"]

@@ -114,7 +114,7 @@ class VictoriaMetrics:
 
     def start(self):
         self.child.start()
-        wait("VictoriaMetrics listens", lambda: listening(self.port), 30, children=[self.child])
+        wait("VictoriaMetrics listens", lambda: listening(self.port), children=[self.child])
         return self
 
     def samples(self, name):

@@ -50,7 +50,7 @@ class Mosquitto:
 
     def start(self):
         self.child.start()
-        wait("mosquitto listens", lambda: listening(self.port), 10, children=[self.child])
+        wait("mosquitto listens", lambda: listening(self.port), children=[self.child])
         return self
 
     def stop(self):
@@ -150,7 +150,7 @@ class Influx:
 
     def start(self):
         self.child.start()
-        wait("InfluxDB answers", self.answers, 30, every=0.2, children=[self.child])
+        wait("InfluxDB answers", self.answers, every=0.2, children=[self.child])
         return self
 
     def open(self, request, timeout):
@@ -206,13 +206,13 @@ class Prometheus:
 
     def start(self):
         self.child.start()
-        wait("prometheus listens", lambda: listening(self.port), 20, children=[self.child])
+        wait("prometheus listens", lambda: listening(self.port), children=[self.child])
         return self
 
     def query(self, expression):
         """The samples; none while it says that it is not ready yet."""
         try:
-            with direct.open(f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": expression}), timeout=5) as answer:
+            with direct.open(f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": expression}), timeout=30) as answer:
                 return json.load(answer)["data"]["result"]
         except urllib.error.HTTPError:
             return []
@@ -237,7 +237,7 @@ class Alertmanager:
 
     def start(self):
         self.child.start()
-        wait("alertmanager listens", lambda: listening(self.port), 20, children=[self.child])
+        wait("alertmanager listens", lambda: listening(self.port), children=[self.child])
         return self
 
 
@@ -252,5 +252,5 @@ class Victoria:
 
     def start(self):
         self.child.start()
-        wait("victoria-metrics listens", lambda: listening(self.port), 20, children=[self.child])
+        wait("victoria-metrics listens", lambda: listening(self.port), children=[self.child])
         return self
