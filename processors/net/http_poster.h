@@ -1,5 +1,5 @@
 /*
- * http_poster: HTTP requests side by side on kept-alive connections, without a thread of its own. The only files that include libcurl are http_*.c.
+ * http_poster: HTTP requests side by side on kept-alive connections, without a thread of its own.
  *
  *     http_poster_new(&options, &poster, &err);
  *     http_poster_start(poster, 0, &request, &err);
@@ -19,10 +19,7 @@
 
 enum {
     HTTP_SLOTS_MAX = 8,
-    HTTP_ANSWER_BYTES_MAX = 4096,  /* of an answer's body that are kept; the rest is read and dropped */
     HTTP_URL_BYTES = 8192,
-    HTTP_RETRY_AFTER_S_MAX = 300,  /* a longer Retry-After is cut to this */
-    HTTP_CONNECT_S_MAX = 10,
 };
 
 struct http_poster; /* opaque */
@@ -33,7 +30,7 @@ struct http_poster_options { /* texts are copied */
     const char *password;
     const char *token;   /* "Authorization: Token …"; NULL or "": none */
     const char *ca_file; /* NULL or "": the system's */
-    uint32_t timeout_s;  /* of a whole request; connecting has HTTP_CONNECT_S_MAX at most */
+    uint32_t timeout_s;  /* of a whole request; connecting has 10 s at most (transfers.h) */
     bool direct;         /* ignore the environment's proxies: for loopback */
 };
 

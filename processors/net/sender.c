@@ -1,49 +1,28 @@
 #include "processors/net/sender.h"
 
-#include <curl/curl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "processors/net/http_poster.h"
+#include "processors/net/transfers.h"
 
 struct slot {
-    CURL *easy;
+    struct transfer transfer;
     struct curl_slist *headers;
     struct curl_slist *recipients;
     const char *body; /* mail: what is left to be uploaded */
     size_t left;
-    char answer[SENDER_ANSWER_BYTES_MAX + 1];
-    size_t answer_len;
-    char problem[CURL_ERROR_SIZE];
     char refused[CURL_ERROR_SIZE]; /* mail: the first reply that refuses something */
-    CURLcode code;
-    bool mail, busy, done;
+    bool mail;
 };
 
 struct sender {
-    CURLM *multi;
+    struct transfers transfers;
     uint32_t slots;
     long timeout_s;
     struct slot slot[SENDER_SLOTS_MAX];
 };
-
-static char printable(char c)
-{
-    unsigned char u = (unsigned char)c;
-    return (char)(u < 0x20 || u == 0x7f ? ' ' : u);
-}
-
-static size_t on_answer(char *bytes, size_t size, size_t count, void *arg)
-{
-    struct slot *slot = arg;
-    size_t n = size * count, room = SENDER_ANSWER_BYTES_MAX - slot->answer_len;
-    for (size_t i = 0; i < n && i < room; i++)
-        slot->answer[slot->answer_len++] = printable(bytes[i]);
-    slot->answer[slot->answer_len] = '\0';
-    return n;
-}
 
 /* Of SMTP these are the server's replies: with MAIL_RCPT_ALLLOWFAILS a recipient that is refused
    shows nowhere else. */
@@ -58,7 +37,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
     while (keep && (bytes[keep - 1] == '\r' || bytes[keep - 1] == '\n'))
         keep--;
     for (size_t i = 0; i < keep; i++)
-        slot->refused[i] = printable(bytes[i]);
+        slot->refused[i] = transfer_printable(bytes[i]);
     slot->refused[keep] = '\0';
     return n;
 }
@@ -73,12 +52,6 @@ static size_t on_upload(char *out, size_t size, size_t count, void *arg)
     return n;
 }
 
-static bool slot_init(struct slot *slot)
-{
-    slot->easy = curl_easy_init();
-    return slot->easy != NULL;
-}
-
 bool sender_new(const struct sender_options *options, struct sender **ret, struct error *err)
 {
     struct sender *sender = calloc(1, sizeof *sender);
@@ -86,11 +59,9 @@ bool sender_new(const struct sender_options *options, struct sender **ret, struc
         return error_set(err, ERROR_NO_MEMORY, 0, "sender");
     sender->slots = options->slots < SENDER_SLOTS_MAX ? options->slots : SENDER_SLOTS_MAX;
     sender->timeout_s = (long)options->timeout_s;
-    bool ok = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    sender->multi = ok ? curl_multi_init() : NULL;
-    ok = sender->multi != NULL;
+    bool ok = transfers_init(&sender->transfers);
     for (uint32_t i = 0; ok && i < sender->slots; i++)
-        ok = slot_init(&sender->slot[i]);
+        ok = transfer_init(&sender->slot[i].transfer);
     if (!ok) {
         sender_free(sender);
         return error_set(err, ERROR_CONFIG, 0, "sender: libcurl can't be started");
@@ -112,21 +83,11 @@ void sender_free(struct sender *sender)
         return;
     for (uint32_t i = 0; i < sender->slots; i++) {
         struct slot *slot = &sender->slot[i];
-        if (slot->busy && !slot->done)
-            (void)curl_multi_remove_handle(sender->multi, slot->easy);
-        curl_easy_cleanup(slot->easy);
+        transfer_free(&sender->transfers, &slot->transfer);
         drop_lists(slot);
     }
-    (void)curl_multi_cleanup(sender->multi);
+    transfers_free(&sender->transfers);
     free(sender);
-}
-
-static bool add(struct curl_slist **list, const char *text)
-{
-    struct curl_slist *longer = curl_slist_append(*list, text);
-    if (longer)
-        *list = longer;
-    return longer != NULL;
 }
 
 static bool given(const char *text)
@@ -137,41 +98,29 @@ static bool given(const char *text)
 static bool set_common(struct slot *slot, const struct sender *sender,
                        const struct sender_request *r)
 {
-    CURL *e = slot->easy;
-    long connect_s =
-        sender->timeout_s < SENDER_CONNECT_S_MAX ? sender->timeout_s : (long)SENDER_CONNECT_S_MAX;
-    bool ok = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https,smtp,smtps") == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, connect_s) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_TIMEOUT, sender->timeout_s) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_USERAGENT, "crowdtide/" CROWDTIDE_VERSION) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_ERRORBUFFER, slot->problem) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_answer) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_WRITEDATA, slot) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_HEADERDATA, slot) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_PRIVATE, slot) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_URL, r->url) == CURLE_OK;
-    if (ok && http_url_loopback(r->url))
-        ok = curl_easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
-    if (ok && given(r->ca_file))
-        ok = curl_easy_setopt(e, CURLOPT_CAINFO, r->ca_file) == CURLE_OK;
-    if (ok && given(r->username))
-        ok = curl_easy_setopt(e, CURLOPT_USERNAME, r->username) == CURLE_OK &&
-             curl_easy_setopt(e, CURLOPT_PASSWORD, r->password ? r->password : "") == CURLE_OK;
-    return ok;
+    CURL *e = slot->transfer.easy;
+    const struct transfer_options common = {
+        .schemes = "http,https,smtp,smtps",
+        .username = r->username,
+        .password = r->password,
+        .ca_file = r->ca_file,
+        .timeout_s = sender->timeout_s,
+        .direct = http_url_loopback(r->url),
+    };
+    return transfer_common(&slot->transfer, &common) &&
+           curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_HEADERDATA, slot) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_URL, r->url) == CURLE_OK;
 }
 
 static bool set_http(struct slot *slot, const struct sender_request *r)
 {
-    CURL *e = slot->easy;
+    CURL *e = slot->transfer.easy;
     /* Without the empty Expect libcurl waits a second for "100 Continue" before larger bodies. */
-    bool ok = add(&slot->headers, "Expect:");
+    bool ok = transfer_add(&slot->headers, "Expect:");
     for (uint32_t i = 0; ok && i < r->header_count; i++)
-        ok = add(&slot->headers, r->headers[i]);
+        ok = transfer_add(&slot->headers, r->headers[i]);
     return ok && curl_easy_setopt(e, CURLOPT_HTTPAUTH, CURLAUTH_BASIC) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_POST, 1L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_POSTFIELDS, r->body) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->len) == CURLE_OK &&
@@ -180,10 +129,10 @@ static bool set_http(struct slot *slot, const struct sender_request *r)
 
 static bool set_mail(struct slot *slot, const struct sender_request *r)
 {
-    CURL *e = slot->easy;
+    CURL *e = slot->transfer.easy;
     bool ok = true;
     for (uint32_t i = 0; ok && i < r->mail_to_count; i++)
-        ok = add(&slot->recipients, r->mail_to[i]);
+        ok = transfer_add(&slot->recipients, r->mail_to[i]);
     slot->body = r->body;
     slot->left = r->len;
     long tls = given(r->username) ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_TRY;
@@ -205,53 +154,27 @@ bool sender_start(struct sender *sender, uint32_t at, const struct sender_reques
                   struct error *err)
 {
     struct slot *slot = &sender->slot[at];
-    curl_easy_reset(slot->easy); /* keeps its connections */
+    curl_easy_reset(slot->transfer.easy); /* keeps its connections */
     drop_lists(slot);
-    slot->answer_len = 0;
-    slot->answer[0] = slot->problem[0] = slot->refused[0] = '\0';
-    slot->code = CURLE_OK;
+    slot->refused[0] = slot->transfer.problem[0] = '\0';
     slot->mail = strncasecmp(request->url, "smtp", 4) == 0;
     if (!set_common(slot, sender, request) ||
         !(slot->mail ? set_mail(slot, request) : set_http(slot, request)) ||
-        curl_multi_add_handle(sender->multi, slot->easy) != CURLM_OK)
+        !transfer_start(&sender->transfers, &slot->transfer))
         return error_set(err, ERROR_CONFIG, 0, "libcurl refuses the request: %s",
-                         slot->problem[0] ? slot->problem : "an option");
-    slot->busy = true;
-    slot->done = false;
-    sender_wait(sender, 0);
+                         slot->transfer.problem[0] ? slot->transfer.problem : "an option");
     return true;
 }
 
 void sender_wait(struct sender *sender, int timeout_ms)
 {
-    int running = 0, left = 0;
-    if (timeout_ms > 0)
-        (void)curl_multi_poll(sender->multi, NULL, 0, timeout_ms, NULL);
-    (void)curl_multi_perform(sender->multi, &running);
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(sender->multi, &left))) {
-        struct slot *slot = NULL;
-        if (message->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot) != CURLE_OK ||
-            !slot)
-            continue;
-        slot->code = message->data.result;
-        slot->done = true;
-        (void)curl_multi_remove_handle(sender->multi, slot->easy); /* message is void from here */
-    }
-}
-
-static bool about_certificates(CURLcode code)
-{
-    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
-           code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_CERTPROBLEM ||
-           code == CURLE_USE_SSL_FAILED;
+    transfers_wait(&sender->transfers, timeout_ms);
 }
 
 /* A mail that failed has the server's last reply, if that is what made it fail. */
 static int status_of(const struct slot *slot, long reply)
 {
-    if (slot->code == CURLE_OK)
+    if (slot->transfer.code == CURLE_OK)
         return (int)reply;
     return slot->mail && reply >= 400 && reply < 600 ? (int)reply : 0;
 }
@@ -259,24 +182,17 @@ static int status_of(const struct slot *slot, long reply)
 bool sender_take(struct sender *sender, uint32_t at, struct sender_answer *ret)
 {
     struct slot *slot = &sender->slot[at];
-    if (!slot->busy || !slot->done)
+    struct transfer_result result;
+    if (!transfer_take(&slot->transfer, &result))
         return false;
-    slot->busy = false;
-    long reply = 0;
-    curl_off_t retry_after_s = 0;
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &reply);
-    (void)curl_easy_getinfo(slot->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    if (retry_after_s > SENDER_RETRY_AFTER_S_MAX)
-        retry_after_s = SENDER_RETRY_AFTER_S_MAX;
-    if (slot->code != CURLE_OK && !slot->problem[0])
-        (void)snprintf(slot->problem, sizeof slot->problem, "%s", curl_easy_strerror(slot->code));
-    const int status = status_of(slot, reply);
+    const int status = status_of(slot, result.reply);
     *ret = (struct sender_answer){
         .status = status,
-        .retry_after_s = retry_after_s > 0 ? (uint32_t)retry_after_s : 0,
-        .body = slot->answer,
-        .problem = slot->mail && status && slot->refused[0] ? slot->refused : slot->problem,
-        .distrust = about_certificates(slot->code),
+        .retry_after_s = result.retry_after_s,
+        .body = slot->transfer.answer,
+        .problem =
+            slot->mail && status && slot->refused[0] ? slot->refused : slot->transfer.problem,
+        .distrust = result.distrust,
     };
     return true;
 }

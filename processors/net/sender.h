@@ -1,7 +1,7 @@
 /*
  * sender: messages to many places side by side, by HTTP (POST with headers of one's own) or by
  * SMTP, on one libcurl multi handle and without a thread: a place that hangs holds up nobody but
- * itself.
+ * itself. Limits: transfers.h.
  *
  *     sender_new(&(struct sender_options){.slots = 3, .timeout_s = 15}, &sender, &err);
  *     sender_start(sender, 0, &request, &err);
@@ -22,16 +22,13 @@
 
 enum {
     SENDER_SLOTS_MAX = 64,
-    SENDER_ANSWER_BYTES_MAX = 4096, /* of an answer that are kept; the rest is read and dropped */
-    SENDER_CONNECT_S_MAX = 10,
-    SENDER_RETRY_AFTER_S_MAX = 300, /* a longer Retry-After is cut to this */
 };
 
 struct sender; /* opaque */
 
 struct sender_options {
     uint32_t slots;
-    uint32_t timeout_s; /* of a whole request; connecting has SENDER_CONNECT_S_MAX at most */
+    uint32_t timeout_s; /* of a whole request; connecting has 10 s at most (transfers.h) */
 };
 
 /* CONFIG (libcurl can't be started), NO_MEMORY. */
