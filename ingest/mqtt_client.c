@@ -10,22 +10,14 @@
 
 #include "ingest/backoff.h"
 #include "ingest/mqtt_paho.h"
+#include "ingest/mqtt_subscriptions.h"
 #include "schemas/base/clock.h"
 
 /* The largest expiry that arrives: the library writes 0xFFFFFFFF, MQTT's "never", as 255 s
  * (mqtt_paho.h). 68 years. */
 #define SESSION_FOREVER INT32_MAX
 
-enum { NS_PER_MS = 1000000, FILTER_UNANSWERED = -1, QOS = 1 };
-
-/* Of one filter; context of its SUBSCRIBE and UNSUBSCRIBE, so it lives as long as the client. */
-struct mqtt_subscription {
-    struct mqtt_client *client;
-    char *filter;                      /* never changes */
-    enum { WANTED, GONE, ENDED } want; /* GONE: the broker is still to be told */
-    bool optional;
-    int code; /* FILTER_UNANSWERED or the SUBACK code */
-};
+enum { NS_PER_MS = 1000000 };
 
 struct mqtt_client {
     struct mqtt_client_options options;
@@ -41,8 +33,7 @@ struct mqtt_client {
     struct backoff backoff;
     bool held;            /* this connection lasted, so the next pause is a short one */
     bool retained_wanted; /* the next SUBSCRIBE asks for retained messages in any case */
-    struct mqtt_subscription *subscription[MQTT_SUBSCRIPTIONS_MAX];
-    uint32_t count;
+    struct mqtt_subscriptions subscriptions;
 };
 
 static void set_state(struct mqtt_client *client, enum mqtt_state state)
@@ -151,16 +142,11 @@ static int on_message(void *context, char *topic, int topic_len, MQTTAsync_messa
 /* With the lock held: ready, or refused, once every filter that must be granted has its answer. */
 static void answers_weigh(struct mqtt_client *client)
 {
-    bool answered = true, granted = true;
-    for (uint32_t i = 0; i < client->count; i++) {
-        const struct mqtt_subscription *s = client->subscription[i];
-        if (s->want != WANTED || s->optional)
-            continue;
-        answered &= s->code != FILTER_UNANSWERED;
-        granted &= s->code == QOS;
-    }
-    if (!answered || (client->state != MQTT_SUBSCRIBING && client->state != MQTT_REFUSED))
+    enum mqtt_subscriptions_answer answer = mqtt_subscriptions_answer(&client->subscriptions);
+    if (answer == MQTT_ANSWER_OPEN ||
+        (client->state != MQTT_SUBSCRIBING && client->state != MQTT_REFUSED))
         return;
+    bool granted = answer == MQTT_ANSWER_GRANTED;
     set_state(client, granted ? MQTT_READY : MQTT_REFUSED);
     client->next_ns =
         client->since_ns + (int64_t)client->options.settings->reconnect_max_ms * NS_PER_MS;
@@ -169,7 +155,7 @@ static void answers_weigh(struct mqtt_client *client)
 
 static void on_suback(struct mqtt_subscription *subscription, int code)
 {
-    struct mqtt_client *client = subscription->client;
+    struct mqtt_client *client = subscription->owner;
     client->options.handler.subscribed(client->options.handler.arg, subscription->filter,
                                        subscription->optional, code);
     pthread_mutex_lock(&client->lock);
@@ -206,11 +192,11 @@ static void on_subscribe_failure5(void *context, MQTTAsync_failureData5 *data)
 static void on_unsubscribed(void *context, MQTTAsync_successData *data)
 {
     struct mqtt_subscription *subscription = context;
-    struct mqtt_client *client = subscription->client;
+    struct mqtt_client *client = subscription->owner;
     (void)data;
     pthread_mutex_lock(&client->lock);
-    if (subscription->want == GONE) /* it may be wanted again by now */
-        subscription->want = ENDED;
+    if (subscription->want == MQTT_GONE) /* it may be wanted again by now */
+        subscription->want = MQTT_ENDED;
     pthread_mutex_unlock(&client->lock);
 }
 
@@ -251,7 +237,8 @@ static void subscribe_one(struct mqtt_client *client, struct mqtt_subscription *
         response.onFailure = on_subscribe_failure;
     }
     /* A failure here stays unanswered, so the timeout ends the connection. */
-    (void)MQTTAsync_subscribe(client->handle, subscription->filter, QOS, &response);
+    (void)MQTTAsync_subscribe(client->handle, subscription->filter, MQTT_SUBSCRIPTION_QOS,
+                              &response);
 }
 
 /* Asks for the filters that are not granted, one packet each: v3.1.1 gives no count with a list of
@@ -259,24 +246,18 @@ static void subscribe_one(struct mqtt_client *client, struct mqtt_subscription *
  * must not be called under the lock, so what is to be done is noted first. */
 static void subscribe(struct mqtt_client *client)
 {
-    enum { LEAVE, TAKE, GIVE_UP } act[MQTT_SUBSCRIPTIONS_MAX] = {LEAVE};
+    enum mqtt_subscription_act act[MQTT_SUBSCRIPTIONS_MAX];
     pthread_mutex_lock(&client->lock);
     bool retained = client->retained_wanted;
-    uint32_t count = client->count;
-    for (uint32_t i = 0; i < count; i++) {
-        struct mqtt_subscription *s = client->subscription[i];
-        act[i] = s->want == GONE ? GIVE_UP : s->want == WANTED && s->code != QOS ? TAKE : LEAVE;
-        if (act[i] == TAKE)
-            s->code = FILTER_UNANSWERED;
-    }
+    uint32_t count = mqtt_subscriptions_plan(&client->subscriptions, act);
     pthread_mutex_unlock(&client->lock);
     for (uint32_t i = 0; i < count; i++) {
-        if (act[i] == GIVE_UP)
-            unsubscribe_one(client, client->subscription[i]);
+        if (act[i] == MQTT_GIVE_UP)
+            unsubscribe_one(client, client->subscriptions.at[i]);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (act[i] == TAKE)
-            subscribe_one(client, client->subscription[i], retained);
+        if (act[i] == MQTT_TAKE)
+            subscribe_one(client, client->subscriptions.at[i], retained);
     }
 }
 
@@ -286,8 +267,7 @@ static void on_up(struct mqtt_client *client, bool session_present)
     client->options.handler.connected(client->options.handler.arg, session_present,
                                       client->options.settings->address);
     pthread_mutex_lock(&client->lock);
-    for (uint32_t i = 0; i < client->count; i++)
-        client->subscription[i]->code = FILTER_UNANSWERED;
+    mqtt_subscriptions_ask_again(&client->subscriptions);
     if (client->state == MQTT_CONNECTING)
         set_state(client, MQTT_SUBSCRIBING);
     pthread_mutex_unlock(&client->lock);
@@ -342,94 +322,11 @@ static void drop(struct mqtt_client *client)
         lost(client, rc, NULL);
 }
 
-/* ---- filters --------------------------------------------------------------------------------- */
-
-/* With the lock held. NULL: none. */
-static struct mqtt_subscription *subscription_find(struct mqtt_client *client, const char *filter)
-{
-    for (uint32_t i = 0; i < client->count; i++) {
-        if (strcmp(client->subscription[i]->filter, filter) == 0)
-            return client->subscription[i];
-    }
-    return NULL;
-}
-
-/* With the lock held: the filter's subscription, made when there is none. */
-static struct mqtt_subscription *
-subscription_make(struct mqtt_client *client, const struct mqtt_filter *filter, struct error *err)
-{
-    struct mqtt_subscription *s = subscription_find(client, filter->text);
-    if (s)
-        return s;
-    if (client->count == MQTT_SUBSCRIPTIONS_MAX) {
-        (void)error_set(err, ERROR_TOO_LARGE, 0,
-                        "more than %d topic filters since ingest started: start it anew",
-                        MQTT_SUBSCRIPTIONS_MAX);
-        return NULL;
-    }
-    s = calloc(1, sizeof *s);
-    if (s)
-        s->filter = strdup(filter->text);
-    if (!s || !s->filter) {
-        free(s);
-        (void)error_set(err, ERROR_NO_MEMORY, 0, "topic filters");
-        return NULL;
-    }
-    s->client = client;
-    s->want = ENDED;
-    s->code = FILTER_UNANSWERED;
-    client->subscription[client->count++] = s;
-    return s;
-}
-
-static const struct mqtt_filter *filter_find(const struct mqtt_filters *filters, const char *text)
-{
-    for (uint32_t i = 0; i < filters->count; i++) {
-        if (strcmp(filters->filter[i].text, text) == 0)
-            return &filters->filter[i];
-    }
-    return NULL;
-}
-
-/* With the lock held. Those that are there and not in the list are gone. */
-static bool filters_take(struct mqtt_client *client, const struct mqtt_filters *filters,
-                         struct error *err)
-{
-    for (uint32_t i = 0; i < filters->count; i++) {
-        if (!subscription_make(client, &filters->filter[i], err))
-            return false;
-    }
-    for (uint32_t i = 0; i < client->count; i++) {
-        struct mqtt_subscription *s = client->subscription[i];
-        const struct mqtt_filter *filter = filter_find(filters, s->filter);
-        if (filter && s->want != WANTED)
-            s->code = FILTER_UNANSWERED;
-        if (filter)
-            s->optional = filter->optional;
-        s->want = filter ? WANTED : s->want == WANTED ? GONE : s->want;
-    }
-    return true;
-}
-
-/* With the lock held: what the session at the broker may still have of an earlier run. */
-static bool gone_take(struct mqtt_client *client, const struct mqtt_filters *gone,
-                      struct error *err)
-{
-    for (uint32_t i = 0; gone && i < gone->count; i++) {
-        struct mqtt_subscription *s = subscription_make(client, &gone->filter[i], err);
-        if (!s)
-            return false;
-        if (s->want == ENDED)
-            s->want = GONE;
-    }
-    return true;
-}
-
 bool mqtt_client_filters(struct mqtt_client *client, const struct mqtt_filters *filters,
                          struct error *err)
 {
     pthread_mutex_lock(&client->lock);
-    bool ok = filters_take(client, filters, err);
+    bool ok = mqtt_subscriptions_want(&client->subscriptions, filters, client, err);
     bool connected = client->state == MQTT_READY || client->state == MQTT_REFUSED ||
                      client->state == MQTT_SUBSCRIBING;
     if (ok && connected) {
@@ -477,8 +374,8 @@ bool mqtt_client_send(struct mqtt_client *client, const char *topic, struct str 
     } else {
         response.onSuccess = on_sent;
     }
-    return MQTTAsync_send(client->handle, topic, (int)payload.len, payload.at, QOS, 0, &response) ==
-           MQTTASYNC_SUCCESS;
+    return MQTTAsync_send(client->handle, topic, (int)payload.len, payload.at,
+                          MQTT_SUBSCRIPTION_QOS, 0, &response) == MQTTASYNC_SUCCESS;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -497,7 +394,8 @@ bool mqtt_client_open(const struct mqtt_client_options *options, struct mqtt_cli
     pthread_mutex_init(&client->lock, NULL);
     pthread_cond_init(&client->closed, NULL);
     set_state(client, MQTT_WAITING);
-    if (!filters_take(client, options->filters, err) || !gone_take(client, options->gone, err))
+    if (!mqtt_subscriptions_want(&client->subscriptions, options->filters, client, err) ||
+        !mqtt_subscriptions_gone(&client->subscriptions, options->gone, client, err))
         goto fail;
     if (!mqtt_paho_create(options->settings, &client->handle, err))
         goto fail;
@@ -570,10 +468,7 @@ void mqtt_client_close(struct mqtt_client *client)
         }
         MQTTAsync_destroy(&client->handle);
     }
-    for (uint32_t i = 0; i < client->count; i++) {
-        free(client->subscription[i]->filter);
-        free(client->subscription[i]);
-    }
+    mqtt_subscriptions_free(&client->subscriptions);
     pthread_cond_destroy(&client->closed);
     pthread_mutex_destroy(&client->lock);
     free(client);

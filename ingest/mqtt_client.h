@@ -85,11 +85,10 @@ bool mqtt_client_poll(struct mqtt_client *client, struct error *err);
 enum { MQTT_STUCK_S = 120, MQTT_SUBACK_TIMEOUT_S = 30, MQTT_HELD_S = 10, MQTT_CLOSE_MS = 2000 };
 
 /* Other filters are wanted from here on: subscribes what is new, gives up what is gone, and is not
-   ready until the new ones are granted. False (TOO_LARGE over MQTT_SUBSCRIPTIONS_MAX, NO_MEMORY):
-   nothing has changed. */
+   ready until the new ones are granted. False (TOO_LARGE over MQTT_SUBSCRIPTIONS_MAX,
+   NO_MEMORY; see mqtt_subscriptions.h): nothing has changed. */
 bool mqtt_client_filters(struct mqtt_client *client, const struct mqtt_filters *filters,
                          struct error *err);
-enum { MQTT_SUBSCRIPTIONS_MAX = 2 * MQTT_FILTERS_MAX }; /* different ones over the client's life */
 
 /* Publishes with QoS 1 on this session. False: not ready, or the library takes no more; nothing is
    sent then, now or later. Waits for a handler call that is going on. What is lost with the
