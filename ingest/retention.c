@@ -35,14 +35,17 @@ static bool tell(int64_t *told_ns)
 static bool retain(struct retention *retention, uint64_t max_bytes, uint64_t keep_from, bool force,
                    struct error *err)
 {
-    uint64_t lost = 0;
+    uint64_t lost = 0, first = log_writer_first_seq(retention->writer);
     if (!intake_retain(retention->intake, max_bytes, keep_from, force, &lost, err))
         return false;
     if (lost) {
         counters_add(retention->counters, COUNTER_INGEST_LOG_LOST, lost);
         report(REPORT_ERROR, PROGRAM, "readings_lost",
-               "records=%llu text=\"deleted at log.readings_max_mb before every reader had them\"",
-               (unsigned long long)lost);
+               "records=%llu first_seq=%llu last_seq=%llu "
+               "text=\"deleted at log.readings_max_mb before every reader had them\"",
+               (unsigned long long)lost,
+               (unsigned long long)(first > keep_from ? first : keep_from),
+               (unsigned long long)log_writer_first_seq(retention->writer) - 1);
     }
     return true;
 }
@@ -76,6 +79,9 @@ bool retention_apply(struct retention *retention, struct error *err)
     }
     if (!retain(retention, keep ? keep : 1, keep_from, false, err))
         return false;
+    counters_set(retention->counters, COUNTER_INGEST_LOG_CAP_BYTES, cap);
+    counters_set(retention->counters, COUNTER_INGEST_LOG_HELD_BYTES,
+                 log_writer_held_bytes(retention->writer, keep_from));
     if (log_writer_bytes(retention->writer) <= cap)
         return true;
     if (!config->log_cap_forces)

@@ -17,7 +17,7 @@ struct retention { /* caller-owned; one thread */
     const struct config *config;
     struct intake *intake;
     struct counters *counters;
-    const struct log_writer *writer; /* for its size and UUID only */
+    struct log_writer *writer; /* for its size, first sequence and UUID only */
     const char *cursors_dir;
     int64_t low_told_ns;    /* last report of a nearly full disk */
     int64_t cursor_told_ns; /* last report of a cursor that can't be read */

@@ -22,10 +22,26 @@ static bool continues(const struct audit_finding *last, const struct audit_fault
            strcmp(last->text, fault->text) == 0 && fault->seq >= last->last_seq;
 }
 
+void audit_note_range(struct audit *a, const struct audit_fault *fault, uint64_t last_seq,
+                      uint64_t count)
+{
+    struct audit_report *report = a->report;
+    report->findings += count;
+    if (report->finding_count == AUDIT_FINDINGS_MAX)
+        return;
+    struct audit_finding *f = &report->finding[report->finding_count++];
+    *f = (struct audit_finding){.where = fault->where,
+                                .what = fault->what,
+                                .first_seq = fault->seq,
+                                .last_seq = last_seq,
+                                .first_index = fault->index,
+                                .count = count};
+    (void)snprintf(f->text, sizeof f->text, "%s", fault->text);
+}
+
 void audit_note(struct audit *a, const struct audit_fault *fault)
 {
     struct audit_report *report = a->report;
-    report->findings++;
     /* The same fault of several topics takes turns: look back a little. */
     for (uint32_t back = 1; back <= 16 && back <= report->finding_count; back++) {
         struct audit_finding *last = &report->finding[report->finding_count - back];
@@ -33,18 +49,10 @@ void audit_note(struct audit *a, const struct audit_fault *fault)
             continue;
         last->last_seq = fault->seq;
         last->count++;
+        report->findings++;
         return;
     }
-    if (report->finding_count == AUDIT_FINDINGS_MAX)
-        return;
-    struct audit_finding *f = &report->finding[report->finding_count++];
-    *f = (struct audit_finding){.where = fault->where,
-                                .what = fault->what,
-                                .first_seq = fault->seq,
-                                .last_seq = fault->seq,
-                                .first_index = fault->index,
-                                .count = 1};
-    (void)snprintf(f->text, sizeof f->text, "%s", fault->text);
+    audit_note_range(a, fault, fault->seq, 1);
 }
 
 /* How far process says it has come. Taken before anything is read, so that the logs have at least

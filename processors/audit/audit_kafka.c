@@ -188,7 +188,8 @@ bool audit_kafka(struct audit *a, struct error *err)
     const struct audit_item *item;
     log_uuid_text(&a->report->log[0].uuid, s.uuid);
     /* The positions first: what they cover is there when the topics' ends are asked for. */
-    if (!positions(&s, err) ||
+    if (!positions(&s, err) || !audit_losses(a, "kafka", OUTPUT_ALERTS, err) ||
+        !audit_losses(a, "kafka", OUTPUT_BULK, err) ||
         !audit_rejections(config->state_dir, "kafka-alerts", reject, &s, err) ||
         !audit_rejections(config->state_dir, "kafka-bulk", reject, &s, err) || !scan(&s, err) ||
         !audit_walk_open(a, &walk, err))

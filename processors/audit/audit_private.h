@@ -73,6 +73,9 @@ struct audit_fault {
     const char *text;
 };
 void audit_note(struct audit *a, const struct audit_fault *fault);
+/* Many at once, up to last_seq. */
+void audit_note_range(struct audit *a, const struct audit_fault *fault, uint64_t last_seq,
+                      uint64_t count);
 
 bool audit_walk_open(struct audit *a, struct audit_walk *walk, struct error *err);
 /* The head of one log, numbered results only; NULL at its end. */
@@ -104,6 +107,8 @@ struct audit_rejection {
     uint64_t result_seq, input_seq;
     uint32_t index;
 };
+/* Notes what disk caps took before a sink had it. */
+bool audit_losses(struct audit *a, const char *sink, enum output output, struct error *err);
 bool audit_rejections(const char *state_dir, const char *name,
                       void (*visit)(void *arg, const struct audit_rejection *rejection), void *arg,
                       struct error *err);

@@ -1,5 +1,6 @@
-/* What a sink refused for good: rejected.h says how it is written. */
+/* What a sink refused for good, and what it never got: rejected.h says how both are written. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,8 +23,9 @@ static uint64_t number(const struct json_field *fields, size_t count, const char
     return 0;
 }
 
-static bool read_file(struct lines *l, const char *path,
-                      void (*visit)(void *arg, const struct audit_rejection *rejection), void *arg,
+typedef void visit_line(void *arg, const struct json_field *fields, size_t count);
+
+static bool read_file(struct lines *l, const char *path, visit_line *visit, void *arg,
                       struct error *err)
 {
     FILE *file = fopen(path, "re");
@@ -36,18 +38,15 @@ static bool read_file(struct lines *l, const char *path,
         if (json_parse_flat(l->parser, (const uint8_t *)l->line, strlen(l->line), fields,
                             FIELDS_MAX, &count) != JSON_OK)
             continue;
-        const struct audit_rejection rejection = {number(fields, count, "result_seq"),
-                                                  number(fields, count, "input_seq"),
-                                                  (uint32_t)number(fields, count, "input_index")};
-        visit(arg, &rejection);
+        visit(arg, fields, count);
     }
     bool ok = !ferror(file) || error_set(err, ERROR_IO, errno, "%s", path);
     (void)fclose(file);
     return ok;
 }
 
-bool audit_rejections(const char *state_dir, const char *name,
-                      void (*visit)(void *arg, const struct audit_rejection *rejection), void *arg,
+/* {name}.jsonl, and the one before it first. */
+static bool read_both(const char *state_dir, const char *name, visit_line *visit, void *arg,
                       struct error *err)
 {
     struct lines l = {.parser = json_parser_new(LINE_BYTES),
@@ -61,4 +60,62 @@ bool audit_rejections(const char *state_dir, const char *name,
     json_parser_free(l.parser);
     free(l.line);
     return ok;
+}
+
+struct rejections {
+    void (*visit)(void *arg, const struct audit_rejection *rejection);
+    void *arg;
+};
+
+static void take_rejection(void *arg, const struct json_field *fields, size_t count)
+{
+    const struct rejections *to = arg;
+    const struct audit_rejection rejection = {number(fields, count, "result_seq"),
+                                              number(fields, count, "input_seq"),
+                                              (uint32_t)number(fields, count, "input_index")};
+    to->visit(to->arg, &rejection);
+}
+
+bool audit_rejections(const char *state_dir, const char *name,
+                      void (*visit)(void *arg, const struct audit_rejection *rejection), void *arg,
+                      struct error *err)
+{
+    struct rejections to = {visit, arg};
+    return read_both(state_dir, name, take_rejection, &to, err);
+}
+
+struct losses {
+    struct audit *a;
+    const char *sink, *log;
+    uint64_t next_seq; /* of the results log: what is before was noted */
+};
+
+static void take_loss(void *arg, const struct json_field *fields, size_t count)
+{
+    struct losses *l = arg;
+    char text[AUDIT_WHAT_BYTES];
+    uint64_t first = number(fields, count, "first_result_seq");
+    uint64_t last = number(fields, count, "last_result_seq");
+    if (first < l->next_seq) /* told again by a publisher that was killed before it moved on */
+        first = l->next_seq;
+    if (last < first)
+        return;
+    l->next_seq = last + 1;
+    (void)snprintf(text, sizeof text,
+                   "results %" PRIu64 " to %" PRIu64
+                   " of the %s log were deleted at its disk cap before they were sent",
+                   first, last, l->log);
+    const struct audit_fault fault = {.where = l->sink,
+                                      .what = "lost",
+                                      .seq = number(fields, count, "after_input_seq") + 1,
+                                      .text = text};
+    audit_note_range(l->a, &fault, number(fields, count, "before_input_seq"), last - first + 1);
+}
+
+bool audit_losses(struct audit *a, const char *sink, enum output output, struct error *err)
+{
+    struct losses losses = {.a = a, .sink = sink, .log = output_name(output)};
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s-%s.lost", sink, losses.log);
+    return read_both(a->options->config->state_dir, name, take_loss, &losses, err);
 }

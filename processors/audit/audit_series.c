@@ -376,7 +376,7 @@ static bool sink_state(struct sink *s, enum output o, struct error *err)
     s->a->report->series[o].position_seq = s->at[o].input_seq;
     (void)snprintf(name, sizeof name, "series-%s", output_name(o));
     struct rejections *r = &s->rejected[o];
-    if (!audit_rejections(state_dir, name, reject, r, err))
+    if (!audit_losses(s->a, "series", o, err) || !audit_rejections(state_dir, name, reject, r, err))
         return false;
     if (r->failed)
         return error_set(err, ERROR_NO_MEMORY, 0, "rejected results");

@@ -183,7 +183,7 @@ static bool needed_from(struct runner *r, enum output output, uint64_t *ret, str
 static bool trim(struct runner *r, enum output output, uint64_t max_bytes, bool force,
                  struct error *err)
 {
-    uint64_t from = 0, lost = 0;
+    uint64_t from = 0, lost = 0, first = log_writer_first_seq(r->out.writer[output]);
     if (!needed_from(r, output, &from, err))
         return false;
     if (!log_writer_retain(r->out.writer[output], max_bytes, from, force, &lost, err))
@@ -191,9 +191,10 @@ static bool trim(struct runner *r, enum output output, uint64_t max_bytes, bool 
     if (lost) {
         counters_add(r->counters, COUNTER_PROCESS_LOG_LOST, lost);
         report(REPORT_ERROR, program, "results_lost",
-               "log=%s records=%" PRIu64 " text=\"deleted at the disk cap before every cursor "
-               "passed them\"",
-               output_name(output), lost);
+               "log=%s records=%" PRIu64 " first_seq=%" PRIu64 " last_seq=%" PRIu64
+               " text=\"deleted at the disk cap before every cursor passed them\"",
+               output_name(output), lost, first > from ? first : from,
+               log_writer_first_seq(r->out.writer[output]) - 1);
     }
     return true;
 }
@@ -205,8 +206,28 @@ static bool space_short(const struct runner *r)
            (uint64_t)fs.f_bavail * fs.f_frsize < KEEPER_RESERVE_SEGMENTS * r->segment_bytes;
 }
 
+/* What the cap is for, before it takes anything. */
+static bool show_held(struct runner *r, enum output output, uint64_t cap, struct error *err)
+{
+    static const struct {
+        enum counter held, cap;
+    } gauges[OUTPUT_COUNT] = {
+        [OUTPUT_ALERTS] = {COUNTER_PROCESS_ALERTS_HELD_BYTES, COUNTER_PROCESS_ALERTS_CAP_BYTES},
+        [OUTPUT_BULK] = {COUNTER_PROCESS_BULK_HELD_BYTES, COUNTER_PROCESS_BULK_CAP_BYTES},
+    };
+    uint64_t from = 0;
+    if (!needed_from(r, output, &from, err))
+        return false;
+    counters_set(r->counters, gauges[output].held,
+                 log_writer_held_bytes(r->out.writer[output], from));
+    counters_set(r->counters, gauges[output].cap, cap);
+    return true;
+}
+
 static bool under_cap(struct runner *r, enum output output, uint64_t cap, struct error *err)
 {
+    if (!show_held(r, output, cap, err))
+        return false;
     if (!trim(r, output, cap, r->config->log_cap_forces, err))
         return false;
     if (r->config->log_cap_forces || log_writer_bytes(r->out.writer[output]) <= cap)

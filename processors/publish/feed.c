@@ -25,6 +25,8 @@ struct feed {
     struct log_position from; /* results up to this input and index are passed over */
     uint64_t next_seq;        /* of the results log: what follows the last record read */
     uint64_t lost;
+    uint64_t lost_before_seq; /* of the results log: counted up to there */
+    struct feed_loss loss;    /* not told yet; before_input_seq 0: nothing was read behind it yet */
 
     struct feed_item held; /* read, but its input is not durable yet */
     bool has_held;
@@ -157,6 +159,34 @@ uint64_t feed_lost(const struct feed *feed)
     return feed->lost;
 }
 
+bool feed_take_loss(struct feed *feed, struct feed_loss *ret)
+{
+    if (!feed->loss.results || !feed->loss.before_input_seq)
+        return false;
+    *ret = feed->loss;
+    feed->loss = (struct feed_loss){0};
+    return true;
+}
+
+/* Results [first_seq, next_seq) are gone. A feed that starts again at an old place meets them once
+ * more. */
+static void lose(struct feed *feed, uint64_t first_seq, uint64_t next_seq)
+{
+    if (first_seq < feed->lost_before_seq)
+        first_seq = feed->lost_before_seq;
+    if (first_seq >= next_seq)
+        return;
+    feed->lost_before_seq = next_seq;
+    feed->lost += next_seq - first_seq;
+    if (!feed->loss.results) {
+        feed->loss.first_seq = first_seq;
+        feed->loss.after_input_seq = feed->from.input_seq;
+    }
+    feed->loss.results += next_seq - first_seq;
+    feed->loss.last_seq = next_seq - 1;
+    feed->loss.before_input_seq = 0;
+}
+
 uint64_t feed_lag(const struct feed *feed, uint64_t after_seq)
 {
     uint64_t last = log_reader_last_seq(feed->results);
@@ -194,7 +224,7 @@ static bool seek(struct feed *feed, uint64_t seq, struct error *err)
     struct error why = {0};
     uint64_t first = log_reader_first_seq(feed->results);
     if (seq && seq < first) { /* the reader itself takes 1 for "the oldest kept" */
-        feed->lost += first - seq;
+        lose(feed, seq, first);
         seq = first;
     }
     if (!log_reader_seek(feed->results, seq, &why)) {
@@ -204,7 +234,7 @@ static bool seek(struct feed *feed, uint64_t seq, struct error *err)
                 *err = why;
             return false;
         }
-        feed->lost += why.position - seq;
+        lose(feed, seq, why.position);
         seq = why.position;
     }
     feed->next_seq = seq;
@@ -315,7 +345,7 @@ static enum feed_read read_record(struct feed *feed, struct log_view *view, stru
         /* A reader that has not read yet is not told: it begins at the oldest record kept. */
         if (feed->next_seq && view->seq > feed->next_seq &&
             view->seq == log_reader_first_seq(feed->results))
-            feed->lost += view->seq - feed->next_seq;
+            lose(feed, feed->next_seq, view->seq);
         feed->next_seq = view->seq + 1;
     }
     return got == LOG_READ_RECORD ? FEED_RESULT : got == LOG_READ_ERROR ? FEED_ERROR : FEED_NONE;
@@ -342,6 +372,8 @@ enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error 
                 return nothing(feed, got);
             if (!item_read(&view, &feed->held, err))
                 return FEED_ERROR;
+            if (feed->loss.results && !feed->loss.before_input_seq)
+                feed->loss.before_input_seq = feed->held.origin.input_seq;
             feed->has_held = !passed(&feed->from, &feed->held.origin);
         }
         if (!durable(feed, feed->held.origin.input_seq))

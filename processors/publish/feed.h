@@ -72,6 +72,14 @@ void feed_wait(struct feed *feed, uint32_t timeout_ms);
 
 /* Results deleted at the disk cap before this feed came to them, since feed_open. */
 uint64_t feed_lost(const struct feed *feed);
+struct feed_loss {
+    uint64_t results;                         /* records, those without a topic or point included */
+    uint64_t first_seq, last_seq;             /* of the results log */
+    uint64_t after_input_seq, before_input_seq; /* what was dealt with last, and what comes next */
+};
+/* What was lost since this was asked last, once it is known where the log goes on. False: nothing.
+ */
+bool feed_take_loss(struct feed *feed, struct feed_loss *ret);
 /* Results in the log after the given sequence. */
 uint64_t feed_lag(const struct feed *feed, uint64_t after_seq);
 

@@ -3,6 +3,7 @@
 
 #include "processors/net/kafka_last.h"
 #include "processors/publish/kafka_feed_private.h"
+#include "processors/publish/sink_loss.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 
@@ -48,14 +49,14 @@ static bool going(void *arg)
 void kafka_feed_show_lag(struct kafka_feed *f)
 {
     struct counters *counters = f->shared->counters;
-    uint64_t lost = feed_lost(f->feed);
+    const struct sink_loss loss = {.program = KAFKA_FEED_PROGRAM,
+                                   .sink = "kafka",
+                                   .log = f->options->log,
+                                   .state_dir = f->options->state_dir,
+                                   .counters = counters,
+                                   .lost = f->options->lost};
     counters_set(counters, f->options->lag, feed_lag(f->feed, f->committed.at.seq));
-    if (lost > f->lost) {
-        report(REPORT_ERROR, KAFKA_FEED_PROGRAM, "lost", "feed=%s results=%llu", f->options->log,
-               (unsigned long long)(lost - f->lost));
-        counters_add(counters, f->options->lost, lost - f->lost);
-        f->lost = lost;
-    }
+    sink_loss_tell(&loss, f->feed);
 }
 
 /* Before the next attempt; the lag grows meanwhile, and shows it. */

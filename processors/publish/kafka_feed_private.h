@@ -36,7 +36,6 @@ struct kafka_feed {
        them again. One library refusal may come before the brokers' of an earlier result. */
     uint64_t traced_seq[KAFKA_TRACED];
     uint32_t traced; /* ever */
-    uint64_t lost;
     struct sink_books books;
     bool full;              /* the last transaction hit a limit: go on at once */
     int64_t began_ns;       /* the last transaction */

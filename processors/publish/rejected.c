@@ -94,11 +94,33 @@ static void add_text(struct text *out, const char *name, struct str s)
         text_add(out, "null");
 }
 
-bool rejected_add(struct rejected *r, const struct rejected_entry *entry, struct error *err)
+static struct text begin_line(struct rejected *r)
 {
     struct text out = text_over(r->line, sizeof r->line);
     text_add(&out, "{\"at\":\"");
     text_add_time_ms(&out, clock_wall_ns() / 1000000);
+    return out;
+}
+
+static bool append(struct rejected *r, const struct text *line, struct error *err)
+{
+    if (r->bytes + line->len > REJECTED_BYTES_MAX && !turn_over(r, err))
+        return false;
+    ssize_t wrote = write(r->fd, line->at, line->len);
+    if (wrote < 0 || (size_t)wrote != line->len) {
+        int sys_errno = wrote < 0 ? errno : ENOSPC;
+        if (wrote > 0 && ftruncate(r->fd, (off_t)r->bytes) != 0)
+            sys_errno = errno; /* half a line stays; the next one would be glued to it */
+        return error_set(err, sys_errno == ENOSPC ? ERROR_NO_SPACE : ERROR_IO, sys_errno, "%s",
+                         r->path);
+    }
+    r->bytes += line->len;
+    return true;
+}
+
+bool rejected_add(struct rejected *r, const struct rejected_entry *entry, struct error *err)
+{
+    struct text out = begin_line(r);
     text_add(&out, "\",\"type\":\"");
     text_add(&out, entry->type);
     text_add(&out, "\",\"result_seq\":");
@@ -112,16 +134,30 @@ bool rejected_add(struct rejected *r, const struct rejected_entry *entry, struct
     text_add_u64(&out, entry->body.len);
     add_text(&out, ",\"body\":", cut(entry->body, REJECTED_BODY_MAX));
     text_add(&out, "}\n");
-    if (r->bytes + out.len > REJECTED_BYTES_MAX && !turn_over(r, err))
+    return append(r, &out, err);
+}
+
+bool rejected_add_lost(const char *state_dir, const char *name, const struct feed_loss *loss,
+                       struct error *err)
+{
+    char file[64];
+    struct rejected *r = NULL;
+    (void)snprintf(file, sizeof file, "%s.lost", name);
+    if (!rejected_open(state_dir, file, &r, err))
         return false;
-    ssize_t wrote = write(r->fd, out.at, out.len);
-    if (wrote < 0 || (size_t)wrote != out.len) {
-        int sys_errno = wrote < 0 ? errno : ENOSPC;
-        if (wrote > 0 && ftruncate(r->fd, (off_t)r->bytes) != 0)
-            sys_errno = errno; /* half a line stays; the next one would be glued to it */
-        return error_set(err, sys_errno == ENOSPC ? ERROR_NO_SPACE : ERROR_IO, sys_errno, "%s",
-                         r->path);
-    }
-    r->bytes += out.len;
-    return true;
+    struct text out = begin_line(r);
+    text_add(&out, "\",\"results\":");
+    text_add_u64(&out, loss->results);
+    text_add(&out, ",\"first_result_seq\":");
+    text_add_u64(&out, loss->first_seq);
+    text_add(&out, ",\"last_result_seq\":");
+    text_add_u64(&out, loss->last_seq);
+    text_add(&out, ",\"after_input_seq\":");
+    text_add_u64(&out, loss->after_input_seq);
+    text_add(&out, ",\"before_input_seq\":");
+    text_add_u64(&out, loss->before_input_seq);
+    text_add(&out, "}\n");
+    bool ok = append(r, &out, err);
+    rejected_close(r);
+    return ok;
 }

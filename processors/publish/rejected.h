@@ -5,6 +5,8 @@
  *     rejected_open(state_dir, "series-bulk", &rejected, &err);      {state_dir}/rejected/series-bulk.jsonl
  *     rejected_add(rejected, &entry, &err);
  *
+ * What a sink never got because a disk cap took it stands in {state_dir}/rejected/series-bulk.lost.jsonl.
+ *
  * One thread, one writer a name.
  */
 #ifndef CROWDTIDE_PROCESSORS_PUBLISH_REJECTED_H
@@ -29,6 +31,8 @@ struct rejected_entry {
 bool rejected_open(const char *state_dir, const char *name, struct rejected **ret, struct error *err);
 /* On failure (disk full) the caller must not move on. */
 bool rejected_add(struct rejected *rejected, const struct rejected_entry *entry, struct error *err);
+/* One line of {name}.lost.jsonl. */
+bool rejected_add_lost(const char *state_dir, const char *name, const struct feed_loss *loss, struct error *err);
 void rejected_close(struct rejected *rejected); /* NULL is allowed */
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "processors/publish/rejected.h"
 #include "processors/publish/sink_books.h"
+#include "processors/publish/sink_loss.h"
 #include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 
@@ -48,7 +49,6 @@ struct series_feed {
     int64_t durable_ns;
     int64_t began_ns; /* the last batch */
     int64_t until_ns; /* paused */
-    uint64_t lost;
     struct sink_books books;
     struct pace backoff;
     struct notice notice;
@@ -162,14 +162,14 @@ static bool reject(struct series_feed *f, const struct log_position *at, unsigne
 void series_feed_show_lag(struct series_feed *f)
 {
     struct counters *counters = f->options.shared->publish->counters;
-    uint64_t lost = feed_lost(f->feed);
+    const struct sink_loss loss = {.program = PROGRAM,
+                                   .sink = "series",
+                                   .log = f->options.log,
+                                   .state_dir = f->options.state_dir,
+                                   .counters = counters,
+                                   .lost = f->options.lost};
     counters_set(counters, f->options.lag, feed_lag(f->feed, f->committed.seq));
-    if (lost > f->lost) {
-        report(REPORT_ERROR, PROGRAM, "lost", "feed=%s results=%llu", f->options.log,
-               (unsigned long long)(lost - f->lost));
-        counters_add(counters, f->options.lost, lost - f->lost);
-        f->lost = lost;
-    }
+    sink_loss_tell(&loss, f->feed);
 }
 
 static bool move_cursor(struct series_feed *f, const struct log_position *to, int64_t now_ns,

@@ -64,6 +64,8 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(INGEST, PROBES_RETURNED, SUM, "messages", "of them, those that came back")                  \
     C(INGEST, PROBES_REFUSED, SUM, "messages", "of them, those that the broker said it passes to nobody") \
     C(INGEST, PROBES_FOREIGN, SUM, "messages", "probes of other instances, or of an earlier run, that came by") \
+    C(INGEST, LOG_HELD_BYTES, GAUGE, "B", "of the readings log, what a reader still needs, with the segments in use") \
+    C(INGEST, LOG_CAP_BYTES, GAUGE, "B", "disk cap of the readings log")                          \
     C(INGEST, LOG_LOST, SUM, "records", "records deleted at the disk cap before every cursor passed them") \
     C(PROCESS, RECEIVED, GAUGE, "messages", "books: messages read from the readings log")         \
     C(PROCESS, DECODED, GAUGE, "messages", "books: decoded")                                      \
@@ -82,6 +84,10 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(PROCESS, SKIPPED, SUM, "inputs", "poison inputs left out")                                  \
     C(PROCESS, ALERTS_LOG_SEQ, GAUGE, "", "last sequence in the alerts log")                      \
     C(PROCESS, BULK_LOG_SEQ, GAUGE, "", "last sequence in the bulk log")                          \
+    C(PROCESS, ALERTS_HELD_BYTES, GAUGE, "B", "of the alerts log, what a reader still needs, with the segments in use") \
+    C(PROCESS, ALERTS_CAP_BYTES, GAUGE, "B", "disk cap of the alerts log")                        \
+    C(PROCESS, BULK_HELD_BYTES, GAUGE, "B", "of the bulk log, what a reader still needs, with the segments in use") \
+    C(PROCESS, BULK_CAP_BYTES, GAUGE, "B", "disk cap of the bulk log")                            \
     C(PROCESS, LOG_LOST, SUM, "records", "results deleted at the disk cap before every cursor passed them") \
     C(KAFKA, ALERTS_DELIVERED, SUM, "results", "results of the alerts log committed to Kafka")    \
     C(KAFKA, BULK_DELIVERED, SUM, "results", "results of the bulk log committed to Kafka")        \

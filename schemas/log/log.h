@@ -157,7 +157,10 @@ bool log_writer_healthy(struct log_writer *writer, struct error *err);
 
 uint64_t log_writer_last_seq(const struct log_writer *writer);    /* last committed; 0: none */
 uint64_t log_writer_durable_seq(const struct log_writer *writer); /* any thread */
+uint64_t log_writer_first_seq(const struct log_writer *writer);   /* oldest kept; any thread */
 uint64_t log_writer_bytes(const struct log_writer *writer); /* on disk, with the prepared segment */
+/* Of those bytes, what log_writer_retain would not delete without force. Any thread. */
+uint64_t log_writer_held_bytes(struct log_writer *writer, uint64_t keep_from_seq);
 uint32_t log_writer_epoch(const struct log_writer *writer);
 const struct log_uuid *log_writer_uuid(const struct log_writer *writer);
 

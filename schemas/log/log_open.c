@@ -126,6 +126,11 @@ uint64_t log_writer_bytes(const struct log_writer *w)
     return atomic_load_explicit(&w->disk_bytes, memory_order_acquire);
 }
 
+uint64_t log_writer_first_seq(const struct log_writer *w)
+{
+    return atomic_load(&w->control.writer->first_seq);
+}
+
 uint32_t log_writer_epoch(const struct log_writer *w)
 {
     return w->epoch;

@@ -96,6 +96,20 @@ static bool doomed_full(struct log_writer *w)
     return full;
 }
 
+uint64_t log_writer_held_bytes(struct log_writer *w, uint64_t keep_from_seq)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    uint64_t free_bytes = 0, durable_seq = atomic_load(&w->durable_seq);
+    for (size_t i = 0; i + 1 < w->live_count; i++) {
+        uint64_t bound = w->live[i + 1].first_seq;
+        if (bound > keep_from_seq || bound > durable_seq + 1)
+            break;
+        free_bytes += w->live[i].bytes;
+    }
+    (void)pthread_mutex_unlock(&w->lock);
+    return atomic_load(&w->disk_bytes) - free_bytes;
+}
+
 bool log_writer_retain(struct log_writer *w, uint64_t max_bytes, uint64_t keep_from_seq, bool force,
                        uint64_t *ret_lost, struct error *err)
 {

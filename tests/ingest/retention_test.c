@@ -127,6 +127,9 @@ static void the_cap_forces_and_counts(void **state)
     assert_true(log_writer_bytes(f->writer) <= 5 * MIB);
     assert_int_equal(lost(f), first_seq(f) - 1); /* each record deleted was still wanted */
     assert_true(lost(f) > 0);
+    assert_int_equal(counters_get(f->retention.counters, COUNTER_INGEST_LOG_CAP_BYTES), 4 * MIB);
+    assert_true(counters_get(f->retention.counters, COUNTER_INGEST_LOG_HELD_BYTES) >
+                4 * MIB); /* before the cap took it */
 }
 
 static void the_cap_may_stop_instead(void **state)

@@ -86,7 +86,10 @@ static void at_the_cap_bulk_goes_and_is_counted(void **state)
     struct kept bulk = kept(a, "bulk");
     assert_true(bulk.bytes <= MIB);
     assert_int_equal(machine_counter(a, COUNTER_PROCESS_LOG_LOST), bulk.first - 11);
-    assert_true(machine_said("results_lost log=bulk"));
+    assert_true(machine_said("results_lost log=bulk records=[0-9]* first_seq=11 last_seq="));
+    assert_int_equal(machine_counter(a, COUNTER_PROCESS_BULK_CAP_BYTES), MIB);
+    assert_true(machine_counter(a, COUNTER_PROCESS_BULK_HELD_BYTES) >
+                MIB); /* as before the cap took it */
     assert_int_equal(kept(a, "alerts").first, alerts.first);
 }
 
@@ -118,6 +121,7 @@ static void what_a_cursor_needs_stays_below_the_cap(void **state)
     assert_int_equal(run_with(a, wide_cap), 0);
     struct kept bulk = kept(a, "bulk");
     assert_true(bulk.first > 1 && bulk.first <= wanted + 1);
+    assert_int_equal(machine_counter(a, COUNTER_PROCESS_BULK_HELD_BYTES), bulk.bytes);
     assert_int_equal(machine_counter(a, COUNTER_PROCESS_LOG_LOST), 0);
 }
 

@@ -294,8 +294,11 @@ static void test_retention(void **state)
     assert_int_equal(log_writer_bytes(writer), before);
     assert_true(log_writer_sync(writer, &err));
     /* pinned at 300: all of it stays */
+    uint64_t held = log_writer_held_bytes(writer, 300);
+    assert_true(held > cap && held < before);
     assert_true(log_writer_retain(writer, cap, 300, false, &lost, &err));
     assert_int_equal(lost, 0);
+    assert_int_equal(log_writer_bytes(writer), held);
     assert_true(log_reader_seek(reader, 300, &err));
     expect(reader, 300, 1000);
     /* the cap wins */
@@ -304,6 +307,7 @@ static void test_retention(void **state)
     uint64_t first = log_reader_first_seq(reader);
     assert_true(first > 300);
     assert_int_equal(lost, first - 300);
+    assert_int_equal(log_writer_first_seq(writer), first);
     assert_false(log_reader_seek(reader, 300, &err));
     assert_int_equal(err.code, ERROR_LOST);
     assert_int_equal(err.position, first);

@@ -1,0 +1,23 @@
+/*
+ * sink_loss: what a disk cap took before a feed came to it: counted, reported, and written down for the audit.
+ *
+ *     const struct sink_loss loss = {.program = "publish-series", .sink = "series", .log = "bulk", …};
+ *     sink_loss_tell(&loss, feed);      as often as wanted
+ */
+#ifndef CROWDTIDE_PROCESSORS_PUBLISH_SINK_LOSS_H
+#define CROWDTIDE_PROCESSORS_PUBLISH_SINK_LOSS_H
+
+#include "processors/publish/feed.h"
+#include "schemas/counters/counters.h"
+
+struct sink_loss {
+    const char *program, *sink, *log;
+    const char *state_dir;
+    struct counters *counters;
+    enum counter lost;
+};
+
+/* Event `lost`, and a line of {state_dir}/rejected/{sink}-{log}.lost.jsonl (rejected.h). Where that can't be written, the event says so. */
+void sink_loss_tell(const struct sink_loss *loss, struct feed *feed);
+
+#endif
