@@ -27,6 +27,7 @@
  *     sim_end.c          how a run ends
  *     sim_copy.c         the state directory restored from a copy
  *     sim_tap.c          what the logs ever held
+ *     sim_durable.c      whether the disk holds what programs rely on
  *     sim_check.c        what must be so after every run
  *     sim_check_sinks.c  likewise, in Kafka and in the store
  *     sim_broken.c       deliberately broken variants, each of which a check must catch

@@ -7,6 +7,10 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "tests/sim/sim_durable.h"
+
+enum { DURABLE_LOOK_ONE_IN = 8 /* results: it takes as long as they do */ };
+
 const char *sim_broken_name(enum sim_broken broken)
 {
     static const char *const names[SIM_BROKEN_COUNT] = {
@@ -62,12 +66,27 @@ void __wrap_report_error(const char *program, const char *event, const struct er
     __wrap_report(REPORT_ERROR, program, event, "code=%s %s", error_name(err->code), text);
 }
 
+/* ---- what must be so at any moment ---- */
+
+/* A state must never survive inputs that it has seen, nor results that it has given. */
+bool __wrap_snapshot_write(const char *dir, const struct snapshot *snapshot, struct error *err)
+{
+    if (sim && sim->task) {
+        sim_durable(SIM_READINGS, snapshot->input_seq, "a snapshot is written");
+        sim_durable(SIM_ALERTS, snapshot->alerts_seq, "a snapshot is written");
+        sim_durable(SIM_BULK, snapshot->bulk_seq, "a snapshot is written");
+    }
+    return __real_snapshot_write(dir, snapshot, err);
+}
+
 /* ---- variants ---- */
 
 /* The store's cursor moves as soon as a result is read. */
 enum feed_read __wrap_feed_next(struct feed *feed, struct feed_item *ret, struct error *err)
 {
     enum feed_read got = __real_feed_next(feed, ret, err);
+    if (got == FEED_RESULT && sim && sim->task && sim_one_in(DURABLE_LOOK_ONE_IN))
+        sim_durable(SIM_READINGS, ret->origin.input_seq, "a result is given away");
     if (got == FEED_RESULT && is(SIM_CURSOR_EARLY) && in(SIM_SERIES)) {
         const struct log_position at = feed_item_position(feed, ret);
         (void)feed_commit(feed, &at, false, err);

@@ -3,6 +3,7 @@
 #define CROWDTIDE_TESTS_SIM_SIM_BROKEN_H
 
 #include "processors/core/dedup.h"
+#include "processors/process/snapshot.h"
 #include "processors/publish/feed.h"
 #include "schemas/base/report.h"
 #include "schemas/log/log_control.h"
@@ -14,6 +15,8 @@ void __wrap_report(enum report_level level, const char *program, const char *eve
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 void __wrap_report_error(const char *program, const char *event, const struct error *err);
 
+bool __real_snapshot_write(const char *dir, const struct snapshot *snapshot, struct error *err);
+bool __wrap_snapshot_write(const char *dir, const struct snapshot *snapshot, struct error *err);
 enum feed_read __real_feed_next(struct feed *feed, struct feed_item *ret, struct error *err);
 enum feed_read __wrap_feed_next(struct feed *feed, struct feed_item *ret, struct error *err);
 uint64_t __real_log_reader_durable_seq(const struct log_reader *reader);
