@@ -47,7 +47,7 @@ struct audit_options {
 /* Sequences in a row that have the same fault. */
 struct audit_finding {
     const char *where;            /* readings, alerts, bulk, kafka, series */
-    const char *what;             /* missing, doubled, unknown, differs, corrupt, books, lost */
+    const char *what; /* missing, doubled, unknown, differs, corrupt, books, lost */
     uint64_t first_seq, last_seq; /* of the readings log, unless where is a log and what corrupt */
     uint32_t first_index;         /* of the first one */
     uint64_t count;

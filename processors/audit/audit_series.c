@@ -4,13 +4,9 @@
 #include <stdlib.h>
 
 #include "processors/audit/audit_private.h"
-#include "processors/net/http_lines.h"
-#include "processors/publish/series_target.h"
-#include "schemas/base/clock.h"
-#include "schemas/json/json_document.h"
+#include "processors/audit/audit_store.h"
 
-enum { STATEMENT_BYTES = 1024, MEASUREMENT_BYTES = 48, REJECTIONS_AT_START = 64, SINKS = 2 };
-enum { MARGIN_S = 60 }; /* at the edge of what retention is about to take */
+enum { MEASUREMENT_BYTES = 48, REJECTIONS_AT_START = 64 };
 
 /* A field that no point of the measurement lacks: what is asked for. */
 static const struct {
@@ -34,6 +30,8 @@ struct point {
     uint8_t kind; /* place in always_there */
     uint8_t output;
     bool exercise, found;
+    uint16_t more; /* times that it is there beyond once */
+    uint32_t seen; /* of all points with this hash: counted at the first of them */
 };
 
 struct rejections {
@@ -44,54 +42,29 @@ struct rejections {
 
 struct sink {
     struct audit *a;
-    struct series_target target;
+    struct audit_store store;
     struct log_position at[OUTPUT_COUNT];
     struct rejections rejected[OUTPUT_COUNT];
-    int64_t oldest_ns;   /* what the store keeps; INT64_MIN: everything */
     struct point *point; /* by hash, once sorted */
     uint32_t count;
-    struct json_parser *parser;
-    char problem[ERROR_WHERE_BYTES];
 };
 
-/* ---- identity ---- */
-
-static uint64_t mix(uint64_t h)
+static void name_of(unsigned kind, bool exercise, char out[MEASUREMENT_BYTES])
 {
-    h ^= h >> 33;
-    h *= UINT64_C(0xff51afd7ed558ccd);
-    return h ^ h >> 29;
-}
-
-/* The order of the tags does not matter. In the store some bytes of a value are others: see
- * result_line. */
-static uint64_t tag_hash(struct str name, struct str value)
-{
-    uint64_t h = mix(str_hash(name));
-    for (uint32_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.at[i];
-        h = mix(h + (c < 0x20 || c == 0x7f || c == '\\' ? '_' : c) + i);
-    }
-    return h;
-}
-
-static uint64_t begin_hash(const char *measurement, bool exercise)
-{
-    return mix(str_hash(str_of(measurement)) + exercise);
-}
-
-static uint64_t stamp_hash(uint64_t series, int64_t stamp_ns)
-{
-    return mix(series ^ mix((uint64_t)stamp_ns));
+    (void)snprintf(out, MEASUREMENT_BYTES, "%s%s",
+                   exercise ? RESULT_EXERCISE_MEASUREMENT_PREFIX : "",
+                   result_type_of(always_there[kind].type)->measurement);
 }
 
 /* The point that the result is in the store. */
-static void point_of(const union result_any *any, const struct audit_item *item, uint8_t kind,
-                     struct point *ret)
+static void point_of(const struct audit_store *store, const union result_any *any,
+                     const struct audit_item *item, uint8_t kind, struct point *ret)
 {
     const struct result_type *t = result_type_of(item->view.type);
     bool exercise = result_is_exercise(item->view.type, any);
-    uint64_t series = begin_hash(t->measurement, exercise);
+    char measurement[MEASUREMENT_BYTES];
+    name_of(kind, exercise, measurement);
+    uint64_t series = audit_series_hash(str_of(measurement));
     int64_t stamp_ms = 0;
     for (uint32_t i = 0; i < t->field_count; i++) {
         const struct result_field *field = &t->fields[i];
@@ -103,11 +76,11 @@ static void point_of(const union result_any *any, const struct audit_item *item,
             continue;
         memcpy(&value, at, sizeof value);
         if (value.len)
-            series += tag_hash((struct str){field->name, field->name_len}, value);
+            series += audit_tag_hash((struct str){field->name, field->name_len}, value);
     }
     int64_t stamp_ns =
         stamp_ms * 1000000 + result_line_below_ms(item->view.type, any, item->origin.input_seq);
-    *ret = (struct point){.hash = stamp_hash(series, stamp_ns),
+    *ret = (struct point){.hash = audit_point_hash(store, series, stamp_ns),
                           .input_seq = item->origin.input_seq,
                           .stamp_ns = stamp_ns,
                           .index = item->origin.index,
@@ -130,9 +103,10 @@ static int by_input(const void *a, const void *b)
                                         : (x->index > y->index) - (x->index < y->index);
 }
 
-/* Marks every result that is this point. */
-static void found(struct sink *s, uint64_t hash)
+/* Counts it at the first result that is this point. */
+static void count(void *arg, uint64_t hash)
 {
+    struct sink *s = arg;
     uint32_t low = 0, high = s->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -141,140 +115,21 @@ static void found(struct sink *s, uint64_t hash)
         else
             high = middle;
     }
-    for (; low < s->count && s->point[low].hash == hash; low++)
-        s->point[low].found = true;
+    if (low < s->count && s->point[low].hash == hash)
+        s->point[low].seen++;
 }
 
-/* ---- the store's answers ---- */
-
-static uint32_t member(const struct json_document *d, uint32_t object, const char *name)
+/* Results that are the same point to the store are there when it is; a store that keeps repeats has
+   it more often than they are many. */
+static void conclude(struct sink *s)
 {
-    if (!object || json_kind_at(d, object) != JSON_OBJECT)
-        return 0;
-    for (uint32_t at = json_first(object), end = json_end(d, object); at != end;
-         at = json_after(d, at + 1)) {
-        if (str_is(json_text(d, at), name))
-            return at + 1;
+    for (uint32_t first = 0, end; first < s->count; first = end) {
+        uint32_t seen = s->point[first].seen;
+        for (end = first; end < s->count && s->point[end].hash == s->point[first].hash; end++)
+            s->point[end].found = seen > 0;
+        if (seen > end - first)
+            s->point[end - 1].more = (uint16_t)(seen - (end - first));
     }
-    return 0;
-}
-
-static uint32_t first_item(const struct json_document *d, uint32_t array)
-{
-    if (!array || json_kind_at(d, array) != JSON_ARRAY || json_first(array) == json_end(d, array))
-        return 0;
-    return json_first(array);
-}
-
-static void take_series(struct sink *s, const struct json_document *d, uint32_t series)
-{
-    uint32_t name = member(d, series, "name"), tags = member(d, series, "tags");
-    uint32_t values = member(d, series, "values");
-    char measurement[MEASUREMENT_BYTES];
-    if (!name || !values || json_kind_at(d, name) != JSON_STRING ||
-        json_kind_at(d, values) != JSON_ARRAY)
-        return;
-    struct str text = json_text(d, name);
-    const struct str prefix = STR_LIT(RESULT_EXERCISE_MEASUREMENT_PREFIX);
-    bool exercise = text.len > prefix.len && memcmp(text.at, prefix.at, prefix.len) == 0;
-    if (exercise)
-        text = (struct str){text.at + prefix.len, text.len - prefix.len};
-    (void)snprintf(measurement, sizeof measurement, STR_FMT, STR_ARG(text));
-    uint64_t hash = begin_hash(measurement, exercise);
-    for (uint32_t at = tags ? json_first(tags) : 0, end = tags ? json_end(d, tags) : 0; at != end;
-         at = json_after(d, at + 1)) {
-        if (json_kind_at(d, at + 1) == JSON_STRING && json_text(d, at + 1).len)
-            hash += tag_hash(json_text(d, at), json_text(d, at + 1));
-    }
-    for (uint32_t row = json_first(values), end = json_end(d, values); row != end;
-         row = json_after(d, row)) {
-        uint32_t time = first_item(d, row);
-        struct json_field stamp = {0};
-        if (!time || json_kind_at(d, time) != JSON_INT)
-            continue;
-        json_read(d, time, &stamp);
-        found(s, stamp_hash(hash, stamp.integer));
-    }
-}
-
-/* One line of a chunked answer: {"results":[{"series":[…]}]}, or an error. */
-static bool take_line(void *arg, const char *line, size_t len, struct error *err)
-{
-    struct sink *s = arg;
-    struct json_document d;
-    if (json_parse_document(s->parser, (const uint8_t *)line, len, &d) != JSON_OK) {
-        if (!s->problem[0])
-            (void)snprintf(s->problem, sizeof s->problem, "%.*s", (int)(len < 200 ? len : 200),
-                           line);
-        return true;
-    }
-    (void)err;
-    uint32_t result = first_item(&d, member(&d, JSON_ROOT, "results"));
-    uint32_t fault = member(&d, result ? result : JSON_ROOT, "error");
-    if (fault && json_kind_at(&d, fault) == JSON_STRING)
-        (void)snprintf(s->problem, sizeof s->problem, STR_FMT, STR_ARG(json_text(&d, fault)));
-    uint32_t all = member(&d, result, "series");
-    for (uint32_t at = all ? json_first(all) : 0, end = all ? json_end(&d, all) : 0; at != end;
-         at = json_after(&d, at))
-        take_series(s, &d, at);
-    return true;
-}
-
-static bool ask(struct sink *s, const char *statement,
-                bool (*visit)(void *arg, const char *line, size_t len, struct error *err),
-                struct error *err)
-{
-    char url[HTTP_URL_BYTES];
-    int status = 0;
-    s->problem[0] = '\0';
-    if (!series_target_query(s->a->options->config, statement, url, err) ||
-        !http_lines(&s->target.http, url, visit, s, &status, err))
-        return false;
-    if (status / 100 == 2 && !s->problem[0])
-        return true;
-    return error_set(
-        err, status == 401 || status == 403 ? ERROR_REMOTE_DENIED : ERROR_REMOTE_REJECT, 0,
-        "the store answers %d to an InfluxQL query: %s. It must be InfluxDB 1.x, or 2.x "
-        "with its 1.x query interface",
-        status, s->problem);
-}
-
-/* ---- what it keeps ---- */
-
-/* InfluxDB writes durations as 168h0m0s. */
-static int64_t hours_of(struct str text)
-{
-    int64_t hours = 0;
-    for (uint32_t i = 0; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++)
-        hours = hours * 10 + (text.at[i] - '0');
-    return hours;
-}
-
-/* {"columns":["name","duration","shardGroupDuration","replicaN","default"],"values":[["autogen","0s",…,true]]}
- */
-static bool take_policy(void *arg, const char *line, size_t len, struct error *err)
-{
-    struct sink *s = arg;
-    struct json_document d;
-    if (!take_line(arg, line, len, err) ||
-        json_parse_document(s->parser, (const uint8_t *)line, len, &d) != JSON_OK)
-        return true;
-    uint32_t series =
-        first_item(&d, member(&d, first_item(&d, member(&d, JSON_ROOT, "results")), "series"));
-    uint32_t values = member(&d, series, "values");
-    for (uint32_t row = values ? json_first(values) : 0, end = values ? json_end(&d, values) : 0;
-         row != end; row = json_after(&d, row)) {
-        uint32_t duration = json_after(&d, json_first(row)), last = duration;
-        for (int i = 0; i < 3; i++)
-            last = json_after(&d, last);
-        struct json_field is_default;
-        json_read(&d, last, &is_default);
-        int64_t hours = hours_of(json_text(&d, duration));
-        if (is_default.kind == JSON_BOOL && is_default.boolean && hours)
-            s->oldest_ns = clock_wall_ns() - hours * 3600 * INT64_C(1000000000) +
-                           MARGIN_S * INT64_C(1000000000);
-    }
-    return true;
 }
 
 /* ---- comparing ---- */
@@ -282,7 +137,7 @@ static bool take_policy(void *arg, const char *line, size_t len, struct error *e
 static bool ask_kind(struct sink *s, unsigned kind, bool exercise, struct error *err)
 {
     int64_t from_ns = INT64_MAX, to_ns = INT64_MIN;
-    char statement[STATEMENT_BYTES];
+    char measurement[MEASUREMENT_BYTES];
     for (uint32_t i = 0; i < s->count; i++) {
         const struct point *p = &s->point[i];
         if (p->kind != kind || p->exercise != exercise)
@@ -292,12 +147,12 @@ static bool ask_kind(struct sink *s, unsigned kind, bool exercise, struct error 
     }
     if (from_ns > to_ns)
         return true;
-    (void)snprintf(statement, sizeof statement,
-                   "SELECT \"%s\" FROM \"%s%s\" WHERE time >= %" PRId64 " AND time <= %" PRId64
-                   " GROUP BY *",
-                   always_there[kind].field, exercise ? RESULT_EXERCISE_MEASUREMENT_PREFIX : "",
-                   result_type_of(always_there[kind].type)->measurement, from_ns, to_ns);
-    return ask(s, statement, take_line, err);
+    name_of(kind, exercise, measurement);
+    const struct audit_store_query query = {.measurement = measurement,
+                                            .field = always_there[kind].field,
+                                            .from_ns = from_ns,
+                                            .to_ns = to_ns};
+    return audit_store_ask(&s->store, &query, count, s, err);
 }
 
 static void judge(struct sink *s)
@@ -305,24 +160,22 @@ static void judge(struct sink *s)
     for (uint32_t i = 0; i < s->count; i++) {
         const struct point *p = &s->point[i];
         struct audit_sink *books = &s->a->report->series[p->output];
-        char text[AUDIT_WHAT_BYTES];
-        if (!p->found && p->stamp_ns < s->oldest_ns) {
+        char measurement[MEASUREMENT_BYTES];
+        if (!p->found && p->stamp_ns < s->store.oldest_ns) {
             books->expired++;
             continue;
         }
         books->judged++;
         books->found += p->found;
         books->missing += !p->found;
-        if (p->found)
+        if (p->found && !p->more)
             continue;
-        (void)snprintf(text, sizeof text, "%s%s",
-                       p->exercise ? RESULT_EXERCISE_MEASUREMENT_PREFIX : "",
-                       result_type_of(always_there[p->kind].type)->measurement);
+        name_of(p->kind, p->exercise, measurement);
         audit_note(s->a, &(struct audit_fault){.where = "series",
-                                               .what = "missing",
+                                               .what = p->found ? "doubled" : "missing",
                                                .seq = p->input_seq,
                                                .index = p->index,
-                                               .text = text});
+                                               .text = measurement});
     }
 }
 
@@ -333,6 +186,7 @@ static bool portion(struct sink *s, struct error *err)
         if (!ask_kind(s, kind, false, err) || !ask_kind(s, kind, true, err))
             return false;
     }
+    conclude(s);
     qsort(s->point, s->count, sizeof *s->point, by_input);
     judge(s);
     s->count = 0;
@@ -407,7 +261,7 @@ static bool take(struct sink *s, const struct audit_item *item, struct error *er
     }
     if (!result_decode(item->view.type, item->view.body, item->view.body_len, &origin, &any, err))
         return false;
-    point_of(&any, item, kind, &s->point[s->count++]);
+    point_of(&s->store, &any, item, kind, &s->point[s->count++]);
     return s->count < AUDIT_POINTS || portion(s, err);
 }
 
@@ -424,18 +278,15 @@ static bool compare(struct sink *s, struct error *err)
 
 bool audit_series(struct audit *a, struct error *err)
 {
-    struct sink s = {.a = a, .oldest_ns = INT64_MIN};
-    char statement[STATEMENT_BYTES];
+    struct sink s = {.a = a};
     s.point = malloc(AUDIT_POINTS * sizeof *s.point);
-    s.parser = json_parser_new(HTTP_LINE_BYTES_MAX);
-    bool ok = (s.point && s.parser) || error_set(err, ERROR_NO_MEMORY, 0, "audit: points");
-    ok = ok && series_target_init(a->options->config, &s.target, err) &&
-         sink_state(&s, OUTPUT_ALERTS, err) && sink_state(&s, OUTPUT_BULK, err);
-    (void)snprintf(statement, sizeof statement, "SHOW RETENTION POLICIES");
-    ok = ok && ask(&s, statement, take_policy, err) && compare(&s, err);
+    bool ok = s.point || error_set(err, ERROR_NO_MEMORY, 0, "audit: points");
+    /* The positions first: what they cover is there when the store is asked. */
+    ok = ok && sink_state(&s, OUTPUT_ALERTS, err) && sink_state(&s, OUTPUT_BULK, err) &&
+         audit_store_open(&s.store, a->options->config, err) && compare(&s, err);
     for (int o = 0; o < OUTPUT_COUNT; o++)
         free(s.rejected[o].seq);
-    json_parser_free(s.parser);
+    audit_store_close(&s.store);
     free(s.point);
     return ok;
 }

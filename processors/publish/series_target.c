@@ -78,6 +78,12 @@ bool series_target_query(const struct config *config, const char *statement, cha
     return finish_url(&text, err);
 }
 
+bool series_target_url(const struct config *config, const char *path, char *url, struct error *err)
+{
+    struct text text = begin_url(url, config->series_url, path);
+    return finish_url(&text, err);
+}
+
 bool series_target_init(const struct config *config, struct series_target *ret, struct error *err)
 {
     struct series_target t = {0};

@@ -25,6 +25,10 @@ bool series_target_init(const struct config *config, struct series_target *ret, 
 bool series_target_query(const struct config *config, const char *statement, char *url,
                          struct error *err);
 
+/* Another address of the same server: its base, then path. */
+bool series_target_url(const struct config *config, const char *path, char *url,
+                       struct error *err);
+
 /* What to do after an answer. */
 enum series_verdict {
     SERIES_STORED,      /* 2xx */
