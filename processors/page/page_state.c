@@ -227,6 +227,8 @@ static bool read_all(int fd, uint8_t *out, size_t bytes)
 {
     for (size_t at = 0; at < bytes;) {
         ssize_t n = read(fd, out + at, bytes - at);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n <= 0)
             return false;
         at += (size_t)n;
