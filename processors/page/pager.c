@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "processors/page/page_lane_private.h"
 
@@ -17,6 +18,7 @@ struct pager {
     struct pager_options o;
     struct page_world world;
     struct page_lane *lane[PAGING_TARGETS_MAX];
+    struct page_lane *idle; /* one that has read all there is; NULL: none has */
     struct page_state *own; /* known[].now: as it is; the rest of a state is not used */
     char own_path[OWN_PATH_BYTES];
 };
@@ -259,6 +261,7 @@ bool pager_add(struct pager *pager, uint32_t target, const struct page_source *s
 enum pager_turn pager_turn(struct pager *pager, const struct page_now *now, struct error *err)
 {
     bool sends = false;
+    pager->idle = NULL;
     for (uint32_t i = 0; i < pager->o.target_count; i++) {
         enum page_lane_turn turn = PAGE_LANE_BUSY;
         for (int step = 0; pager->lane[i] && turn == PAGE_LANE_BUSY && step < STEPS_MAX; step++)
@@ -266,19 +269,21 @@ enum pager_turn pager_turn(struct pager *pager, const struct page_now *now, stru
         if (turn == PAGE_LANE_BROKEN)
             return PAGER_BROKEN;
         sends = sends || turn == PAGE_LANE_SENDS || turn == PAGE_LANE_BUSY;
+        if (turn == PAGE_LANE_IDLE && pager->lane[i])
+            pager->idle = pager->lane[i];
     }
     watch(pager, now);
     return sends ? PAGER_SENDS : PAGER_WAITS;
 }
 
+/* The source of a lane that pauses may have news all the time: who waits there does not sleep. */
 void pager_wait(struct pager *pager, uint32_t ms)
 {
-    for (uint32_t i = 0; i < pager->o.target_count; i++) {
-        if (pager->lane[i]) {
-            page_lane_wait(pager->lane[i], ms);
-            return;
-        }
-    }
+    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    if (pager->idle)
+        page_lane_wait(pager->idle, ms);
+    else
+        (void)nanosleep(&pause, NULL);
 }
 
 const struct page_lane_figures *pager_figures(const struct pager *pager, uint32_t target)

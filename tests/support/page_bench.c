@@ -79,8 +79,10 @@ static uint64_t lost(void *arg)
 
 static void wait_more(void *arg, uint32_t ms)
 {
-    (void)arg;
+    const struct bench_source *s = arg;
     (void)ms;
+    s->bench->waits++;
+    s->bench->waited_on = s->target;
 }
 
 /* ---- the targets -------------------------------------------------------------------------------

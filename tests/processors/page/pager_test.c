@@ -101,6 +101,30 @@ static void a_dead_target_delays_no_other_and_the_others_learn_of_it_once(void *
     page_bench_free(b);
 }
 
+/* A source with news returns at once, and a target that is down leaves news for as long as it is.
+ */
+static void nobody_waits_where_there_is_news(void **state)
+{
+    (void)state;
+    struct page_bench *b = page_bench_new();
+    uint32_t down = page_bench_target(b, PAGING_WEBHOOK, false);
+    uint32_t well = page_bench_target(b, PAGING_WECOM, true);
+    page_bench_open(b);
+    page_bench_answers(b, down, 503);
+    for (int n = 1; n <= 3; n++)
+        page_bench_alert(b, "hall", n, "active_unacked", LEVEL_RED, true);
+    page_bench_run(b, 1000);
+    pager_wait(b->pager, 1);
+    assert_int_equal(b->waits, 1);
+    assert_int_equal(b->waited_on, well);
+    page_bench_answers(b, well, 503);
+    page_bench_alert(b, "drilled", 1, "active_unacked", LEVEL_RED, true)->exercise = true;
+    page_bench_run(b, 1000);
+    pager_wait(b->pager, 1);
+    assert_int_equal(b->waits, 1);
+    page_bench_free(b);
+}
+
 static void retry_after_is_honoured_and_pauses_grow(void **state)
 {
     (void)state;
@@ -466,6 +490,7 @@ int main(void)
         cmocka_unit_test(each_kind_hears_what_it_takes),
         cmocka_unit_test(an_exercise_never_reaches_what_takes_actual),
         cmocka_unit_test(a_dead_target_delays_no_other_and_the_others_learn_of_it_once),
+        cmocka_unit_test(nobody_waits_where_there_is_news),
         cmocka_unit_test(retry_after_is_honoured_and_pauses_grow),
         cmocka_unit_test(what_is_refused_for_good_is_set_aside_and_told_to_the_others),
         cmocka_unit_test(wrong_credentials_lose_nothing_and_alarm_at_once),
