@@ -16,7 +16,7 @@
 #include "tests/sim/sim_broken.h"
 
 struct totals {
-    uint64_t runs, failed, steps, messages, results;
+    uint64_t runs, failed, steps, messages, results, pages;
     uint64_t faults[SIM_FAULT_COUNT], runs_with[SIM_FAULT_COUNT];
 };
 
@@ -35,6 +35,7 @@ static bool run(const struct sim_options *options, struct totals *t)
     t->steps += report.steps;
     t->messages += report.messages;
     t->results += report.results;
+    t->pages += report.pages;
     for (int f = 0; f < SIM_FAULT_COUNT; f++) {
         t->faults[f] += report.faults[f];
         t->runs_with[f] += report.faults[f] != 0;
@@ -50,8 +51,9 @@ static bool run(const struct sim_options *options, struct totals *t)
 static void print_table(const struct totals *t, double seconds)
 {
     (void)printf("%" PRIu64 " seeds, %" PRIu64 " failed; %" PRIu64 " steps, %" PRIu64
-                 " messages, %" PRIu64 " results; %.1f s, %.0f steps a second\n",
-                 t->runs, t->failed, t->steps, t->messages, t->results, seconds,
+                 " messages, %" PRIu64 " results, %" PRIu64
+                 " pages taken; %.1f s, %.0f steps a second\n",
+                 t->runs, t->failed, t->steps, t->messages, t->results, t->pages, seconds,
                  (double)t->steps / seconds);
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         (void)printf("  %-16s %10" PRIu64 " in %" PRIu64 " seeds\n",

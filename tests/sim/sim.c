@@ -10,7 +10,8 @@
 
 struct sim *sim;
 
-const char *const sim_program_names[SIM_PROGRAMS] = {"ingest", "process", "kafka", "series"};
+const char *const sim_program_names[SIM_PROGRAMS] = {"ingest", "process", "kafka", "series",
+                                                     "page"};
 
 enum {
     OPERATION_NS_MAX = 40000,

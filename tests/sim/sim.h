@@ -1,14 +1,14 @@
 /*
- * sim: ingest, process, publish kafka and publish series as they are in the binary, run in one
- * process, on one thread, under a seeded scheduler. Everything that they ask of the machine, of the
- * broker, of Kafka and of the store goes to a simulated one, so that every fault comes at a place
- * and a time that the seed alone decides, and comes again with it.
+ * sim: ingest, process, publish kafka, publish series and page as they are in the binary, run in
+ * one process, on one thread, under a seeded scheduler. Everything that they ask of the machine, of
+ * the broker, of Kafka, of the store and of those who are paged goes to a simulated one, so that
+ * every fault comes at a place and a time that the seed alone decides, and comes again with it.
  *
  * The seams are the linker's: this program is linked with the rooms' own libraries; system calls
  * and threads are wrapped (sim_os.c, sim_thread.c; the list is in CMakeLists.txt), and the
- * functions of mqtt_client.h, command_socket.h, kafka_producer.h, kafka_last.h, kafka_topics.h and
- * http_poster.h are given here (sim_broker.c, sim_desk.c, sim_producer.c, sim_store.c) in place of
- * those that include Paho, librdkafka and libcurl. The programs' code has no hooks.
+ * functions of mqtt_client.h, command_socket.h, kafka_producer.h, kafka_last.h, kafka_topics.h,
+ * http_poster.h and sender.h are given here (sim_broker.c, sim_desk.c, sim_producer.c, sim_store.c,
+ * sim_pages.c) in place of those that include Paho, librdkafka and libcurl. The programs' code has no hooks.
  *
  *     file               what
  *     sim.c              programs, tasks (their threads), virtual time: who goes on, crash, end
@@ -23,6 +23,7 @@
  *     sim_kafka.c        Kafka
  *     sim_producer.c     what programs see of it
  *     sim_store.c        the time-series store
+ *     sim_pages.c        those who are paged, and what they must have been told
  *     sim_world.c        one run: which faults, when; programs started again
  *     sim_end.c          how a run ends
  *     sim_copy.c         the state directory restored from a copy
@@ -51,7 +52,7 @@
 #define SIM_VENUE "/sim/venue.yaml"
 #define SIM_NEVER INT64_MAX
 
-enum sim_program { SIM_INGEST, SIM_PROCESS, SIM_KAFKA, SIM_SERIES, SIM_PROGRAMS };
+enum sim_program { SIM_INGEST, SIM_PROCESS, SIM_KAFKA, SIM_SERIES, SIM_PAGE, SIM_PROGRAMS };
 
 /* What is done deliberately wrong; sim_broken.c. */
 enum sim_broken {
@@ -66,6 +67,8 @@ enum sim_broken {
     SIM_PUBLISH_BEFORE_DURABLE,
     SIM_TORN_TAIL_TRUSTED,
     SIM_POSITION_APART,
+    SIM_PAGE_FAILURE_TAKEN,
+    SIM_PAGE_STATE_UNSTORED,
     SIM_BROKEN_COUNT,
 };
 
@@ -86,6 +89,8 @@ enum sim_broken {
     F(FENCED, "fenced")                                                                            \
     F(STORE, "store refuses")                                                                      \
     F(STORE_DOWN, "store gone")                                                                    \
+    F(PAGE, "page refused")                                                                        \
+    F(TARGET_DOWN, "target gone")                                                                  \
     F(STEPPED, "clock stepped")                                                                    \
     F(RELOAD, "venue reload")                                                                      \
     F(UPGRADE, "upgrade")                                                                          \
@@ -113,7 +118,7 @@ struct sim_options {
 struct sim_report { /* of one run */
     bool ok;
     char why[700]; /* first failure */
-    uint64_t steps, messages, results;
+    uint64_t steps, messages, results, pages;
     uint64_t faults[SIM_FAULT_COUNT];
 };
 
@@ -182,6 +187,7 @@ struct sim {
     struct sim_desk *desk;
     struct sim_kafka *kafka;
     struct sim_store *store;
+    struct sim_pages *pages;
     struct sim_sensors *sensors;
     struct sim_world *world;
 };
@@ -260,6 +266,8 @@ void sim_kafka_new(struct sim *s);
 void sim_kafka_free(struct sim *s);
 void sim_store_new(struct sim *s);
 void sim_store_free(struct sim *s);
+void sim_pages_new(struct sim *s);
+void sim_pages_free(struct sim *s);
 
 /* sim_world.c */
 void sim_world_turn(void);

@@ -25,6 +25,8 @@ const char *sim_broken_name(enum sim_broken broken)
         [SIM_PUBLISH_BEFORE_DURABLE] = "publish-before-durable",
         [SIM_TORN_TAIL_TRUSTED] = "torn-tail-trusted",
         [SIM_POSITION_APART] = "position-apart",
+        [SIM_PAGE_FAILURE_TAKEN] = "page-failure-taken",
+        [SIM_PAGE_STATE_UNSTORED] = "page-state-unstored",
     };
     return names[broken];
 }
@@ -92,6 +94,16 @@ enum feed_read __wrap_feed_next(struct feed *feed, struct feed_item *ret, struct
         (void)feed_commit(feed, &at, false, err);
     }
     return got;
+}
+
+enum page_verdict __wrap_page_judge(enum paging_kind kind, int status, const char *body)
+{
+    return is(SIM_PAGE_FAILURE_TAKEN) ? PAGE_TAKEN : __real_page_judge(kind, status, body);
+}
+
+bool __wrap_page_state_store(const struct page_state *state, const char *path, struct error *err)
+{
+    return is(SIM_PAGE_STATE_UNSTORED) || __real_page_state_store(state, path, err);
 }
 
 uint64_t __wrap_log_reader_durable_seq(const struct log_reader *reader)

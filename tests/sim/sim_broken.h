@@ -3,6 +3,8 @@
 #define CROWDTIDE_TESTS_SIM_SIM_BROKEN_H
 
 #include "processors/core/dedup.h"
+#include "processors/page/page_body.h"
+#include "processors/page/page_state.h"
 #include "processors/process/snapshot.h"
 #include "processors/publish/feed.h"
 #include "schemas/base/report.h"
@@ -15,6 +17,10 @@ void __wrap_report(enum report_level level, const char *program, const char *eve
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 void __wrap_report_error(const char *program, const char *event, const struct error *err);
 
+enum page_verdict __real_page_judge(enum paging_kind kind, int status, const char *body);
+enum page_verdict __wrap_page_judge(enum paging_kind kind, int status, const char *body);
+bool __real_page_state_store(const struct page_state *state, const char *path, struct error *err);
+bool __wrap_page_state_store(const struct page_state *state, const char *path, struct error *err);
 bool __real_snapshot_write(const char *dir, const struct snapshot *snapshot, struct error *err);
 bool __wrap_snapshot_write(const char *dir, const struct snapshot *snapshot, struct error *err);
 enum feed_read __real_feed_next(struct feed *feed, struct feed_item *ret, struct error *err);

@@ -9,6 +9,7 @@
 #include "tests/sim/sim_broker.h"
 #include "tests/sim/sim_check.h"
 #include "tests/sim/sim_desk.h"
+#include "tests/sim/sim_pages.h"
 #include "tests/sim/sim_sensors.h"
 
 /* ---- counting by text ---- */
@@ -361,4 +362,6 @@ void sim_check(void)
         sim_check_kafka((enum sim_log)log);
     if (sim->report.ok)
         sim_check_store();
+    if (sim->report.ok)
+        sim_pages_check();
 }

@@ -7,15 +7,12 @@
 #include "tests/sim/sim_broker.h"
 #include "tests/sim/sim_disk.h"
 
-enum { FILES_MAX = 128, FILES_A_TURN = 3, DIRS = 7 };
+enum { FILES_MAX = 128, FILES_A_TURN = 3, DIRS = 8 };
 
-static const char *const dirs[DIRS] = {SIM_STATE,
-                                       SIM_STATE "/readings",
-                                       SIM_STATE "/alerts",
-                                       SIM_STATE "/bulk",
-                                       SIM_STATE "/cursors",
-                                       SIM_STATE "/snapshots",
-                                       SIM_STATE "/rejected"};
+static const char *const dirs[DIRS] = {
+    SIM_STATE,          SIM_STATE "/readings", SIM_STATE "/alerts",
+    SIM_STATE "/bulk",  SIM_STATE "/cursors",  SIM_STATE "/snapshots",
+    SIM_STATE "/pages", SIM_STATE "/rejected"};
 
 struct copied {
     char path[SIM_PATH_BYTES];

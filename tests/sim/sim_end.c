@@ -4,6 +4,7 @@
 #include "schemas/counters/counters.h"
 #include "schemas/log/log.h"
 #include "tests/sim/sim_broker.h"
+#include "tests/sim/sim_pages.h"
 #include "tests/sim/sim_world.h"
 
 enum {
@@ -63,7 +64,7 @@ static bool drained(char *why, size_t cap)
                            (unsigned long long)last);
     }
     counters_close(counters);
-    return all;
+    return all && sim_pages_told(why, cap);
 }
 
 static void begin_well(struct sim_world *w)
@@ -121,7 +122,7 @@ void sim_end_go_on(struct sim_world *w)
         if (for_ns > STOP_S_MAX * s_ns)
             sim_fail("programs do not stop");
         if (!sim->process[SIM_PROCESS].running && !sim->process[SIM_KAFKA].running &&
-            !sim->process[SIM_SERIES].running)
+            !sim->process[SIM_SERIES].running && !sim->process[SIM_PAGE].running)
             enter(w, SIM_OVER);
         break;
     case SIM_OVER:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ingest/ingest.h"
+#include "processors/page/page.h"
 #include "processors/process/process.h"
 #include "processors/publish/publish.h"
 #include "tests/sim/sim_broker.h"
@@ -11,6 +12,7 @@
 #include "tests/sim/sim_desk.h"
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_kafka.h"
+#include "tests/sim/sim_pages.h"
 #include "tests/sim/sim_sensors.h"
 #include "tests/sim/sim_store.h"
 
@@ -99,10 +101,29 @@ static void *series_main(void *arg)
         &(struct publish_options){.config = &sim->config, .stop = &sim->process[SIM_SERIES].stop}));
 }
 
+/* The files that it goes by its command reads, before it runs. */
+static void *page_main(void *arg)
+{
+    (void)arg;
+    static const int no_reload;
+    struct problems *problems = calloc(1, sizeof *problems);
+    struct venue *venue = NULL;
+    struct paging *paging = NULL;
+    if (!problems || !venue_parse(str_of(venues[sim->world->venue]), &venue, problems) ||
+        !paging_parse(str_of(SIM_ROSTER), SIM_VENUE, &paging, problems) ||
+        !paging_fit(paging, venue, problems))
+        abort();
+    sim_exit(page_run(&(struct page_options){.config = &sim->config,
+                                             .venue = venue,
+                                             .paging = paging,
+                                             .stop = &sim->process[SIM_PAGE].stop,
+                                             .reload = &no_reload}));
+}
+
 static void start_due(void)
 {
     static void *(*const mains[SIM_PROGRAMS])(void *) = {ingest_main, process_main, kafka_main,
-                                                         series_main};
+                                                         series_main, page_main};
     for (int p = 0; p < SIM_PROGRAMS; p++) {
         struct sim_process *process = &sim->process[p];
         if (!process->running && sim->now_ns >= process->start_ns)
@@ -229,6 +250,11 @@ static void happens(struct sim_world *w, enum sim_event event)
         sim_store_down(true);
         w->store_until_ns = soon(15);
         break;
+    case SIM_EVENT_TARGET:
+        sim_count(SIM_FAULT_TARGET_DOWN);
+        sim_pages_down(true);
+        w->target_until_ns = soon(15);
+        break;
     case SIM_EVENT_CLOCK:
         sim_count(SIM_FAULT_STEPPED);
         sim->wall_off_ns += (int64_t)sim_random(120 * 1000) * ms_ns - 60 * s_ns;
@@ -284,6 +310,7 @@ static void faults(struct sim_world *w)
     past(&w->offline_until_ns, sim_broker_offline);
     past(&w->kafka_until_ns, sim_kafka_down);
     past(&w->store_until_ns, sim_store_down);
+    past(&w->target_until_ns, sim_pages_down);
     sim->wall_off_ns += w->drift_ppm * TURN_MS; /* ppm of a ms are ns */
     for (int e = 0; !sim->calm && e < SIM_EVENTS; e++)
         if (sim_one_in((uint64_t)w->every_s[e] * 1000 / TURN_MS))
@@ -302,6 +329,7 @@ static void choose(struct sim *s)
     s->broker->break_one_in = sim_random(2) ? 0 : 10 + (uint32_t)sim_random(200);
     s->kafka->error_one_in = sim_random(2) ? 0 : 4 + (uint32_t)sim_random(60);
     s->store->error_one_in = sim_random(2) ? 0 : 2 + (uint32_t)sim_random(20);
+    s->pages->error_one_in = sim_random(2) ? 0 : 2 + (uint32_t)sim_random(20);
     for (int e = 0; e < SIM_EVENTS; e++)
         w->every_s[e] = sim_random(3) ? 0 : 4 + (uint32_t)sim_random(30);
     if (sim_random(4))
@@ -313,6 +341,7 @@ static void choose(struct sim *s)
     }
     s->kafka->refuses_one_in = sim_random(3) ? 0 : 40 + (uint32_t)sim_random(200);
     s->store->refuses_one_in = sim_random(3) ? 0 : 40 + (uint32_t)sim_random(200);
+    s->pages->refuses_one_in = sim_random(3) ? 0 : 10 + (uint32_t)sim_random(50);
     w->drift_ppm = sim_random(2) ? 0 : (int64_t)sim_random(2000) - 1000;
 }
 
@@ -353,6 +382,8 @@ static void configure(struct sim *s)
     s->config.kafka_bulk_ms = 100 + (int64_t)sim_random(900);
     s->config.series_batch_ms = 100 + (int64_t)sim_random(900);
     s->config.series_batch_points = 20 + (int64_t)sim_random(400);
+    s->config.page_timeout_s = 1 + (int64_t)sim_random(5);
+    s->config.page_late_s = sim_random(3) ? SIM_NEVER_LATE_S : 2 + (int64_t)sim_random(20);
     if (!s->config.venue_file || !s->config.log_sync)
         abort();
 }
@@ -376,6 +407,7 @@ void sim_run(const struct sim_options *options, struct sim_report *ret)
     sim_sensors_new(s);
     sim_kafka_new(s);
     sim_store_new(s);
+    sim_pages_new(s);
     sim_disk_put(SIM_VENUE, venues[0]);
     choose(s);
     s->world->faults_ns = (FAULTS_S_MIN + (int64_t)sim_random(FAULTS_S_SPAN)) * s_ns;
@@ -390,6 +422,7 @@ void sim_run(const struct sim_options *options, struct sim_report *ret)
     if ((s->rotten && s->named) || (s->restored && strstr(s->report.why, "code=MISMATCH")))
         s->report.ok = true;
     *ret = s->report;
+    sim_pages_free(s);
     sim_store_free(s);
     sim_kafka_free(s);
     sim_sensors_free(s);

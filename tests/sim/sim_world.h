@@ -24,6 +24,7 @@ enum sim_event {
     SIM_EVENT_SESSION,
     SIM_EVENT_KAFKA,
     SIM_EVENT_STORE,
+    SIM_EVENT_TARGET,
     SIM_EVENT_CLOCK,
     SIM_EVENT_RELOAD,
     SIM_EVENT_UPGRADE,
@@ -38,7 +39,7 @@ struct sim_world {
     enum sim_phase phase;
     int64_t phase_ns, faults_ns;
     uint32_t every_s[SIM_EVENTS]; /* on average; 0: never */
-    int64_t full_until_ns, offline_until_ns, kafka_until_ns, store_until_ns;
+    int64_t full_until_ns, offline_until_ns, kafka_until_ns, store_until_ns, target_until_ns;
     int64_t drift_ppm;
     uint32_t venue; /* which of its models is in the file */
     uint32_t upgrades;
