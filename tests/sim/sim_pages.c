@@ -14,7 +14,7 @@ enum { NS_PER_MS = 1000000, ANSWER_NS_MAX = 60000000, CUT_ONE_IN = 10, CUT_STEPS
 /* The text behind `name` in the body, up to a quote, comma or bracket. */
 static void member(const char *body, size_t len, const char *name, char *out, size_t cap)
 {
-    const char *at = memmem(body, len, name, strlen(name));
+    const char *at = len ? memmem(body, len, name, strlen(name)) : NULL;
     size_t n = 0;
     for (at = at ? at + strlen(name) : NULL;
          at && at < body + len && !strchr("\",}", *at) && n + 1 < cap; at++)
