@@ -9,8 +9,10 @@ from .workspace import Failure, Skip, wait
 
 try:
     import paho.mqtt.client as mqtt
+    from paho.mqtt.packettypes import PacketTypes
+    from paho.mqtt.properties import Properties
 except ImportError:
-    mqtt = None
+    mqtt = PacketTypes = Properties = None
 
 IN_FLIGHT = 200
 
