@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "schemas/base/whole_io.h"
+
 enum { DIR_MODE = 0755, FILE_MODE = 0644, WHOLE_PATH_BYTES = INIT_PATH_BYTES + 80 };
 
 static const char *path_of(const char *dir, const char *name, const char *end,
@@ -44,25 +46,10 @@ bool init_files_add(struct init_files *files, const char *name, struct str text,
     if (fd < 0)
         return error_set(err, ERROR_IO, errno, "%s", path);
     (void)snprintf(files->name[files->count++], INIT_FILE_NAME_BYTES, "%s", name);
-    ssize_t wrote = 0;
-    for (size_t at = 0; at < text.len && wrote >= 0; at += (size_t)wrote) {
-        wrote = write(fd, text.at + at, text.len - at);
-        if (wrote < 0 && errno == EINTR)
-            wrote = 0;
-    }
-    bool ok = wrote >= 0 && fsync(fd) == 0;
+    bool ok = whole_write(fd, text.at, text.len) && fsync(fd) == 0;
     int why = errno;
     (void)close(fd);
     return ok || error_set(err, ERROR_IO, why, "%s", path);
-}
-
-static void sync_dir(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
 }
 
 /* Undoes the first `count` placements. */
@@ -110,7 +97,7 @@ bool init_files_place(struct init_files *files, bool force, struct error *err)
             return false;
         }
     }
-    sync_dir(files->dir);
+    (void)whole_sync_dir(files->dir);
     files->made = false; /* it stays */
     return true;
 }

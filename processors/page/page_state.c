@@ -10,6 +10,7 @@
 
 #include "schemas/base/bytes.h"
 #include "schemas/base/crc32c.h"
+#include "schemas/base/whole_io.h"
 
 enum {
     HEAD_BYTES = 80,
@@ -223,19 +224,6 @@ static bool decode(struct page_state *state, const uint8_t *in, size_t bytes, st
     return decode_known(state, bytes_get_u32(in + AT_COUNT), at, in + bytes, err);
 }
 
-static bool read_all(int fd, uint8_t *out, size_t bytes)
-{
-    for (size_t at = 0; at < bytes;) {
-        ssize_t n = read(fd, out + at, bytes - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += (size_t)n;
-    }
-    return true;
-}
-
 bool page_state_load(const char *path, struct page_state **ret, struct error *err)
 {
     struct stat st;
@@ -248,7 +236,7 @@ bool page_state_load(const char *path, struct page_state **ret, struct error *er
     bool ok = state && fstat(fd, &st) == 0;
     if (ok) {
         bytes = malloc((size_t)st.st_size + 1);
-        ok = bytes && read_all(fd, bytes, (size_t)st.st_size);
+        ok = bytes && whole_read(fd, bytes, (size_t)st.st_size);
     }
     if (!ok)
         error_set(err, ERROR_IO, errno, "%s", path);
@@ -264,19 +252,6 @@ bool page_state_load(const char *path, struct page_state **ret, struct error *er
     return true;
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    for (size_t at = 0; at < len;) {
-        ssize_t n = write(fd, bytes + at, len - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += (size_t)n;
-    }
-    return true;
-}
-
 static bool sync_directory(const char *path)
 {
     char dir[PATH_BYTES];
@@ -285,11 +260,7 @@ static bool sync_directory(const char *path)
     if (!slash)
         return true;
     *slash = '\0';
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return ok;
+    return whole_sync_dir(dir);
 }
 
 bool page_state_store(const struct page_state *state, const char *path, struct error *err)
@@ -304,7 +275,7 @@ bool page_state_store(const struct page_state *state, const char *path, struct e
     const char *name = slash ? slash + 1 : path;
     (void)snprintf(fresh, sizeof fresh, "%.*s.%s.new", (int)(name - path), path, name);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    bool ok = fd >= 0 && write_all(fd, bytes, len) && fdatasync(fd) == 0;
+    bool ok = fd >= 0 && whole_write(fd, bytes, len) && fdatasync(fd) == 0;
     int sys_errno = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
         ok = false;

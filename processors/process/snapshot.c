@@ -12,6 +12,7 @@
 
 #include "schemas/base/bytes.h"
 #include "schemas/base/crc32c.h"
+#include "schemas/base/whole_io.h"
 
 /*
  * The file, little-endian:
@@ -99,30 +100,6 @@ static void header_decode(const uint8_t from[HEADER_BYTES], struct snapshot *s)
     s->state_len = (size_t)bytes_get_u64(from + AT_LEN);
 }
 
-static bool write_all(int fd, const uint8_t *from, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, from, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        from += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
-static bool sync_dir(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool ok = fsync(fd) == 0;
-    close(fd);
-    return ok;
-}
-
 static int newest_first(const void *a, const void *b)
 {
     uint64_t x, y;
@@ -179,8 +156,8 @@ bool snapshot_write(const char *dir, const struct snapshot *snapshot, struct err
     if (fd < 0)
         return error_set(err, errno == ENOSPC ? ERROR_NO_SPACE : ERROR_IO, errno, "%s", temporary);
     header_encode(snapshot, header);
-    bool ok = write_all(fd, header, sizeof header) &&
-              write_all(fd, snapshot->state, snapshot->state_len) && fsync(fd) == 0;
+    bool ok = whole_write(fd, header, sizeof header) &&
+              whole_write(fd, snapshot->state, snapshot->state_len) && fsync(fd) == 0;
     int saved = errno;
     close(fd);
     if (!ok) {
@@ -188,7 +165,7 @@ bool snapshot_write(const char *dir, const struct snapshot *snapshot, struct err
         bool full = saved == ENOSPC || saved == EDQUOT;
         return error_set(err, full ? ERROR_NO_SPACE : ERROR_IO, saved, "%s", temporary);
     }
-    if (rename(temporary, path) != 0 || !sync_dir(dir))
+    if (rename(temporary, path) != 0 || !whole_sync_dir(dir))
         return error_set(err, ERROR_IO, errno, "%s", path);
     prune(dir, snapshot->input_seq);
     return true;
@@ -202,20 +179,6 @@ static bool corrupt(struct error *err, uint64_t seq, const char *path, const cha
     return false;
 }
 
-static bool read_all(int fd, uint8_t *to, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = read(fd, to, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        to += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* Reads and checks the header; *ret_crc is what the file claims. */
 static bool read_header(int fd, const char *path, uint64_t seq, struct snapshot *ret,
                         uint32_t *ret_crc, uint32_t *ret_begun, struct error *err)
@@ -224,7 +187,7 @@ static bool read_header(int fd, const char *path, uint64_t seq, struct snapshot 
     struct stat st;
     if (fstat(fd, &st) != 0)
         return error_set(err, ERROR_IO, errno, "%s", path);
-    if (st.st_size < HEADER_BYTES || !read_all(fd, header, sizeof header))
+    if (st.st_size < HEADER_BYTES || !whole_read(fd, header, sizeof header))
         return corrupt(err, seq, path, "cut short");
     if (memcmp(header, magic_v1, sizeof magic_v1 - 1) != 0)
         return corrupt(err, seq, path, "not a snapshot");
@@ -292,7 +255,7 @@ static bool load(const char *dir, uint64_t seq, struct snapshot *ret, struct err
         ok = error_set(err, ERROR_NO_MEMORY, 0, "%s", path);
         goto done;
     }
-    if (!read_all(fd, s.state, s.state_len))
+    if (!whole_read(fd, s.state, s.state_len))
         ok = corrupt(err, seq, path, "can't be read to its end");
     else if (crc32c(begun, s.state, s.state_len) != crc)
         ok = corrupt(err, seq, path, "checksum wrong");
