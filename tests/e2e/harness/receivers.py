@@ -4,6 +4,7 @@
     mail = MailRecorder(work.port())
     manager = Alertmanager(work).start()
 """
+import base64
 import email
 import email.policy
 import http.server
@@ -80,17 +81,40 @@ class HttpRecorder(Recorder):
 
 
 class MailRecorder(Recorder):
-    """Enough SMTP to take a mail. `refuses`: recipients that it does not know."""
+    """Enough SMTP to take a mail. `refuses`: recipients that it does not know. `context`: TLS, from the beginning (`at_once`) or by
+    STARTTLS. `login`: (user, password) that it asks for; `passwords`: those that came, each with whether they came under TLS.
+    """
 
-    def __init__(self, port):
+    def __init__(self, port, context=None, at_once=False, login=None):
         super().__init__()
         self.port = port
         self.refuses = set()
+        self.passwords = []
         recorder = self
 
         class Handler(socketserver.StreamRequestHandler):
+            def setup(self):
+                self.safe = at_once
+                if at_once:
+                    self.request = context.wrap_socket(self.request, server_side=True)
+                super().setup()
+
             def say(self, text):
                 self.wfile.write(text.encode() + b"\r\n")
+
+            def begin_tls(self):
+                self.say("220 go on")
+                self.request = context.wrap_socket(self.request, server_side=True)
+                self.safe = True
+                super().setup()
+
+            def log_in(self, words):
+                if len(words) < 3:
+                    self.say("334 ")
+                    words.append(self.rfile.readline().decode().strip())
+                _, user, password = base64.b64decode(words[2]).decode().split("\0")
+                recorder.passwords.append((password, self.safe))
+                self.say("235 welcome" if (user, password) == login else "535 no")
 
             def handle(self):
                 self.say("220 recorder")
@@ -98,7 +122,15 @@ class MailRecorder(Recorder):
                 while line := self.rfile.readline():
                     words = line.decode().strip()
                     verb = words[:4].upper()
-                    if verb == "RCPT":
+                    if verb == "EHLO":
+                        extras = ["STARTTLS"] if context and not self.safe else ["AUTH PLAIN"] if login else []
+                        for text in ["250-recorder"] * bool(extras) + ["250 " + extra for extra in extras or ["recorder"]]:
+                            self.say(text)
+                    elif verb == "STAR":
+                        self.begin_tls()
+                    elif verb == "AUTH":
+                        self.log_in(words.split())
+                    elif verb == "RCPT":
                         address = words.split("<")[1].split(">")[0]
                         if address in recorder.refuses:
                             self.say("550 nobody of that name")
