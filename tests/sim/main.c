@@ -4,6 +4,8 @@
  *     sim --seed 7 --trace          one run, everything it does
  *     sim --seeds 1000 --from 1     many; a table of faults by kind
  *     sim --seconds 600             until the time is over
+ *     sim --twice …                 each seed twice, the second time with filled memory: both must
+ *                                   take the same course
  *     sim --broken cursor-early …   a variant of the programs that is broken
  */
 #include <inttypes.h>
@@ -15,8 +17,10 @@
 
 #include "tests/sim/sim_broken.h"
 
+enum { FILLER = 0xa5 };
+
 struct totals {
-    uint64_t runs, failed, steps, messages, results, pages;
+    uint64_t runs, failed, steps, messages, results, pages, course;
     uint64_t faults[SIM_FAULT_COUNT], runs_with[SIM_FAULT_COUNT];
 };
 
@@ -27,11 +31,21 @@ static double seconds_now(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static bool run(const struct sim_options *options, struct totals *t)
+static bool run(const struct sim_options *options, bool twice, struct totals *t)
 {
     struct sim_report report;
     sim_run(options, &report);
+    if (twice) {
+        struct sim_options filled = *options;
+        struct sim_report again;
+        filled.filler = FILLER;
+        sim_run(&filled, &again);
+        if (again.course != report.course && report.ok)
+            (void)snprintf(report.why, sizeof report.why, "run again, it took another course");
+        report.ok &= again.course == report.course;
+    }
     t->runs++;
+    t->course = t->course * 31 + report.course;
     t->steps += report.steps;
     t->messages += report.messages;
     t->results += report.results;
@@ -52,9 +66,9 @@ static void print_table(const struct totals *t, double seconds)
 {
     (void)printf("%" PRIu64 " seeds, %" PRIu64 " failed; %" PRIu64 " steps, %" PRIu64
                  " messages, %" PRIu64 " results, %" PRIu64
-                 " pages taken; %.1f s, %.0f steps a second\n",
+                 " pages taken; %.1f s, %.0f steps a second; course %016" PRIx64 "\n",
                  t->runs, t->failed, t->steps, t->messages, t->results, t->pages, seconds,
-                 (double)t->steps / seconds);
+                 (double)t->steps / seconds, t->course);
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         (void)printf("  %-16s %10" PRIu64 " in %" PRIu64 " seeds\n",
                      sim_fault_name((enum sim_fault)f), t->faults[f], t->runs_with[f]);
@@ -74,7 +88,7 @@ static void on_crash(int sig)
 static int usage(void)
 {
     (void)fprintf(stderr, "usage: sim [--seed N [--trace]] | [--from N] [--seeds N] [--seconds N]\n"
-                          "           [--steps N] [--broken NAME] [--keep-going]\n");
+                          "           [--steps N] [--broken NAME] [--keep-going] [--twice]\n");
     return 2;
 }
 
@@ -95,7 +109,7 @@ int main(int argc, char **argv)
     struct totals totals = {0};
     uint64_t seeds = 1;
     double limit = 0, began = seconds_now();
-    bool keep_going = false;
+    bool keep_going = false, twice = false;
     const struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
     (void)sigaction(SIGABRT, &crash, NULL);
     (void)sigaction(SIGSEGV, &crash, NULL);
@@ -108,6 +122,10 @@ int main(int argc, char **argv)
         }
         if (strcmp(argv[i], "--keep-going") == 0) {
             keep_going = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--twice") == 0) {
+            twice = true;
             continue;
         }
         if (!*value)
@@ -125,7 +143,7 @@ int main(int argc, char **argv)
         i++;
     }
     while (limit > 0 ? seconds_now() - began < limit : totals.runs < seeds) {
-        bool ok = run(&options, &totals);
+        bool ok = run(&options, twice, &totals);
         options.seed++;
         if (!ok && !keep_going)
             break;

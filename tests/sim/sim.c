@@ -18,6 +18,7 @@ enum {
     SYNC_NS_MAX = 400000,
     STALL_ONE_IN = 4000, /* operations that take much longer */
     STALL_NS_MAX = 30000000,
+    FILLED_BYTES = 256 * 1024, /* of a stack: what may be used of it */
     /* Each fault of an operation is drawn for every one of them. */
 };
 
@@ -43,6 +44,25 @@ void sim_count(enum sim_fault fault)
 {
     sim->report.faults[fault]++;
     sim_trace("fault: %s", sim_fault_name(fault));
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+void sim_course(const void *bytes, size_t n)
+{
+    uint64_t hash = mix(sim->report.course, n), word = 0;
+    size_t at = 0;
+    for (; at + sizeof word <= n; at += sizeof word) {
+        memcpy(&word, (const uint8_t *)bytes + at, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = 0;
+    memcpy(&word, (const uint8_t *)bytes + at, n - at);
+    sim->report.course = mix(hash, word);
 }
 
 void sim_trace(const char *format, ...)
@@ -96,6 +116,9 @@ struct sim_task *sim_task_new(enum sim_program program, void *(*fn)(void *arg), 
             if (t->stack == MAP_FAILED)
                 abort();
         }
+        if (sim->options.filler)
+            memset((uint8_t *)t->stack + SIM_TASK_STACK_BYTES - FILLED_BYTES, sim->options.filler,
+                   FILLED_BYTES);
         t->used = true;
         t->started = t->ended = false;
         t->fn = fn;
@@ -276,6 +299,8 @@ enum sim_fate sim_begin(unsigned kind, const char *name, int *ret_errno)
         return SIM_GO;
     s->report.steps++;
     sim_sleep(duration(kind));
+    s->report.course = mix(mix(mix(s->report.course, (uint64_t)s->now_ns), s->random),
+                           (uint64_t)s->task->program << 8 | kind);
     if (s->options.trace > 1)
         sim_trace("%s", name);
     if (s->cut_at_step && s->report.steps >= s->cut_at_step) {

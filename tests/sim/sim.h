@@ -113,12 +113,14 @@ struct sim_options {
     uint64_t steps_max; /* of the part with faults; 0: the usual */
     int trace;          /* 1: what happens; 2: every operation, too */
     enum sim_broken broken;
+    uint8_t filler; /* what stands in stacks and in memory that malloc gives; 0: what happens to */
 };
 
 struct sim_report { /* of one run */
     bool ok;
     char why[700]; /* first failure */
     uint64_t steps, messages, results, pages;
+    uint64_t course; /* hash of all that was done, and when: the same whenever the seed runs */
     uint64_t faults[SIM_FAULT_COUNT];
 };
 
@@ -198,6 +200,8 @@ static inline bool sim_one_in(uint64_t n)
     return n && sim_random(n) == 0;
 }
 void sim_count(enum sim_fault fault);
+/* Bytes that left a program: part of the run's course. */
+void sim_course(const void *bytes, size_t n);
 void sim_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The run has failed; the first reason is kept. */
 void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -104,6 +104,8 @@ void sim_kafka_append(int id, int topic, const struct kafka_message *m, enum sim
                              .key_len = m->key.len,
                              .value_len = m->value.len};
     sim_kafka_ce_id_of(m, r->ce_id);
+    sim_course(r->key, r->key_len);
+    sim_course(r->value, r->value_len);
 }
 
 void sim_kafka_new(struct sim *s)

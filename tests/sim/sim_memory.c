@@ -135,7 +135,12 @@ void *sim_allocate(size_t n)
 {
     struct region *r = current();
     bool fresh;
-    return r ? take(r, n, HEAD_BYTES, &fresh) : __real_malloc(n);
+    if (!r)
+        return __real_malloc(n);
+    void *p = take(r, n, HEAD_BYTES, &fresh);
+    if (p && sim->options.filler)
+        memset(p, sim->options.filler, n);
+    return p;
 }
 
 void sim_release(void *p)
@@ -200,6 +205,8 @@ int __wrap_posix_memalign(void **ret, size_t align, size_t n)
     void *p = take(r, n, align < HEAD_BYTES ? HEAD_BYTES : align, &fresh);
     if (!p)
         return ENOMEM;
+    if (sim->options.filler)
+        memset(p, sim->options.filler, n);
     *ret = p;
     return 0;
 }

@@ -166,6 +166,7 @@ static ssize_t write_at(struct sim_fd *f, const void *from, size_t n, uint64_t a
     if (at + n > file->len)
         sim_disk_set_len(file, at + n);
     memcpy(file->now + at, from, n);
+    sim_course(from, n);
     f->at = at + n;
     sim_disk_write_back();
     sim_end();

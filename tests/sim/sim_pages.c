@@ -177,6 +177,7 @@ bool sender_take(struct sender *sender, uint32_t slot, struct sender_answer *ret
         sim_end();
         return true;
     }
+    sim_course(s->body, s->len);
     struct sim_taken page = read_page(s->body, s->len);
     if (!sim->calm && sim_one_in(sim->pages->error_one_in)) {
         fail(s->target, &page, ret);

@@ -258,6 +258,7 @@ static int refuse(struct slot *s, struct http_response *ret)
 
 static int answer(struct slot *s, struct http_response *ret)
 {
+    sim_course(s->body, s->len);
     struct sim_store *store = sim->store;
     if (store->down) {
         ret->problem = "connection refused";
