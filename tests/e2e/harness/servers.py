@@ -80,7 +80,8 @@ class Kafka:
             # After kill -9 a broker waits until its own old session has run out: for a test, not 9 s.
             more.write("broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n")
             more.writelines(f"{line}\n" for line in properties)
-        self.command = [java, "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC",
+        # A test is over before what the second compiler makes has paid for it.
+        self.command = [java, "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                         "-Dorg.slf4j.simpleLogger.showDateTime=true",
                         "-cp", f"{folder}/*"]
