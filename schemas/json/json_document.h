@@ -56,32 +56,24 @@ static inline uint32_t json_end(const struct json_document *d, uint32_t at)
 /* A string's or key's bytes; borrowed from the parser. */
 static inline struct str json_text(const struct json_document *d, uint32_t at)
 {
-    const uint8_t *from = d->strings + (d->tape[at] & UINT64_C(0xffffffffffffff));
+    const uint8_t *from = d->strings + (uint32_t)d->tape[at];
     struct str s;
     memcpy(&s.len, from, sizeof s.len);
     s.at = (const char *)from + sizeof s.len;
     return s;
 }
 
-/* Kind and value; the key is left alone. */
+/* Kind and value; the key is left alone. Whatever stands behind what has no value is read, too: the
+ * tape's end does. */
 static inline void json_read(const struct json_document *d, uint32_t at, struct json_field *ret)
 {
     ret->kind = json_kind_at(d, at);
-    switch (ret->kind) {
-    case JSON_INT:
-    case JSON_UINT:
-    case JSON_REAL:
-        memcpy(&ret->natural, &d->tape[at + 1], sizeof ret->natural);
-        break;
-    case JSON_BOOL:
-        ret->boolean = d->tape[at] >> 56 == 't';
-        break;
-    case JSON_STRING:
+    if (ret->kind == JSON_STRING)
         ret->text = json_text(d, at);
-        break;
-    default:
-        break;
-    }
+    else if (ret->kind == JSON_BOOL)
+        ret->boolean = d->tape[at] >> 56 == 't';
+    else
+        memcpy(&ret->natural, &d->tape[at + 1], sizeof ret->natural);
 }
 
 /* A key's first and last 8 bytes; of a shorter one what it has, and 0. Up to 16 bytes that is all

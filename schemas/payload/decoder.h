@@ -11,6 +11,11 @@ enum {
     PAYLOAD_TEXT_BYTES =
         128 * 1024, /* of all names and texts that a message's readings put together */
     PAYLOAD_IGNORED_MAX = 256,
+    PAYLOAD_ORDER_NODES = 2048, /* of all orders of keys that are kept, and a root for each place */
+    PAYLOAD_ORDER_ROOTS = 256,
+    PAYLOAD_ORDER_CHOICES = 8,  /* of members that come next */
+    PAYLOAD_ORDER_MEMBERS = 64, /* of an object whose order is kept */
+    PAYLOAD_ORDER_KEY_BYTES = 32, /* of a key of such an object */
 };
 
 struct payload_element { /* that an `each` visits just now */
@@ -18,7 +23,27 @@ struct payload_element { /* that an `each` visits just now */
     struct str key; /* of an object's member; len 0 of a list's item */
 };
 
+/* payload_walk.c. A member, by its place in an order of keys; a cache line. */
+struct payload_order_node {
+    _Alignas(64) char key[PAYLOAD_ORDER_KEY_BYTES];
+    uint64_t says, allows;
+    uint32_t step;        /* 0: none wants it */
+    uint32_t next, other; /* the first that came behind it; another in its place. 0: none */
+    uint8_t key_len;
+    bool deeper;
+};
+struct payload_order {
+    struct payload_order_node node[PAYLOAD_ORDER_NODES]; /* [0] is none */
+    uint32_t count;
+    struct payload_order_root { /* where the objects of a step begin */
+        uint64_t print;         /* of the map */
+        uint32_t step, node;
+    } root[PAYLOAD_ORDER_ROOTS];
+};
+
 struct payload_decoder {
+    struct payload_order order;
+    void *memory; /* that it was made of */
     struct json_parser *parser;
     const struct payload_map *map;
     const struct payload_message *message;
@@ -64,6 +89,29 @@ struct payload_decoder {
     uint32_t ignored_count;
 };
 
+/* What a walk has found so far, for its scope. */
+struct payload_found {
+    uint64_t says, allows;
+    uint32_t count, deeper_count; /* of d->found, d->deeper */
+};
+static inline void payload_found_add(struct payload_decoder *d, struct payload_found *w,
+                                     uint32_t step, uint32_t at, uint64_t says, uint64_t allows,
+                                     bool deeper)
+{
+    d->at[step] = at;
+    d->found[w->count++] = (uint16_t)step;
+    w->says |= says;
+    w->allows |= allows;
+    if (deeper)
+        d->deeper[w->deeper_count++] = (uint16_t)step;
+}
+
+/* Of `count` found steps all but the first `keep`. */
+static inline void payload_found_forget(struct payload_decoder *d, uint32_t keep, uint32_t count)
+{
+    for (uint32_t i = keep; i < count; i++)
+        d->at[d->found[i]] = 0;
+}
 enum payload_got { PAYLOAD_ABSENT, PAYLOAD_GOT, PAYLOAD_WRONG };
 
 static inline bool payload_number_of(const struct json_field *f, double *ret)
@@ -100,15 +148,32 @@ bool payload_walk(struct payload_decoder *d, uint32_t scope, uint32_t forget, ui
 /* For a message that says nothing. False: what the map looks for is of another kind there;
  * d->refusal. */
 bool payload_walk_fits(struct payload_decoder *d);
-/* The step that follows a step by this key; 0: none. */
-uint32_t payload_walk_find(const struct payload_step *step, struct str key);
+/* The step that follows a step by this key; NULL: none. */
+const struct payload_slot *payload_walk_find(const struct payload_step *step, struct str key);
 /* The JSON Pointer of a step as it stands in this document, elements by index or key. */
 void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct text *out);
 
-/* payload_eval.c: all about the entry's scope. */
-bool payload_eval_conditions(struct payload_decoder *d, struct payload_conditions conditions);
-/* Of these entries, bits: those that the answers let through. */
-uint64_t payload_eval_asked(struct payload_decoder *d, uint32_t scope, uint64_t entries);
+/* payload_eval.c: all about the entry's scope. The answer to a question, for all that ask it. */
+uint64_t payload_eval_answer(struct payload_decoder *d, uint32_t question);
+static inline uint64_t payload_answer(struct payload_decoder *d, uint32_t question)
+{
+    return d->answered >> question & 1 ? d->answer[question] : payload_eval_answer(d, question);
+}
+/* Whether a condition that is no question holds. */
+bool payload_eval_condition(const struct payload_decoder *d, const struct payload_condition *c);
+static inline bool payload_conditions_hold(struct payload_decoder *d,
+                                           struct payload_conditions conditions)
+{
+    for (uint32_t i = 0; i < conditions.count; i++) {
+        const struct payload_condition *c = &conditions.condition[i];
+        bool holds = c->question ? !(payload_answer(d, c->question - 1) & c->answers) ==
+                                       (c->test == CONDITION_NOT_IN)
+                                 : payload_eval_condition(d, c);
+        if (!holds)
+            return false;
+    }
+    return true;
+}
 /* ABSENT: a part of it is not there; WRONG: it is no text, or too long. */
 enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope,
                                        const struct payload_template *template,

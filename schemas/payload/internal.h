@@ -163,6 +163,8 @@ struct payload_alternatives {    /* the first that applies */
     uint64_t whole; /* likewise, and a whole number from 0 to this; 0: it is another */
     uint32_t
         needs; /* the step without which none of them applies; 0: none, and at[0] is always there */
+    uint32_t question; /* that all of them ask, by its number counted from 1; 0: none */
+    uint64_t answers;  /* bits of those without which none of them applies */
 };
 
 struct payload_entry {
@@ -198,6 +200,7 @@ struct payload_carried {
 struct payload_map {
     struct arena *arena;
     uint32_t place; /* in its list */
+    uint64_t print; /* of its source: maps of the same print have the same steps. Never 0 */
     struct payload_facts facts;
     struct payload_captures captures;
     uint32_t captures_needed;            /* by readings: bits */

@@ -7,24 +7,30 @@
 
 struct payload_decoder *payload_decoder_new(void)
 {
-    struct payload_decoder *d = calloc(1, sizeof *d);
-    if (!d)
+    const size_t align = _Alignof(struct payload_decoder);
+    char *memory =
+        calloc(1, sizeof(struct payload_decoder) + align); /* whose zeros take no pages */
+    if (!memory)
         return NULL;
+    struct payload_decoder *d =
+        (struct payload_decoder *)(void *)(memory + align - (uintptr_t)memory % align);
+    d->memory = memory;
     d->parser = json_parser_new(PAYLOAD_DOCUMENT_BYTES_MAX);
     d->at[0] = 1;
     result_clear(RECORD_READING, &d->cleared);
     d->cleared_bytes = sizeof d->cleared;
     if (d->parser)
         return d;
-    free(d);
+    free(memory);
     return NULL;
 }
 
 void payload_decoder_free(struct payload_decoder *decoder)
 {
-    if (decoder)
-        json_parser_free(decoder->parser);
-    free(decoder);
+    if (!decoder)
+        return;
+    json_parser_free(decoder->parser);
+    free(decoder->memory);
 }
 
 static char lower(char c)
@@ -88,8 +94,8 @@ static bool document_read(struct payload_decoder *d, bool needed)
 {
     if (needed)
         return parse(d) && payload_walk(d, 0, 0, JSON_ROOT);
-    while (d->found_count)
-        d->at[d->found[--d->found_count]] = 0;
+    payload_found_forget(d, 0, d->found_count);
+    d->found_count = 0;
     d->answered = 0;
     d->says[0] = d->map->says;
     d->allows[0] = d->map->allows;
@@ -130,7 +136,7 @@ static bool stored(struct payload_decoder *d, const struct payload_entry *entry)
 {
     bool stored = entry->historical;
     for (uint32_t i = 0; i < entry->stored_count && !stored; i++)
-        stored = payload_eval_conditions(d, entry->stored[i]);
+        stored = payload_conditions_hold(d, entry->stored[i]);
     return stored;
 }
 
@@ -163,11 +169,22 @@ static inline bool whole_put(const struct payload_decoder *d, const struct paylo
     return true;
 }
 
+/* False when none of them applies, which is often seen at once. */
+static inline bool may_apply(struct payload_decoder *d, const struct payload_alternatives *a)
+{
+    if (a->question && !(payload_answer(d, a->question - 1) & a->answers))
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (d->at[a->value[i].needs])
+            return true;
+    return a->required;
+}
+
 /* One entry of the map, of the document or of one element. False: the message is refused. */
 static bool entry_read(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_entry *entry = &d->map->entry[number];
-    if (entry->left.count && !payload_eval_conditions(d, entry->left))
+    if (!payload_conditions_hold(d, entry->left))
         return true;
     struct payload_reading *r = &d->reading[d->count];
     bool said = false;
@@ -181,6 +198,8 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
             said = true;
             continue;
         }
+        if (!may_apply(d, a))
+            continue;
         enum payload_got got = payload_make_member(d, entry->scope, a, &r->values, &r->refusal);
         r->refused = got == PAYLOAD_WRONG;
         said = said || got != PAYLOAD_ABSENT;
@@ -191,7 +210,7 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
         return refusal_set(&d->refusal, REFUSAL_OUT_OF_RANGE, "payload: more than 256 readings");
     if (!r->refused && entry->time.count)
         r->refused = time_eval(d, entry, r) == PAYLOAD_WRONG;
-    if (!r->refused && entry->seq.count)
+    if (!r->refused && entry->seq.count && !whole_put(d, &entry->seq, &r->values))
         r->refused = payload_make_member(d, entry->scope, &entry->seq, &r->values, &r->refusal) ==
                      PAYLOAD_WRONG;
     r->device = r->part = (struct str){0};
@@ -207,30 +226,33 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     return true;
 }
 
+__attribute__((cold, noinline)) static bool carried_refuse(struct payload_decoder *d, uint32_t step,
+                                                           enum json_kind wanted)
+{
+    struct text t = refusal_begin(&d->refusal, REFUSAL_WRONG_TYPE);
+    text_add(&t, "payload ");
+    payload_walk_path(d, step, &t);
+    text_add(&t, wanted == JSON_REAL ? ": not a number" : ": not a text");
+    return refusal_end(&t);
+}
+
 /* What an element renews. A base of another kind would make all that follows wrong. */
 static bool carried_renew(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_map *map = d->map;
     const struct payload_scope *scope = &map->scope[number];
     for (uint32_t i = 0; scope->carried && i < map->carried_count; i++) {
-        struct json_field f = {0}, *to = &d->carried[number][i];
+        struct json_field *to = &d->carried[number][i];
         uint32_t at = d->at[scope->carried[i]];
         if (!at)
             continue;
-        json_read(&d->document, at, &f);
-        if (f.kind == JSON_INT || f.kind == JSON_UINT) {
-            f.real = f.kind == JSON_INT ? (double)f.integer : (double)f.natural;
-            f.kind = JSON_REAL;
+        json_read(&d->document, at, to); /* in its place: a copy would wait for what was stored */
+        if (to->kind == JSON_INT || to->kind == JSON_UINT) {
+            to->real = to->kind == JSON_INT ? (double)to->integer : (double)to->natural;
+            to->kind = JSON_REAL;
         }
-        enum json_kind wanted = map->carried[i].start.kind;
-        if (f.kind != wanted) {
-            struct text t = refusal_begin(&d->refusal, REFUSAL_WRONG_TYPE);
-            text_add(&t, "payload ");
-            payload_walk_path(d, scope->carried[i], &t);
-            text_add(&t, wanted == JSON_REAL ? ": not a number" : ": not a text");
-            return refusal_end(&t);
-        }
-        *to = f;
+        if (to->kind != map->carried[i].start.kind)
+            return carried_refuse(d, scope->carried[i], map->carried[i].start.kind);
     }
     return true;
 }
@@ -270,13 +292,29 @@ static bool elements_read(struct payload_decoder *d, uint32_t number)
     return true;
 }
 
+/* Of these entries, bits: those that the answers let through. */
+static inline uint64_t asked_keep(struct payload_decoder *d, uint32_t scope, uint64_t entries)
+{
+    for (uint32_t asked = d->map->scope[scope].asked; asked && entries; asked &= asked - 1) {
+        uint32_t number = (uint32_t)__builtin_ctz(asked);
+        const struct payload_question *q = &d->map->question[number];
+        uint64_t suits = ~q->asking;
+        if (!(entries & q->asking))
+            continue;
+        for (uint64_t left = payload_answer(d, number); left; left &= left - 1)
+            suits |= q->entries[__builtin_ctzll(left)];
+        entries &= suits;
+    }
+    return entries;
+}
+
 /* The entries of one scope, then the scopes inside it. */
 static bool scope_read(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_scope *scope = &d->map->scope[number];
     uint64_t entries = scope->entries & d->says[number] & d->allows[number];
     if (scope->asked)
-        entries = payload_eval_asked(d, number, entries);
+        entries = asked_keep(d, number, entries);
     for (; entries; entries &= entries - 1)
         if (!entry_read(d, (uint32_t)__builtin_ctzll(entries)))
             return false;
@@ -292,7 +330,7 @@ static bool status_eval(struct payload_decoder *d, const struct payload_status *
 {
     struct result_reading values;
     values.state = (struct str){0};
-    if (!payload_eval_conditions(d, status->when))
+    if (!payload_conditions_hold(d, status->when))
         return true;
     enum payload_got got = payload_make_member(d, 0, &status->online, &values, &d->refusal);
     if (got != PAYLOAD_GOT)
@@ -321,7 +359,7 @@ static bool unwanted(struct payload_decoder *d)
     for (uint32_t i = 0; i < map->when.count; i++) {
         const struct payload_condition *c = &map->when.condition[i];
         if (c->of == PLACE_CAPTURE &&
-            !payload_eval_conditions(d, (struct payload_conditions){c, 1}))
+            !payload_conditions_hold(d, (struct payload_conditions){c, 1}))
             return true;
     }
     return d->misfit_step != map->scope[0].root || payload_walk_fits(d);
@@ -339,7 +377,7 @@ static bool own_read(struct payload_decoder *d, struct payload_outcome *ret)
         if (ret->kind == PAYLOAD_STATUS)
             return true;
     }
-    if (!payload_eval_conditions(d, map->when))
+    if (!payload_conditions_hold(d, map->when))
         return unwanted(d);
     for (uint32_t s = 1; s < map->scope_count; s++)
         for (uint32_t i = 0; map->scope[s].carried && i < map->carried_count; i++)

@@ -40,8 +40,9 @@ struct payload_reading {
     bool unbound_ignore;      /* no mistake when no sensor is bound to it */
     bool refused;             /* values count for nothing; refusal says why */
     bool unnamed;             /* refused, and device or part could not be read: whose it is nobody knows */
-    struct refusal refusal;
+    _Alignas(64) /* copied whole: across as few cache lines as it can be */
     struct result_reading values; /* ts: source time, RESULT_ABSENT: none was given; all but the class's members absent */
+    struct refusal refusal;
 };
 
 struct payload_outcome {

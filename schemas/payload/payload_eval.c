@@ -39,53 +39,41 @@ static inline uint64_t text_answer(struct payload_constants answers, struct str 
     return 0;
 }
 
-/* Bits of the answers that a place gives: at most one of texts, which differ; a number may be
-   written in several ways. None when nothing is there. */
-static uint64_t answers_of(const struct payload_decoder *d, const struct payload_question *q)
+/* A number may be written in several ways, so several answers may be it. */
+__attribute__((noinline)) static uint64_t
+other_answers(const struct payload_decoder *d, struct payload_constants answers, uint32_t at)
 {
-    const uint32_t at = q->of == PLACE_CAPTURE ? 0 : d->at[q->place];
     struct json_field f = {0};
-    uint64_t answers = 0;
-    if (q->of == PLACE_CAPTURE)
-        return text_answer(q->answers, d->capture[q->place]);
-    if (!at)
-        return 0;
-    if (json_kind_at(&d->document, at) == JSON_STRING)
-        return text_answer(q->answers, json_text(&d->document, at));
+    uint64_t given = 0;
     json_read(&d->document, at, &f);
-    for (uint32_t i = 0; i < q->answers.count; i++)
-        answers |= (uint64_t)payload_eval_is(&q->answers.constant[i], &f) << i;
-    return answers;
+    for (uint32_t i = 0; i < answers.count; i++)
+        given |= (uint64_t)payload_eval_is(&answers.constant[i], &f) << i;
+    return given;
 }
 
-static inline uint64_t answer(struct payload_decoder *d, uint32_t question)
+/* Bits of the answers that a place gives: at most one of texts, which differ. None when nothing is
+ * there. */
+static inline uint64_t answers_of(const struct payload_decoder *d, const struct payload_question *q)
 {
-    if (!(d->answered >> question & 1)) {
-        d->answer[question] = answers_of(d, &d->map->question[question]);
-        d->answered |= 1u << question;
-    }
+    if (q->of == PLACE_CAPTURE)
+        return text_answer(q->answers, d->capture[q->place]);
+    uint32_t at = d->at[q->place];
+    if (!at)
+        return 0;
+    return json_kind_at(&d->document, at) == JSON_STRING
+               ? text_answer(q->answers, json_text(&d->document, at))
+               : other_answers(d, q->answers, at);
+}
+
+uint64_t payload_eval_answer(struct payload_decoder *d, uint32_t question)
+{
+    d->answer[question] = answers_of(d, &d->map->question[question]);
+    d->answered |= 1u << question;
     return d->answer[question];
 }
 
-uint64_t payload_eval_asked(struct payload_decoder *d, uint32_t scope, uint64_t entries)
+bool payload_eval_condition(const struct payload_decoder *d, const struct payload_condition *c)
 {
-    for (uint32_t asked = d->map->scope[scope].asked; asked && entries; asked &= asked - 1) {
-        uint32_t number = (uint32_t)__builtin_ctz(asked);
-        const struct payload_question *q = &d->map->question[number];
-        uint64_t suits = ~q->asking;
-        if (!(entries & q->asking))
-            continue;
-        for (uint64_t left = answer(d, number); left; left &= left - 1)
-            suits |= q->entries[__builtin_ctzll(left)];
-        entries &= suits;
-    }
-    return entries;
-}
-
-static bool holds(struct payload_decoder *d, const struct payload_condition *c)
-{
-    if (c->question)
-        return !(answer(d, c->question - 1) & c->answers) == (c->test == CONDITION_NOT_IN);
     struct json_field f = {.kind = JSON_STRING};
     double number;
     bool there = true;
@@ -114,14 +102,6 @@ static bool holds(struct payload_decoder *d, const struct payload_condition *c)
     return false;
 }
 
-bool payload_eval_conditions(struct payload_decoder *d, struct payload_conditions conditions)
-{
-    for (uint32_t i = 0; i < conditions.count; i++)
-        if (!holds(d, &conditions.condition[i]))
-            return false;
-    return true;
-}
-
 /* A scalar as text: a number in its shortest form. False for lists and objects. */
 bool payload_eval_text(const struct json_field *f, struct text *out)
 {
@@ -146,6 +126,13 @@ bool payload_eval_text(const struct json_field *f, struct text *out)
     }
 }
 
+/* Member by member, as most was just written that way: a load of both would wait for the stores. */
+static inline void text_take(struct str *to, const struct str *from)
+{
+    to->at = from->at;
+    to->len = from->len;
+}
+
 /* What a piece stands for; ABSENT when its step is not there. */
 static enum payload_got piece_read(const struct payload_decoder *d, uint32_t scope,
                                    const struct payload_piece *piece, struct json_field *ret)
@@ -153,10 +140,10 @@ static enum payload_got piece_read(const struct payload_decoder *d, uint32_t sco
     ret->kind = JSON_STRING;
     switch (piece->kind) {
     case PIECE_TEXT:
-        ret->text = piece->text;
+        text_take(&ret->text, &piece->text);
         return PAYLOAD_GOT;
     case PIECE_CAPTURE:
-        ret->text = d->capture[piece->place];
+        text_take(&ret->text, &d->capture[piece->place]);
         return PAYLOAD_GOT;
     case PIECE_STEP:
         return payload_step_read(d, piece->place, ret) ? PAYLOAD_GOT : PAYLOAD_ABSENT;
@@ -164,7 +151,7 @@ static enum payload_got piece_read(const struct payload_decoder *d, uint32_t sco
         *ret = d->carried[scope][piece->place];
         return PAYLOAD_GOT;
     case PIECE_KEY:
-        ret->text = d->element[scope].key;
+        text_take(&ret->text, &d->element[scope].key);
         return ret->text.len ? PAYLOAD_GOT : PAYLOAD_ABSENT;
     case PIECE_INDEX:
         ret->kind = JSON_INT;
@@ -174,8 +161,8 @@ static enum payload_got piece_read(const struct payload_decoder *d, uint32_t sco
     return PAYLOAD_ABSENT;
 }
 
-/* A template of several parts, or of one that is no text yet. Apart, so that the many that are one
- * name of the topic stay cheap. */
+/* A template of several parts, or of one that is no text yet or is not there. Apart, so that the
+ * many that are one name stay cheap. */
 __attribute__((noinline)) static enum payload_got
 template_build(struct payload_decoder *d, uint32_t scope, const struct payload_template *template,
                struct str *ret_text)
@@ -186,10 +173,6 @@ template_build(struct payload_decoder *d, uint32_t scope, const struct payload_t
         enum payload_got got = piece_read(d, scope, &template->piece[i], &f);
         if (got != PAYLOAD_GOT)
             return got;
-        if (template->count == 1 && f.kind == JSON_STRING) {
-            *ret_text = f.text; /* as it is: nothing to copy */
-            return PAYLOAD_GOT;
-        }
         if (!payload_eval_text(&f, &out) || out.overflow)
             return PAYLOAD_WRONG;
     }
@@ -198,20 +181,49 @@ template_build(struct payload_decoder *d, uint32_t scope, const struct payload_t
     return PAYLOAD_GOT;
 }
 
+/* The text that a piece is as it stands. False: it is none, or has still to be made. */
+static inline bool piece_text(const struct payload_decoder *d, uint32_t scope,
+                              const struct payload_piece *piece, struct str *ret_text)
+{
+    const struct json_field *carried;
+    uint32_t at;
+    switch (piece->kind) {
+    case PIECE_TEXT:
+        text_take(ret_text, &piece->text);
+        return true;
+    case PIECE_CAPTURE:
+        text_take(ret_text, &d->capture[piece->place]);
+        return true;
+    case PIECE_STEP:
+        at = d->at[piece->place];
+        if (!at || json_kind_at(&d->document, at) != JSON_STRING)
+            return false;
+        *ret_text = json_text(&d->document, at);
+        return true;
+    case PIECE_CARRIED:
+        carried = &d->carried[scope][piece->place];
+        if (carried->kind != JSON_STRING)
+            return false;
+        text_take(ret_text, &carried->text);
+        return true;
+    case PIECE_KEY:
+        text_take(ret_text, &d->element[scope].key);
+        return ret_text->len > 0;
+    case PIECE_INDEX:
+        break;
+    }
+    return false;
+}
+
 enum payload_got payload_eval_template(struct payload_decoder *d, uint32_t scope,
                                        const struct payload_template *template,
                                        struct str *ret_text)
 {
-    const struct payload_piece *piece = template->piece;
-    if (template->count > 1 || (template->count == 1 && piece->kind > PIECE_CAPTURE))
-        return template_build(d, scope, template, ret_text);
     if (template->count == 0) {
         *ret_text = (struct str){0};
         return PAYLOAD_GOT;
     }
-    const struct str *from = piece->kind == PIECE_TEXT ? &piece->text : &d->capture[piece->place];
-    ret_text->at = from->at; /* member by member, as the capture was just written: a load of both
-                                waits for the stores */
-    ret_text->len = from->len;
-    return PAYLOAD_GOT;
+    if (template->count == 1 && piece_text(d, scope, template->piece, ret_text))
+        return PAYLOAD_GOT;
+    return template_build(d, scope, template, ret_text);
 }

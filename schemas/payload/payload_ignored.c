@@ -70,8 +70,8 @@ static void below(struct looking *l, uint32_t step, uint32_t at)
         uint32_t next;
         if (kind == JSON_OBJECT) {
             struct str key = json_text(doc, in++);
-            uint32_t named = payload_walk_find(&map->step[step], key);
-            next = named ? named : element;
+            const struct payload_slot *named = payload_walk_find(&map->step[step], key);
+            next = named ? named->step : element;
             payload_walk_key(&l->path, element && !named ? STR_LIT("*") : key);
         } else {
             uint32_t named = item_step(map, step, index);

@@ -25,7 +25,7 @@ wrong(const struct payload_decoder *d, const struct payload_alternatives *a,
 static inline enum payload_got source_read(struct payload_decoder *d, uint32_t scope,
                                            const struct payload_value *v, struct json_field *f)
 {
-    if (v->when.count && !payload_eval_conditions(d, v->when))
+    if (!payload_conditions_hold(d, v->when))
         return PAYLOAD_ABSENT;
     switch (v->from) {
     case VALUE_STEP:

@@ -205,6 +205,7 @@ bool payload_map_parse(struct str source, struct payload_map **ret_map, struct p
         problems_add(&found, 1, 1, "out of memory");
         goto done;
     }
+    map->print = str_hash(source) | 1;
     r->map = map;
     r->arena = map->arena;
     r->problems = &found;

@@ -355,10 +355,7 @@ const struct payload_filter *payload_maps_match(const struct payload_maps *maps,
                                                 struct str ret_capture[PAYLOAD_CAPTURES_MAX])
 {
     const struct listed *listed = &maps->listed[map->place];
-    for (uint32_t i = 0; i < listed->filter_count; i++)
-        if (payload_filter_match(&listed->filter[i], topic, ret_capture))
-            return &listed->filter[i];
-    return NULL;
+    return payload_filters_match(listed->filter, listed->filter_count, topic, ret_capture);
 }
 
 bool payload_maps_widened(const struct payload_maps *maps, struct str topic)

@@ -100,8 +100,9 @@ static void parts_merge(struct payload_decoder *d)
             merge(&d->reading[same - 1], r);
             continue;
         }
-        if (kept != i)
-            d->reading[kept] = *r;
+        if (kept != i) /* the refusal is last */
+            memcpy(&d->reading[kept], r,
+                   r->refused ? sizeof *r : offsetof(struct payload_reading, refusal));
         d->chain[kept] = *bucket;
         *bucket = (uint16_t)++kept;
     }

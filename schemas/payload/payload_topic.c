@@ -335,3 +335,13 @@ bool payload_filter_match(const struct payload_filter *filter, struct str topic,
     }
     return at == topic.len || (filter->rest && (!filter->level_count || topic.at[at] == '/'));
 }
+
+const struct payload_filter *payload_filters_match(const struct payload_filter *filter,
+                                                   uint32_t count, struct str topic,
+                                                   struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (payload_filter_match(&filter[i], topic, ret_capture))
+            return &filter[i];
+    return NULL;
+}

@@ -69,6 +69,11 @@ bool payload_filter_parse(struct arena *arena, struct str text, struct payload_c
 bool payload_filter_match(const struct payload_filter *filter, struct str topic,
                           struct str ret_capture[PAYLOAD_CAPTURES_MAX]);
 
+/* The first of several that fits; NULL: none does. */
+const struct payload_filter *payload_filters_match(const struct payload_filter *filter,
+                                                   uint32_t count, struct str topic,
+                                                   struct str ret_capture[PAYLOAD_CAPTURES_MAX]);
+
 /* One level, without its slashes. */
 bool payload_level_match(const struct payload_level *level, struct str text,
                          struct str ret_capture[PAYLOAD_CAPTURES_MAX]);

@@ -237,6 +237,37 @@ static bool is_plain(const struct payload_value *v)
            !v->invalid.count && !v->when.count;
 }
 
+/* The answers to a question that the conditions of a value want; 0: they don't ask it. */
+static uint64_t answers_wanted(const struct payload_value *v, uint32_t question)
+{
+    for (uint32_t i = 0; i < v->when.count; i++) {
+        const struct payload_condition *c = &v->when.condition[i];
+        if (c->question == question && c->test == CONDITION_IN)
+            return c->answers;
+    }
+    return 0;
+}
+
+/* A question that all alternatives ask is put once, before they are looked at. */
+static void question_share(struct payload_alternatives *a)
+{
+    const struct payload_conditions when =
+        a->count ? a->value->when : (struct payload_conditions){0};
+    for (uint32_t i = 0; i < when.count && !a->question; i++) {
+        uint64_t answers = 0;
+        bool all = when.condition[i].question != 0;
+        for (uint32_t v = 0; v < a->count && all; v++) {
+            uint64_t wanted = answers_wanted(&a->value[v], when.condition[i].question);
+            all = wanted != 0;
+            answers |= wanted;
+        }
+        if (all) {
+            a->question = when.condition[i].question;
+            a->answers = answers;
+        }
+    }
+}
+
 bool payload_alternatives(struct payload_reader *r, const struct tree_node *node, const char *name,
                           const struct member *member, struct payload_alternatives *ret)
 {
@@ -270,6 +301,8 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
     }
     *ret = (struct payload_alternatives){
         .member = member, .value = value, .count = count, .required = required};
+    if (ok && !required)
+        question_share(ret);
     if (count == 1 && !required) {
         ret->needs = value->needs;
         ret->plain = value->plain && member && member->kind != MEMBER_TEXT;

@@ -16,12 +16,10 @@ static inline const struct payload_slot *slot_find(const struct payload_step *st
     return NULL;
 }
 
-uint32_t payload_walk_find(const struct payload_step *step, struct str key)
+const struct payload_slot *payload_walk_find(const struct payload_step *step, struct str key)
 {
     struct json_print print = json_print(key);
-    const struct payload_slot *slot =
-        step->slot ? slot_find(step, key, print, json_print_hash(print, key)) : NULL;
-    return slot ? slot->step : 0;
+    return step->slot ? slot_find(step, key, print, json_print_hash(print, key)) : NULL;
 }
 
 void payload_walk_key(struct text *out, struct str key)
@@ -135,19 +133,108 @@ static bool seen(struct payload_decoder *d, struct str key, struct json_print pr
     return false;
 }
 
-/* What a walk has found so far, for its scope. */
-struct walk {
-    uint64_t says, allows;
-    uint32_t deeper_count; /* of d->deeper */
-};
-
-static inline void found_add(struct payload_decoder *d, uint32_t step, uint32_t at)
+/* Orders of keys: objects of one place mostly have the keys that others had there, in the same
+ * order. What was seen once is kept as a tree, a node a member: behind those before it, in this
+ * order, it came next. The keys from the root to a node differ, which was found out when it was
+ * made. So an object that goes down the tree needs neither a search for its steps nor a comparison
+ * of its keys with one another; one that leaves it is walked by the rules. What a message becomes
+ * does not depend on what was seen before it. */
+static inline struct payload_order_root *root_of(struct payload_decoder *d, uint32_t step)
 {
-    d->at[step] = at;
-    d->found[d->found_count++] = (uint16_t)step;
+    return &d->order.root[(d->map->print + step) % PAYLOAD_ORDER_ROOTS];
 }
 
-static bool object_walk(struct payload_decoder *d, struct walk *w, uint32_t of, uint32_t object)
+/* The node of a key that comes next behind a node; 0: none. */
+static inline uint32_t next_find(const struct payload_order *o, uint32_t node, struct str key)
+{
+    for (node = o->node[node].next; node; node = o->node[node].other) {
+        const struct payload_order_node *n = &o->node[node];
+        if (n->key_len == key.len && payload_same(n->key, key.at, key.len))
+            return node;
+    }
+    return 0;
+}
+
+/* False: the object is like none that was seen, and nothing was found. */
+static bool order_walk(struct payload_decoder *d, struct payload_found *w, uint32_t of,
+                       uint32_t object)
+{
+    const struct json_document doc = d->document;
+    const struct payload_order_root *root = root_of(d, of);
+    struct payload_found found = *w;
+    uint32_t node = root->node;
+    if (root->print != d->map->print || root->step != of)
+        return false;
+    for (uint32_t at = json_first(object), end = json_end(&doc, object); at != end;
+         at = json_after(&doc, at + 1)) {
+        node = next_find(&d->order, node, json_text(&doc, at));
+        const struct payload_order_node *n = &d->order.node[node];
+        if (!node) {
+            payload_found_forget(d, w->count, found.count);
+            return false;
+        }
+        if (n->step)
+            payload_found_add(d, &found, n->step, at + 1, n->says, n->allows, n->deeper);
+    }
+    *w = found;
+    return true;
+}
+
+/* Forgets all when there is no room. */
+static uint32_t node_new(struct payload_order *o, const struct payload_order_node *node)
+{
+    if (o->count + 1 == PAYLOAD_ORDER_NODES) {
+        memset(o->root, 0, sizeof o->root);
+        o->count = 0;
+        return 0;
+    }
+    o->node[++o->count] = *node;
+    return o->count;
+}
+
+/* A member that comes next behind `parent` from now on. 0: it is not kept. */
+static uint32_t node_add(struct payload_decoder *d, uint32_t of, uint32_t parent, struct str key)
+{
+    struct payload_order_node made = {.key_len = (uint8_t)key.len};
+    const struct payload_slot *slot = payload_walk_find(&d->map->step[of], key);
+    uint32_t *to = &d->order.node[parent].next;
+    uint32_t choices = 0;
+    for (; *to; to = &d->order.node[*to].other)
+        choices++;
+    if (choices == PAYLOAD_ORDER_CHOICES || key.len > sizeof made.key)
+        return 0;
+    memcpy(made.key, key.at, key.len);
+    if (slot) {
+        made.step = slot->step;
+        made.deeper = slot->deeper;
+        made.says = slot->says;
+        made.allows = slot->allows;
+    }
+    uint32_t node = node_new(&d->order, &made);
+    if (node)
+        *to = node;
+    return node;
+}
+
+/* Of an object that was walked, and has no key twice. */
+static void order_keep(struct payload_decoder *d, uint32_t of, uint32_t object)
+{
+    const struct json_document *doc = &d->document;
+    struct payload_order_root *root = root_of(d, of);
+    if (!root->node || root->print != d->map->print || root->step != of)
+        *root = (struct payload_order_root){
+            d->map->print, of, node_new(&d->order, &(struct payload_order_node){.next = 0})};
+    uint32_t node = root->node;
+    for (uint32_t at = json_first(object), end = json_end(doc, object); node && at != end;
+         at = json_after(doc, at + 1)) {
+        struct str key = json_text(doc, at);
+        uint32_t next = next_find(&d->order, node, key);
+        node = next ? next : node_add(d, of, node, key);
+    }
+}
+
+static bool object_walk(struct payload_decoder *d, struct payload_found *w, uint32_t of,
+                        uint32_t object)
 {
     const struct json_document doc = d->document;
     const struct payload_step *step = &d->map->step[of];
@@ -179,26 +266,23 @@ static bool object_walk(struct payload_decoder *d, struct walk *w, uint32_t of, 
             bits |= bit;
             continue;
         }
-        found_add(d, slot->step, at + 1);
-        w->says |= slot->says;
-        w->allows |= slot->allows;
-        if (slot->deeper)
-            d->deeper[w->deeper_count++] = (uint16_t)slot->step;
+        payload_found_add(d, w, slot->step, at + 1, slot->says, slot->allows, slot->deeper);
     }
+    if (members <= PAYLOAD_ORDER_MEMBERS)
+        order_keep(d, of, object);
     return true;
 }
 
-static void step_found(struct payload_decoder *d, struct walk *w, uint32_t number, uint32_t at)
+static void step_found(struct payload_decoder *d, struct payload_found *w, uint32_t number,
+                       uint32_t at)
 {
     const struct payload_step *step = &d->map->step[number];
-    found_add(d, number, at);
-    w->says |= step->says;
-    w->allows |= step->allows;
-    if (step->child_count || step->iterated)
-        d->deeper[w->deeper_count++] = (uint16_t)number;
+    payload_found_add(d, w, number, at, step->says, step->allows,
+                      step->child_count || step->iterated);
 }
 
-static void array_walk(struct payload_decoder *d, struct walk *w, uint32_t of, uint32_t array)
+static void array_walk(struct payload_decoder *d, struct payload_found *w, uint32_t of,
+                       uint32_t array)
 {
     const struct json_document *doc = &d->document;
     const struct payload_step *step = &d->map->step[of];
@@ -214,29 +298,28 @@ bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, u
 {
     const struct payload_map *map = d->map;
     const struct payload_scope *scope = &map->scope[number];
-    struct walk w;
+    struct payload_found w;
     w.says = number ? d->says[scope->parent] : map->says;
     w.allows = number ? d->allows[scope->parent] : map->allows;
     w.deeper_count = 0;
     d->walk++;
     d->answered &= ~scope->questions;
-    while (d->found_count > forget)
-        d->at[d->found[--d->found_count]] = 0;
+    payload_found_forget(d, forget, d->found_count);
+    w.count = forget;
     step_found(d, &w, scope->root, at);
-    for (uint32_t i = 0; i < w.deeper_count; i++) { /* grows as steps are looked into */
-        uint32_t step = d->deeper[i];
-        enum json_kind kind = json_kind_at(&d->document, d->at[step]);
-        if (kind == JSON_OBJECT) {
-            if (!object_walk(d, &w, step, d->at[step]))
-                return false;
-        } else if (kind == JSON_ARRAY &&
-                   (map->step[step].iterated || map->step[step].index_max >= 0)) {
-            array_walk(d, &w, step, d->at[step]);
-        } else {
+    bool ok = true;
+    for (uint32_t i = 0; i < w.deeper_count && ok; i++) { /* grows as steps are looked into */
+        uint32_t step = d->deeper[i], place = d->at[step];
+        enum json_kind kind = json_kind_at(&d->document, place);
+        if (kind == JSON_OBJECT)
+            ok = order_walk(d, &w, step, place) || object_walk(d, &w, step, place);
+        else if (kind == JSON_ARRAY && (map->step[step].iterated || map->step[step].index_max >= 0))
+            array_walk(d, &w, step, place);
+        else
             misfit(d, step, kind);
-        }
     }
+    d->found_count = w.count;
     d->says[number] = w.says;
     d->allows[number] = w.allows;
-    return true;
+    return ok;
 }
