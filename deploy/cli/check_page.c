@@ -63,7 +63,11 @@ static void print_words(const struct paging *paging, explainer *explain, uint32_
 void check_page_print(const struct check *check)
 {
     const struct paging *p = check->paging;
-    if (!p || !check->venue)
+    if (!check->venue)
+        return;
+    if (!check->config.page_file[0])
+        (void)printf("paging: nobody is paged for anything: the setting page.file is empty\n");
+    if (!p)
         return;
     uint32_t now = minute_now(check->venue);
     (void)printf("paging (%s): the first route that takes an alert decides; it is ",

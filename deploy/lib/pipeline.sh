@@ -17,6 +17,8 @@ pipeline_check() {
         show_tail "$LOG_DIR/check.log"
         fail "$CONFIG has mistakes"
     }
+    pages=1
+    ! grep -q '^paging: nobody' "$LOG_DIR/check.log" || pages=
 }
 
 # The servers answer as crowdtide will use them; else which one does not, and why.
@@ -99,6 +101,7 @@ pipeline_describe() {
     [ "$kafka_kind" != given ] || say "  given       Kafka                                      $CROWDTIDE_KAFKA_BROKERS"
     [ -n "$own_series" ] || say "  given       time-series store                          $CROWDTIDE_SERIES_URL"
     say "  data in $CROWDTIDE_STATE, logs in $LOG_DIR"
+    [ -n "$pages" ] || say "  Nobody is paged for the alerts: deploy/venues/PAGING.md tells how staff are."
     say ""
     say "Sensors publish to the broker; ingest writes each message down, process makes zones and alerts of them, the publishers hand those to"
     say "Kafka and the store. Each is a program of its own, and any of them may be killed at any time: run starts it again, and nothing is lost."

@@ -74,6 +74,7 @@ says "--once with the stand-in prints the transition" '"id": "expo/'
 # The first run, then a second that starts nothing.
 run "$root/deploy/up" || fails "deploy/up"
 says "where data and logs are" "data in $CROWDTIDE_STATE"
+says "that nobody is paged" '^  Nobody is paged for the alerts: deploy/venues/PAGING.md'
 before=$(pids)
 [ "$(wc -l <<<"$before")" = 5 ] || fails "five programs, not: $before"
 cp "$scratch/out" "$scratch/hints"

@@ -108,6 +108,7 @@ static void a_good_one_passes(void **state)
     assert_says(f, "hall-capacity: percent_capacity of each hall (1 zone): blue at 50 %");
     assert_says(f, "red at 100 % for 10 s (seen within 12 s; escalates after 60 s, 120 s)");
     assert_says(f, "0 operators: nobody is told from anybody");
+    assert_says(f, "paging: nobody is paged for anything: the setting page.file is empty");
     assert_says(f, "0 errors");
 }
 
