@@ -69,6 +69,8 @@ enum sim_broken {
     SIM_POSITION_APART,
     SIM_PAGE_FAILURE_TAKEN,
     SIM_PAGE_STATE_UNSTORED,
+    SIM_PAGE_CURSOR_EARLY,
+    SIM_PAGE_BEFORE_DURABLE,
     SIM_BROKEN_COUNT,
 };
 
@@ -181,6 +183,7 @@ struct sim {
     struct sim_disk *disk;
     struct sim_tap *tap;
     struct sim_copy *copy;
+    uint64_t durable_seq; /* sim_durable_seq, when it was last asked */
     bool rots;   /* the next power cut leaves one bit of the disk wrong */
     bool rotten; /* it has; from then on it is enough that corruption is named */
     bool named;

@@ -27,6 +27,8 @@ const char *sim_broken_name(enum sim_broken broken)
         [SIM_POSITION_APART] = "position-apart",
         [SIM_PAGE_FAILURE_TAKEN] = "page-failure-taken",
         [SIM_PAGE_STATE_UNSTORED] = "page-state-unstored",
+        [SIM_PAGE_CURSOR_EARLY] = "page-cursor-early",
+        [SIM_PAGE_BEFORE_DURABLE] = "page-before-durable",
     };
     return names[broken];
 }
@@ -83,13 +85,15 @@ bool __wrap_snapshot_write(const char *dir, const struct snapshot *snapshot, str
 
 /* ---- variants ---- */
 
-/* The store's cursor moves as soon as a result is read. */
+/* The cursor of the store, or of a target, moves as soon as a result is read. */
 enum feed_read __wrap_feed_next(struct feed *feed, struct feed_item *ret, struct error *err)
 {
     enum feed_read got = __real_feed_next(feed, ret, err);
-    if (got == FEED_RESULT && sim && sim->task && sim_one_in(DURABLE_LOOK_ONE_IN))
+    if (got != FEED_RESULT || !sim || !sim->task)
+        return got;
+    if (sim_one_in(DURABLE_LOOK_ONE_IN))
         sim_durable(SIM_READINGS, ret->origin.input_seq, "a result is given away");
-    if (got == FEED_RESULT && is(SIM_CURSOR_EARLY) && in(SIM_SERIES)) {
+    if ((is(SIM_CURSOR_EARLY) && in(SIM_SERIES)) || (is(SIM_PAGE_CURSOR_EARLY) && in(SIM_PAGE))) {
         const struct log_position at = feed_item_position(feed, ret);
         (void)feed_commit(feed, &at, false, err);
     }
@@ -109,6 +113,7 @@ bool __wrap_page_state_store(const struct page_state *state, const char *path, s
 uint64_t __wrap_log_reader_durable_seq(const struct log_reader *reader)
 {
     if ((is(SIM_PUBLISH_BEFORE_DURABLE) && (in(SIM_KAFKA) || in(SIM_SERIES))) ||
+        (is(SIM_PAGE_BEFORE_DURABLE) && in(SIM_PAGE)) ||
         (is(SIM_SNAPSHOT_BEFORE_SYNC) && in(SIM_PROCESS)))
         return UINT64_MAX;
     return __real_log_reader_durable_seq(reader);

@@ -97,6 +97,9 @@ static void check_record(struct seen *seen, struct kafka_producer *producer,
         sim_fail("Kafka: result %llu/%u is missing", seq, index);
     else if (!same)
         sim_fail("Kafka: %s is there where result %llu/%u is wanted", r->ce_id, seq, index);
+    else if (r->durable_seq < seq)
+        sim_fail("Kafka: %s was committed when only %llu was durable", r->ce_id,
+                 (unsigned long long)r->durable_seq);
 }
 
 void sim_check_kafka(enum sim_log log)
@@ -150,6 +153,13 @@ static bool revised(unsigned type)
     return type == RECORD_HISTORY || type == RECORD_HEARTBEAT;
 }
 
+/* Whether the store had the point before its result's input was durable. What a copy does not know
+   may have come to the same point before. */
+static bool too_early(const struct sim_point *point, unsigned type, uint64_t input_seq)
+{
+    return point->durable_seq < input_seq && !revised(type) && !sim->restored;
+}
+
 static void check_line(const struct log_view *view, char *line, bool forced)
 {
     struct result_origin origin;
@@ -177,6 +187,10 @@ static void check_line(const struct log_view *view, char *line, bool forced)
                  origin.index);
     else if (point->expected && !revised(view->type))
         sim_fail("store: two results at one point: %.*s", (int)text.len - 1, line);
+    else if (too_early(point, view->type, origin.input_seq))
+        sim_fail("store: result %llu/%u was taken when only %llu was durable",
+                 (unsigned long long)origin.input_seq, origin.index,
+                 (unsigned long long)point->durable_seq);
     else
         point->stale = !sim_store_same(point, line, text.len - 1);
     if (point)

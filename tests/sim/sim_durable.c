@@ -37,20 +37,50 @@ static bool on_disk(const struct log_view *view)
            memcmp(f->now + from, f->disk + from, bytes) == 0;
 }
 
-static void look(enum sim_log log, uint64_t seq, const char *what)
+/* At the log's first record from seq on; NULL: can't be read. */
+static struct log_reader *reader_at(enum sim_log log, uint64_t seq)
 {
     char dir[64];
     struct log_reader *reader = NULL;
-    struct log_view view;
     struct error err = {0};
     (void)snprintf(dir, sizeof dir, "%s/%s", SIM_STATE, sim_log_names[log]);
     if (log_reader_open(&(struct log_reader_options){.dir = dir}, &reader, &err) &&
-        log_reader_seek(reader, seq, &err) &&
-        log_reader_next(reader, &view, &err) == LOG_READ_RECORD && view.seq == seq &&
+        (log_reader_seek(reader, seq, &err) ||
+         (err.code == ERROR_LOST && log_reader_seek(reader, err.position, &err))))
+        return reader;
+    log_reader_close(reader);
+    return NULL;
+}
+
+static void look(enum sim_log log, uint64_t seq, const char *what)
+{
+    struct log_view view;
+    struct error err = {0};
+    struct log_reader *reader = reader_at(log, seq);
+    if (reader && log_reader_next(reader, &view, &err) == LOG_READ_RECORD && view.seq == seq &&
         !on_disk(&view))
         sim_fail("%s: %s %llu is not on the disk", what, sim_log_names[log],
                  (unsigned long long)seq);
     log_reader_close(reader);
+}
+
+static void go_on(void)
+{
+    struct log_view view;
+    struct error err = {0};
+    struct log_reader *reader = reader_at(SIM_READINGS, sim->durable_seq + 1);
+    while (reader && log_reader_next(reader, &view, &err) == LOG_READ_RECORD && on_disk(&view))
+        sim->durable_seq = view.seq;
+    log_reader_close(reader);
+}
+
+uint64_t sim_durable_seq(void)
+{
+    struct sim_task *task = sim->task;
+    sim->task = NULL;
+    go_on();
+    sim->task = task;
+    return sim->durable_seq;
 }
 
 void sim_durable(enum sim_log log, uint64_t seq, const char *what)

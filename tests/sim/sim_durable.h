@@ -9,4 +9,8 @@
    with it, for the failure's text. */
 void sim_durable(enum sim_log log, uint64_t seq, const char *what);
 
+/* Up to there the disk holds the readings now: noted with whatever others take from us, for the
+   checks after the run. */
+uint64_t sim_durable_seq(void);
+
 #endif

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/sim_durable.h"
+
 enum { NS_PER_MS = 1000000 };
 
 int sim_kafka_topic_at(const char *name)
@@ -33,12 +35,15 @@ int sim_kafka_id_at(const char *name)
 void sim_kafka_finish(int id, enum sim_fate_of fate)
 {
     struct sim_kafka *k = sim->kafka;
+    const uint64_t durable_seq = fate == SIM_COMMITTED ? sim_durable_seq() : 0;
     for (size_t i = k->count; i > 0 && k->ids[id].open; i--) {
         struct sim_record *r = &k->records[i - 1];
         if (r->id == id && r->fate != SIM_OPEN)
             break;
-        if (r->id == id)
-            r->fate = fate;
+        if (r->id != id)
+            continue;
+        r->fate = fate;
+        r->durable_seq = durable_seq;
     }
     k->ids[id].open = false;
     sim_wake(k);

@@ -20,6 +20,7 @@ struct sim_record {
     char ce_id[SIM_CE_ID_BYTES];
     char *key, *value; /* NUL-terminated */
     uint32_t key_len, value_len;
+    uint64_t durable_seq; /* of the readings, when it was committed */
 };
 
 struct sim_id {

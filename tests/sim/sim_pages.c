@@ -5,6 +5,7 @@
 
 #include "processors/net/sender.h"
 #include "schemas/result/result.h"
+#include "tests/sim/sim_durable.h"
 #include "tests/sim/sim_tap.h"
 
 enum { NS_PER_MS = 1000000, ANSWER_NS_MAX = 60000000, CUT_ONE_IN = 10, CUT_STEPS = 40 };
@@ -25,7 +26,7 @@ static void member(const char *body, size_t len, const char *name, char *out, si
 static struct sim_taken read_page(const char *body, size_t len)
 {
     char n[24];
-    struct sim_taken page = {.pager = sim->process[SIM_PAGE].pid};
+    struct sim_taken page = {.pager = sim->process[SIM_PAGE].pid, .durable_seq = sim_durable_seq()};
     const char *alert = memmem(body, len, "\"alert\":", 8);
     size_t rest = alert ? len - (size_t)(alert - body) : 0;
     member(body, len, "\"key\":\"", page.id, sizeof page.id);
@@ -272,8 +273,43 @@ static ptrdiff_t before(int target, size_t i)
     return -1;
 }
 
+/* The pager's own alerts and its digests, which are of no zone. */
+static bool own(const struct sim_taken *page)
+{
+    return strncmp(page->id, "v/v/", 4) == 0;
+}
+
+/* Each page is of a record in the alerts log, whose input was durable when it was taken. */
+static void check_origin(int target, const struct sim_taken *page)
+{
+    const struct sim_tap *tap = &sim->tap[SIM_ALERTS];
+    struct result_alert a;
+    for (size_t i = tap->count; i-- > 0;) {
+        if (!alert_of(&tap->views[i], &a) || a.n != page->n || !str_is(a.id, page->id))
+            continue;
+        const uint64_t input_seq = result_origin_decode(tap->views[i].body).input_seq;
+        if (page->durable_seq < input_seq)
+            sim_fail("target %d had %s/%lld, of input %llu, when only %llu was durable", target,
+                     page->id, (long long)page->n, (unsigned long long)input_seq,
+                     (unsigned long long)page->durable_seq);
+        return;
+    }
+    sim_fail("target %d has %s %lld of %s, which the alerts log has not", target, page->act,
+             (long long)page->n, page->id);
+}
+
+static void check_origins(void)
+{
+    for (int t = 0; t < SIM_TARGETS; t++)
+        for (size_t i = 0; i < sim->pages->target[t].count && sim->report.ok; i++)
+            if (!own(&sim->pages->target[t].taken[i]))
+                check_origin(t, &sim->pages->target[t].taken[i]);
+}
+
 void sim_pages_check(void)
 {
+    if (!sim->restored && !sim->rotten && !sim->report.faults[SIM_FAULT_EIO])
+        check_origins();
     /* What could not be stored is told again, and a copy knows less than was told. */
     bool stored = !sim->report.faults[SIM_FAULT_EIO] && !sim->report.faults[SIM_FAULT_FULL];
     bool exactly = sim->config.page_late_s == SIM_NEVER_LATE_S;

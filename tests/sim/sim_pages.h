@@ -24,6 +24,7 @@ struct sim_taken { /* a message that a target has */
     int pager;   /* which life of the pager sent it */
     bool unsaid; /* and never heard that it was taken */
     bool refused;
+    uint64_t durable_seq; /* of the readings, when it was taken */
     char *digest; /* the body of a digest; NULL: it is none */
 };
 

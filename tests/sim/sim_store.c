@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "processors/net/http_poster.h"
+#include "tests/sim/sim_durable.h"
 
 enum {
     NS_PER_MS = 1000000,
@@ -85,7 +86,7 @@ static char *text_of(struct str a, struct str b, bool both)
     return out;
 }
 
-static void store(const char *line, size_t len)
+static void store(const char *line, size_t len, uint64_t durable_seq)
 {
     struct sim_store *s = sim->store;
     struct parts p = split(line, len);
@@ -94,8 +95,8 @@ static void store(const char *line, size_t len)
         grow(s);
     uint32_t *slot = slot_of(s, hash, &p);
     if (!*slot) {
-        s->points[s->count++] =
-            (struct sim_point){.identity = text_of(p.series, p.time, true), .hash = hash};
+        s->points[s->count++] = (struct sim_point){
+            .identity = text_of(p.series, p.time, true), .hash = hash, .durable_seq = durable_seq};
         *slot = (uint32_t)s->count;
     }
     struct sim_point *point = &s->points[*slot - 1];
@@ -131,13 +132,14 @@ bool sim_store_refuses(const char *line, size_t len)
 static size_t store_lines(const char *body, size_t len, size_t lines)
 {
     size_t refused = 0;
+    const uint64_t durable_seq = sim_durable_seq();
     for (size_t at = 0; at < len && lines > 0; lines--) {
         const char *end = memchr(body + at, '\n', len - at);
         size_t n = end ? (size_t)(end - body) - at : len - at;
         if (sim_store_refuses(body + at, n))
             refused++;
         else
-            store(body + at, n);
+            store(body + at, n, durable_seq);
         at += n + 1;
     }
     return refused;

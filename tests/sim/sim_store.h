@@ -9,6 +9,7 @@ struct sim_point {
     char *identity, *fields;
     uint64_t hash;
     uint32_t written; /* how often */
+    uint64_t durable_seq; /* of the readings, the first time */
     /* For sim_check: some result says so; and the last one that does says something else. */
     bool expected, stale;
 };
