@@ -46,7 +46,7 @@ struct kafka_feed {
     struct notice notice;
 };
 
-enum step { STEP_ON, STEP_LATER, STEP_RECONNECT, STEP_END };
+enum step { STEP_ON, STEP_RECONNECT, STEP_END };
 
 /* What a step came to, with the exit code when it ends the run. */
 struct progress {

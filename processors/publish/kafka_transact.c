@@ -168,7 +168,7 @@ static bool committed(struct kafka_feed *f, struct error *err)
     f->committed = f->open;
     f->claimed = true;
     f->rebase = false;
-    if (f->span)
+    if (f->span && f->in_hand > 0) /* a bare position, as after each reconnect, teaches nothing */
         f->span = f->span * 2 < SPAN_MAX ? f->span * 2 : 0;
     counters_set(counters, f->options->delivered, f->committed.delivered);
     counters_set(counters, f->options->rejected, f->committed.rejected);
@@ -218,14 +218,15 @@ static struct progress give_up(struct kafka_feed *f, const struct error *why)
         learn(f, &refusal);
     else
         kafka_feed_trouble(f, "aborted", why);
-    if (outcome != KAFKA_OK)
+    /* Without a refusal, which comes before anything is asked of the coordinator, a commit may have
+       come through although the library says that it failed, and its abort says nothing of that:
+       the position in Kafka does. */
+    if (outcome != KAFKA_OK || !refusals)
         return outcome == KAFKA_FENCED ? (struct progress){STEP_RECONNECT, PUBLISH_FENCED}
                                        : reconnect;
     f->open = f->committed;
-    f->full = refusals != 0;
-    if (!feed_start(f->feed, &f->committed.at, &err))
-        return kafka_feed_failed(&err);
-    return refusals ? on : (struct progress){STEP_LATER, 0};
+    f->full = true;
+    return feed_start(f->feed, &f->committed.at, &err) ? on : kafka_feed_failed(&err);
 }
 
 static struct progress act_on(struct kafka_feed *f, enum kafka_outcome outcome, struct error *err)

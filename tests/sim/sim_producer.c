@@ -189,10 +189,10 @@ static enum kafka_outcome commit_unclear(struct kafka_producer *p, struct error 
         sim_kafka_finish(p->id, SIM_COMMITTED);
     p->committed = !sim->kafka->ids[p->id].open;
     error_set(err, ERROR_NETWORK, 0, "simulated: committing");
-    if (sim_random(2))
-        return KAFKA_AGAIN;
-    p->lost = true;
-    return KAFKA_RECREATE;
+    static const enum kafka_outcome outcomes[] = {KAFKA_AGAIN, KAFKA_RECREATE, KAFKA_ABORT};
+    enum kafka_outcome outcome = outcomes[sim_random(3)];
+    p->lost = outcome == KAFKA_RECREATE;
+    return outcome;
 }
 
 enum kafka_outcome kafka_producer_commit(struct kafka_producer *p, int timeout_ms,
