@@ -1,6 +1,6 @@
 """Where each acknowledged message has come to, one by one, and which phase of the test it was published in.
 
-    census = Census(recorder.finish())            (phase, topic, payload) of every acknowledged message
+    census = Census(recorder.acknowledged())      (phase, topic, payload) of every acknowledged message
     census.see_crowdtide(tide, kafka, influx)     counts in the stages log, results, kafka, series
     census.rows(STAGES, taken, broker_died)       phase → a row of figures
 
@@ -57,6 +57,7 @@ class Census:
     def __init__(self, acknowledged):
         self.phases = []  # of each message, in the order of its first acknowledgement
         self.index = {}
+        self.sent = []  # how often each was published: sensors repeat some
         self.bad = collections.Counter()
         for phase, topic, payload in acknowledged:
             message = key(topic, payload)
@@ -65,6 +66,9 @@ class Census:
             elif message not in self.index:
                 self.index[message] = len(self.phases)
                 self.phases.append(phase)
+                self.sent.append(1)
+            else:
+                self.sent[self.index[message]] += 1
         self.others = {}  # what is told of all results, of whatever kind
 
     def stage(self, messages):
@@ -74,18 +78,18 @@ class Census:
         return counts
 
     def see_crowdtide(self, tide, kafka, influx):
-        """Stage → Counts. kafka may be None."""
+        """Stage → Counts."""
         stages = {"log": self.stage(self._logged(tide))}
         by_id, by_point = {}, {}
         stages["results"] = self.stage(self._results(tide, by_id, by_point))
         logs = {name: tide.records(name) for name in ("alerts", "bulk")}
         expected = results.by_topic(logs, tide.uuid("readings"))
-        stages["kafka"] = self._kafka(kafka, expected, by_id) if kafka else None
+        stages["kafka"] = self._kafka(kafka, expected, by_id)
         points = results.points({name: tide.records(name) for name in ("alerts", "bulk")})
-        self.others["points that the store should hold"] = sum(map(len, points.values()))
         refused = refused_points(tide)
-        self.others["points that should be in rejected/, by the store's words"] = sum(refused.values())
-        self.others["points missing or too many there"] = sum(
+        self.others["points"] = sum(map(len, points.values()))
+        self.others["points refused by the store"] = sum(refused.values())
+        self.others["points missing or too many in the store"] = sum(
             abs(influx.count(name, results.ALWAYS_THERE[name]) + refused[name] - len(found)) for name, found in points.items())
         rows = influx.query('SELECT "received" FROM "reading" GROUP BY "sensor"')
         stages["series"] = self.stage(by_point.get((row["sensor"], row["time"])) for row in rows)
@@ -124,28 +128,28 @@ class Census:
 
     def _kafka(self, kafka, expected, by_id):
         readings = Counts(self.index)
-        missing = doubled = 0
-        self.topics = {}  # topic → identities missing, identities too many; empty when all is well
+        missing = 0
+        self.surplus = []  # (topic, identity, partition, offset, time of each record) of what is there more than once
         for topic, identities in expected.items():
             due = collections.Counter(identities)
+            where = collections.defaultdict(list)
             for record in kafka.records(topic):
                 identity = record["headers"]["ce_id"]
                 due[identity] -= 1
+                where[identity].append((record["partition"], record["offset"], record["ts"]))
                 if topic == "crowdtide.readings":
                     readings.add(by_id.get(tuple(map(int, identity.split("/")[1:]))))
-            lack, more = [[i for i, n in due.items() if n * sign > 0] for sign in (1, -1)]
-            missing, doubled = missing + len(lack), doubled + len(more)
-            if lack or more:
-                self.topics[topic] = lack, more
-        self.others["results that Kafka should hold"] = sum(map(len, expected.values()))
-        self.others["results missing there"] = missing
-        self.others["results too many there"] = doubled
+            missing += sum(1 for n in due.values() if n > 0)
+            self.surplus += [(topic, identity, where[identity]) for identity, n in due.items() if n < 0]
+        self.others["results"] = sum(map(len, expected.values()))
+        self.others["results missing in Kafka"] = missing
+        self.others["results too many in Kafka"] = len(self.surplus)
         return readings
 
-    def rows(self, stages, taken, broker_died):
+    def rows(self, stages, taken, broker_died, once=True):
         """Phase → Counter of acknowledged, each stage, lost, doubled, broker. `taken`: what the subscriber acknowledged;
         only in the phases of `broker_died` a message that it has not is the broker's loss. Twice in the log is the broker's
-        right (QoS 1) and does not count as doubled."""
+        right (QoS 1) and does not count as doubled. `once` false: nor does what the sensor itself had repeated."""
         taken = {message for topic, payload in taken if (message := key(topic, payload))}
         rows = collections.defaultdict(collections.Counter)
         self.examples = []
@@ -155,7 +159,7 @@ class Census:
             found = {name: counts.of(at) for name, counts in stages.items() if counts}
             for name, times in found.items():
                 row[name] += times > 0
-            row["doubled"] += any(times > 1 for name, times in found.items() if name != "log")
+            row["doubled"] += any(times > (1 if once else self.sent[at]) for name, times in found.items() if name != "log")
             if not all(found.values()):
                 brokers = message not in taken and self.phases[at] in broker_died and not any(found.values())
                 row["broker" if brokers else "lost"] += 1

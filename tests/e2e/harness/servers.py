@@ -92,12 +92,12 @@ class Kafka:
         if not self.formatted:
             done = subprocess.run(self.command + ["kafka.tools.StorageTool", "format", "-t",
                                                   "Y3Jvd2R0aWRlLWUyZS0wMQ", "-c", str(self.properties)],
-                                  capture_output=True, text=True, timeout=60)
+                                  capture_output=True, text=True, timeout=180)
             if done.returncode != 0:
                 raise Failure(f"Kafka's storage could not be formatted: {done.stdout}{done.stderr}")
             self.formatted = True
         self.child.start()
-        wait("Kafka answers", self.answers, 60, every=0.3, children=[self.child])
+        wait("Kafka answers", self.answers, 180, every=0.3, children=[self.child])
         return self
 
     def answers(self):

@@ -19,7 +19,7 @@ ANSWERS = {
     "413": (413, {}, '{"error":"Request Entity Too Large"}'),
     "429": (429, {"Retry-After": "2"}, ""),
     "500": (500, {}, '{"error":"engine: error"}'),
-    "503": (503, {"Retry-After": "1"}, '{"error":"hinted handoff queue not empty"}'),
+    "503": (503, {"Retry-After": "1"}, '{"error":"timeout"}'),
 }
 TIMEOUT, RESET = "no answer at all", "connection reset after it was applied"
 NOT_PASSED = ("host", "connection", "content-length", "transfer-encoding")  # http.client writes its own
@@ -39,8 +39,7 @@ class StoreProxy:
 
         class Handler(_Handler):
             owner = proxy
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def fault(self, name):
@@ -70,6 +69,13 @@ class StoreProxy:
         self._ended.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A client that was killed."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

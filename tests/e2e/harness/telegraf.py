@@ -1,18 +1,18 @@
 """Telegraf beside crowdtide: the same messages from the same broker to the same Kafka and store, persistent session, QoS 1.
 
     telegraf = Telegraf(work, "forward", program, tap, kafka, proxy)      or aggregate=True: only counts of 10 s
-    telegraf.child.start(); telegraf.child.kill()
+    telegraf.child.start(); telegraf.child.kill(); telegraf.connected()
     telegraf.kafka_counts(kafka), telegraf.series_counts(influx)          (sensor, seq) of each message that is there, or
     telegraf.kafka_sum(kafka), telegraf.series_sum(influx)                how many the aggregates count in all
 
 Messages are stamped on arrival, in nanoseconds: by the source's ms two of a sensor would overwrite each other in the store.
-Whatever it does not document otherwise has its default, but that outputs are flushed every second instead of every 10.
+Settings are those that its documentation recommends for messages that must not be lost (persistent_session, client_id, qos 1, an
+output that is away at the start is tried again), whatever else has its default, but that outputs are flushed every second, not every 10.
 """
 import json
 
 TEMPLATE = """\
 [agent]
-interval = "1s"
 flush_interval = "1s"
 omit_hostname = true
 [[inputs.mqtt_consumer]]
@@ -22,15 +22,20 @@ qos = 1
 persistent_session = true
 client_id = "{name}"
 keepalive = "20s"
+max_undelivered_messages = 1000
+startup_error_behavior = "retry"
 name_override = "{name}"
 data_format = "json"
 [[outputs.influxdb]]
 urls = ["{store}"]
 database = "crowdtide"
+startup_error_behavior = "retry"
 [[outputs.kafka]]
 brokers = ["{brokers}"]
 topic = "{name}"
+idempotent_writes = true
 data_format = "json"
+startup_error_behavior = "retry"
 """
 AGGREGATE = """\
 [[aggregators.basicstats]]
@@ -49,6 +54,10 @@ class Telegraf:
         text = TEMPLATE.format(name=self.name, broker=tap.url.replace("mqtt://", "tcp://"), store=store_url, brokers=kafka.brokers)
         config.write_text(text + (AGGREGATE if aggregate else ""))
         self.child = work.child(self.name, [program, "--config", config])
+
+    def connected(self):
+        """Has subscribed: its session is from then on the broker's business."""
+        return "Connected" in self.child.log_text()
 
     def kafka_metrics(self, kafka):
         for record in kafka.records(self.name):
