@@ -273,10 +273,14 @@ static ptrdiff_t before(int target, size_t i)
     return -1;
 }
 
-/* The pager's own alerts and its digests, which are of no zone. */
+/* The pager's own alerts and its digests, which are of no zone; also those of an exercise. */
 static bool own(const struct sim_taken *page)
 {
-    return strncmp(page->id, "v/v/", 4) == 0;
+    static const char exercise[] = "drill/";
+    const char *id = page->id;
+    if (strncmp(id, exercise, sizeof exercise - 1) == 0)
+        id += sizeof exercise - 1;
+    return strncmp(id, "v/v/", 4) == 0;
 }
 
 /* Each page is of a record in the alerts log, whose input was durable when it was taken. */
