@@ -159,9 +159,9 @@ uint64_t feed_lost(const struct feed *feed)
     return feed->lost;
 }
 
-bool feed_take_loss(struct feed *feed, struct feed_loss *ret)
+bool feed_take_loss(struct feed *feed, uint64_t dealt_seq, struct feed_loss *ret)
 {
-    if (!feed->loss.results || !feed->loss.before_input_seq)
+    if (!feed->loss.results || dealt_seq <= feed->loss.last_seq)
         return false;
     *ret = feed->loss;
     feed->loss = (struct feed_loss){0};

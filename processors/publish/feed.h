@@ -77,9 +77,10 @@ struct feed_loss {
     uint64_t first_seq, last_seq;             /* of the results log */
     uint64_t after_input_seq, before_input_seq; /* what was dealt with last, and what comes next */
 };
-/* What was lost since this was asked last, once it is known where the log goes on. False: nothing.
- */
-bool feed_take_loss(struct feed *feed, struct feed_loss *ret);
+/* What was lost since this last gave something, once the sink has dealt with what follows it: up to
+   dealt_seq. A publisher that ends before that meets it again, so nothing may be counted earlier.
+   False: nothing. */
+bool feed_take_loss(struct feed *feed, uint64_t dealt_seq, struct feed_loss *ret);
 /* Results in the log after the given sequence. */
 uint64_t feed_lag(const struct feed *feed, uint64_t after_seq);
 

@@ -56,7 +56,7 @@ void kafka_feed_show_lag(struct kafka_feed *f)
                                    .counters = counters,
                                    .lost = f->options->lost};
     counters_set(counters, f->options->lag, feed_lag(f->feed, f->committed.at.seq));
-    sink_loss_tell(&loss, f->feed);
+    sink_loss_tell(&loss, f->feed, f->committed.at.seq);
 }
 
 /* Before the next attempt; the lag grows meanwhile, and shows it. */

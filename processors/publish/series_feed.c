@@ -170,7 +170,7 @@ void series_feed_show_lag(struct series_feed *f)
                                    .counters = counters,
                                    .lost = f->options.lost};
     counters_set(counters, f->options.lag, feed_lag(f->feed, f->committed.seq));
-    sink_loss_tell(&loss, f->feed);
+    sink_loss_tell(&loss, f->feed, f->committed.seq);
 }
 
 static bool move_cursor(struct series_feed *f, const struct log_position *to, int64_t now_ns,

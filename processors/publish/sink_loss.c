@@ -6,12 +6,12 @@
 #include "processors/publish/rejected.h"
 #include "schemas/base/report.h"
 
-void sink_loss_tell(const struct sink_loss *loss, struct feed *feed)
+void sink_loss_tell(const struct sink_loss *loss, struct feed *feed, uint64_t dealt_seq)
 {
     struct feed_loss what;
     struct error err = {0};
     char name[32];
-    if (!feed_take_loss(feed, &what))
+    if (!feed_take_loss(feed, dealt_seq, &what))
         return;
     counters_add(loss->counters, loss->lost, what.results);
     (void)snprintf(name, sizeof name, "%s-%s", loss->sink, loss->log);
