@@ -87,6 +87,8 @@ static bool check_segment(struct verify *v, size_t i, struct error *err)
         return broken(v, i, 0, header->first_seq, "this segment is another log's", err);
     if (v->begun && header->prev_seq != v->prev.seq)
         return broken(v, i, 0, header->first_seq, "records are missing before this segment", err);
+    /* The epoch that began here kept that record: where it discarded the rest of a batch, too. */
+    v->whole = v->whole || header->kept_seq == v->prev.seq;
     struct log_walk walk;
     struct log_view view;
     bool last_of_batch;

@@ -175,6 +175,9 @@ static void test_half_a_batch_stays(void **state)
         writer = open_writer(faulty_io_table(f), &recovery);
         assert_int_equal(recovery.last_seq, 3);
         assert_int_equal(recovery.bytes_cut, 0);
+        struct log_check check;
+        assert_true(log_verify(dir, NULL, NULL, &check, NULL));
+        assert_int_equal(check.last_seq, 3);
         log_writer_close(writer);
         faulty_io_free(f);
     }
