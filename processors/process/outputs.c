@@ -58,7 +58,7 @@ bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_
         /* The core names results after their input; everything here rests on it. */
         assert(result->len >= RESULT_ORIGIN_BYTES && origin.input_seq == input->seq &&
                origin.index == i);
-        if (has(&outputs->done[to], input->seq, i))
+        if (outputs_passed(outputs, to, input->seq))
             continue;
         const struct log_record record = {
             .type = result->type,

@@ -87,6 +87,15 @@ static bool results_there(const struct runner *r, const struct snapshot *snapsho
                      snapshot->input_seq);
 }
 
+/* Also a snapshot that can't be used tells by whose version the results up to it were made. */
+static void note_version(struct runner *r, uint64_t seq)
+{
+    struct snapshot header;
+    struct error ignored = {0};
+    if (snapshot_peek(r->snapshots_dir, seq, &header, &ignored))
+        r->era_due = r->era_due || strcmp(header.core_version, r->version) != 0;
+}
+
 /* Leaves r->core set, or NULL when there is no usable snapshot. */
 static bool load_state(struct runner *r, struct error *err)
 {
@@ -100,6 +109,7 @@ static bool load_state(struct runner *r, struct error *err)
                 return false;
             report_error(program, "snapshot_unusable", err);
             before = err->position;
+            note_version(r, before);
             if (err->code == ERROR_CORRUPT)
                 snapshot_set_aside(r->snapshots_dir, before);
             continue;
@@ -126,6 +136,7 @@ static bool load_state(struct runner *r, struct error *err)
         if (!unusable(err))
             return false;
         report_error(program, "snapshot_unusable", err);
+        note_version(r, seq);
         before = seq;
     }
 }
@@ -355,11 +366,16 @@ bool restart_run(struct runner *r, struct error *err)
         if (!r->core)
             return false;
         r->at = (struct runner_place){0};
-        r->era_due = false;
+        if (r->era_due)
+            report(REPORT_WARN, program, "state_begins_anew",
+                   "text=\"no snapshot is of a version that this program reads: the readings kept "
+                   "are run again; "
+                   "whom they do not tell of count by hand (crowdtide command anchor)\"");
     }
     if (!open_outputs(r, err))
         return false;
-    if (!r->era_due) /* else the settings before hold until its era begins */
+    /* Else the settings before hold until its era begins. A state made anew has none of before. */
+    if (!r->era_due || r->at.seq == 0)
         runner_settings(r);
     r->suspect = counters_suspect(r->counters);
     if (!log_reader_seek(r->readings, r->at.seq + 1, err) &&

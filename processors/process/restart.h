@@ -8,8 +8,8 @@
  * 3. The last record of each results log says which results it has; the inputs since the snapshot
  *    are run again and only what is missing is appended.
  * 4. Inputs that were left out earlier (SKIPPED results) are left out again.
- * 5. When the snapshot comes from another version of the core, a new era begins where the results
- *    logs end.
+ * 5. When the snapshot, or one that this version can't read, comes from another version of the core, a
+ *    new era begins where the results logs end.
  */
 #ifndef CROWDTIDE_PROCESSORS_PROCESS_RESTART_H
 #define CROWDTIDE_PROCESSORS_PROCESS_RESTART_H

@@ -95,7 +95,10 @@ bool log_header_decode(const uint8_t from[LOG_SEGMENT_HEADER_BYTES], struct log_
     uint32_t version = bytes_get_u32(from + AT_VERSION);
     if (version != LOG_FORMAT_VERSION ||
         bytes_get_u32(from + AT_HEADER_BYTES) != LOG_SEGMENT_HEADER_BYTES)
-        return error_set(err, ERROR_VERSION, 0, "segment header of version %u", version);
+        return error_set(
+            err, ERROR_VERSION, 0,
+            "segment of format %u, this program reads %d: go on with the program that wrote it",
+            version, LOG_FORMAT_VERSION);
     struct log_segment_header got = {
         .file_bytes = bytes_get_u64(from + AT_FILE_BYTES),
         .epoch = bytes_get_u32(from + AT_EPOCH),
