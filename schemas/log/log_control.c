@@ -44,6 +44,25 @@ bool log_control_at_home(const struct log_control *control, int fd,
             (dev == (uint64_t)st.st_dev || !log_control_this_boot(control, boot)));
 }
 
+struct log_control_said log_control_ask(const struct log_io *io, const char *dir,
+                                        const struct log_uuid *log)
+{
+    struct log_control_said said = {0};
+    struct log_control control = {0};
+    uint8_t boot[LOG_BOOT_ID_BYTES];
+    int fd = -1;
+    if (io->boot_id(io->state, boot) != 0 || !log_control_open(io, dir, false, &control, &fd, NULL))
+        return said;
+    const struct log_control_writer *page = control.writer;
+    if (page && memcmp(page->log_uuid, log->bytes, sizeof log->bytes) == 0) {
+        said.copied = !log_control_at_home(&control, fd, boot);
+        said.durable_seq = said.copied ? 0 : atomic_load(&page->durable_seq);
+    }
+    (void)io->close(io->state, fd);
+    log_control_close(io, &control);
+    return said;
+}
+
 void log_control_set_home(const struct log_control *control, int fd)
 {
     struct stat st;

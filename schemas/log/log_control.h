@@ -80,6 +80,13 @@ bool log_control_create(const struct log_io *io, const char *dir, const struct l
    another boot a device may have another number. */
 bool log_control_at_home(const struct log_control *control, int fd,
                          const uint8_t boot[LOG_BOOT_ID_BYTES]);
+struct log_control_said { /* all zero: no page, or another log's */
+    uint64_t durable_seq; /* 0 when it is a copy's: then the mark is not that of the segments */
+    bool copied;
+};
+/* What the page says of `log`, without keeping it. */
+struct log_control_said log_control_ask(const struct log_io *io, const char *dir,
+                                        const struct log_uuid *log);
 /* The page belongs to this file from now on. */
 void log_control_set_home(const struct log_control *control, int fd);
 void log_control_close(const struct log_io *io, struct log_control *control);

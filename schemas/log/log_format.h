@@ -64,7 +64,8 @@
  * Segments sorted by first sequence: one is superseded when another with a higher epoch begins at
  * or before it. What remains is the log; each segment ends where the next begins. The first record
  * that is not valid ends the log, at sequence s. If any valid record or header behind it, or the
- * control page, says that s was durable, the log is corrupt; if not, a power cut tore its tail.
+ * control page, says that s was durable, the log is corrupt; if not, a power cut tore its tail. Nor is
+ * it corrupt where copying tore it: log_tail.h.
  */
 #ifndef CROWDTIDE_SCHEMAS_LOG_LOG_FORMAT_H
 #define CROWDTIDE_SCHEMAS_LOG_LOG_FORMAT_H

@@ -130,6 +130,22 @@ static int files_disk_bytes(void *state, const char *path, uint64_t *ret_bytes)
     return 0;
 }
 
+static int64_t stamp_ns(struct statx_timestamp at)
+{
+    return at.tv_sec * INT64_C(1000000000) + at.tv_nsec;
+}
+
+static int files_times(void *state, const char *path, int64_t *ret_born_ns, int64_t *ret_written_ns)
+{
+    (void)state;
+    struct statx st;
+    if (statx(AT_FDCWD, path, 0, STATX_BTIME | STATX_MTIME, &st) != 0)
+        return errno;
+    *ret_born_ns = st.stx_mask & STATX_BTIME ? stamp_ns(st.stx_btime) : INT64_MAX;
+    *ret_written_ns = st.stx_mask & STATX_MTIME ? stamp_ns(st.stx_mtime) : INT64_MAX;
+    return 0;
+}
+
 static int files_lock(void *state, int fd)
 {
     (void)state;
@@ -228,6 +244,7 @@ const struct log_io *log_io_files(void)
         .make_dir = files_make_dir,
         .list = files_list,
         .disk_bytes = files_disk_bytes,
+        .times = files_times,
         .lock = files_lock,
         .map = files_map,
         .unmap = files_unmap,

@@ -37,6 +37,9 @@ struct log_io {
                 void *arg);
     /* What the file takes on the disk; holes take nothing. */
     int (*disk_bytes)(void *state, const char *path, uint64_t *ret_bytes);
+    /* When the file was made (INT64_MAX: its file system does not know) and written last, ns since 1970
+       by the machine's clock. */
+    int (*times)(void *state, const char *path, int64_t *ret_born_ns, int64_t *ret_written_ns);
     /* Exclusive, not waiting (EWOULDBLOCK), released when the descriptor or the process goes. */
     int (*lock)(void *state, int fd);
     int (*map)(void *state, int fd, size_t bytes, bool writable, void **ret_at); /* MAP_SHARED */

@@ -54,26 +54,17 @@ static bool identify(struct log_reader *r, struct error *err)
     return false;
 }
 
-/* The mark in the control page, when there is a page and it is this log's; 0 otherwise. */
-static uint64_t page_durable(const struct log_reader *r)
-{
-    struct log_control control;
-    if (!log_control_open(r->io, r->dir, false, &control, NULL, NULL))
-        return 0;
-    bool ours = memcmp(control.writer->log_uuid, r->log.bytes, sizeof r->log.bytes) == 0;
-    uint64_t durable = ours ? atomic_load(&control.writer->durable_seq) : 0;
-    log_control_close(r->io, &control);
-    return durable;
-}
-
-/* Finds the end of a log that stands still. The page's mark is only shown: in a copied directory
-   it may be newer than the segments. */
+/* Finds the end of a log that stands still. The page's mark is only shown: between two boots it may
+   be newer than the segments. */
 static bool find_end(struct log_reader *r, struct error *err)
 {
     struct log_loaded loaded = {0};
     struct log_tail tail = {0};
     struct error why = {0};
-    bool ok = log_tail_scan(r->io, r->dir, &r->list, 0, &loaded, &tail, &why);
+    struct log_control_said said = log_control_ask(r->io, r->dir, &r->log);
+    uint64_t page = said.durable_seq;
+    said.durable_seq = 0;
+    bool ok = log_tail_scan(r->io, r->dir, &r->list, said, &loaded, &tail, &why);
     log_loaded_free(&loaded);
     if (!ok && why.code != ERROR_CORRUPT) {
         if (err)
@@ -83,7 +74,6 @@ static bool find_end(struct log_reader *r, struct error *err)
     /* Corrupt: everything before the damage can be read, and then log_reader_next says where it is.
      */
     r->limit = ok ? tail.last.seq : UINT64_MAX;
-    uint64_t page = page_durable(r);
     uint64_t durable = page > tail.durable_seq ? page : tail.durable_seq;
     r->offline_durable = durable < tail.last.seq ? durable : tail.last.seq;
     return true;

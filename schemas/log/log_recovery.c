@@ -79,8 +79,8 @@ static bool plan_existing(struct log_writer *w, const struct log_writer_options 
                           struct log_recovery *got, struct error *err)
 {
     struct log_tail tail;
-    uint64_t known = past->known ? past->durable_seq : 0;
-    if (!log_tail_scan(w->io, w->dir, &plan->dir, known, loaded, &tail, err))
+    const struct log_control_said said = {past->known ? past->durable_seq : 0, past->copied};
+    if (!log_tail_scan(w->io, w->dir, &plan->dir, said, loaded, &tail, err))
         return false;
     if (!log_uuid_equal(&tail.newest.log, &w->log))
         return error_set(err, ERROR_CORRUPT, 0, "%s: holds segments of two logs", w->dir);

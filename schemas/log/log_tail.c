@@ -43,20 +43,30 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* The highest durable mark in valid records anywhere behind `from`, where the record `expected`
-   should stand. Only sequences that could have come to stand there are worth a CRC: else payloads
-   full of long forged records would make recovery slow. */
-static uint64_t durable_behind(const struct log_image *image, uint64_t from, uint64_t expected)
+struct behind {           /* valid records behind the end */
+    uint64_t durable_seq; /* the highest mark */
+    int64_t wall_ns;      /* the earliest; INT64_MAX: there are none */
+};
+
+/* The valid records anywhere behind `from`, where the record `expected` should stand. Only
+   sequences that could have come to stand there are worth a CRC: else payloads full of long forged
+   records would make recovery slow. */
+static struct behind look_behind(const struct log_image *image, uint64_t from, uint64_t expected)
 {
-    uint64_t durable = 0, most = max_u64(expected, image->header.epoch_first_seq);
+    struct behind found = {0, INT64_MAX};
+    uint64_t most = max_u64(expected, image->header.epoch_first_seq);
     for (uint64_t at = from; at + LOG_RECORD_ALIGN <= image->len; at += LOG_RECORD_ALIGN) {
         struct log_view view;
-        if (bytes_get_u64(image->bytes + at) != 0 && log_record_at(image, at, false, &view, NULL) &&
-            view.seq <= most + (at - from) / LOG_RECORD_HEADER_BYTES &&
-            log_record_at(image, at, true, &view, NULL))
-            durable = max_u64(durable, view.durable_seq);
+        if (bytes_get_u64(image->bytes + at) == 0 ||
+            !log_record_at(image, at, false, &view, NULL) ||
+            view.seq > most + (at - from) / LOG_RECORD_HEADER_BYTES ||
+            !log_record_at(image, at, true, &view, NULL))
+            continue;
+        found.durable_seq = max_u64(found.durable_seq, view.durable_seq);
+        if (view.wall_ns < found.wall_ns)
+            found.wall_ns = view.wall_ns;
     }
-    return durable;
+    return found;
 }
 
 /* Bytes from `from` to the last one that is not zero. */
@@ -79,7 +89,7 @@ static uint64_t segment_durable(const struct log_image *image, uint64_t bound)
     log_walk_start(&walk, image, bound);
     while (log_walk_next(&walk, &view, &last))
         durable = max_u64(durable, view.durable_seq);
-    return max_u64(durable, durable_behind(image, walk.offset, log_walk_expected(&walk)));
+    return max_u64(durable, look_behind(image, walk.offset, log_walk_expected(&walk)).durable_seq);
 }
 
 static bool corrupt_at(struct error *err, const struct log_dir_entry *entry, uint64_t offset,
@@ -96,11 +106,27 @@ static bool corrupt_at(struct error *err, const struct log_dir_entry *entry, uin
     return false;
 }
 
+/* What is older than this was there when the copying of segment i began: log_tail.h. INT64_MAX:
+   unknown. */
+static int64_t copied_from_ns(const struct log_io *io, const char *path, const struct log_dir *dir,
+                              size_t i)
+{
+    char name[LOG_NAME_BYTES], file[LOG_PATH_BYTES_MAX];
+    int64_t from_ns = 0, written_ns = 0;
+    log_dir_name(&dir->at[i], name);
+    if (!log_io_path(path, name, file, NULL) ||
+        io->times(io->state, file, &from_ns, &written_ns) != 0)
+        return INT64_MAX;
+    if (i + 1 == dir->live_count && written_ns < from_ns)
+        from_ns = written_ns;
+    return from_ns == INT64_MAX ? from_ns : from_ns - LOG_TORN_BY_COPYING_S * INT64_C(1000000000);
+}
+
 /* Goes back over the segments until everything before the one reached is durable; gathers marks on
- * the way. */
+ * the way. In a copy also over those that were being written when they were copied. */
 static bool scan_back(const struct log_io *io, const char *path, const struct log_dir *dir,
-                      struct log_loaded *loaded, struct log_tail *tail, size_t *ret_first,
-                      struct error *err)
+                      bool copied, struct log_loaded *loaded, struct log_tail *tail,
+                      size_t *ret_first, struct error *err)
 {
     tail->segments = dir->live_count;
     size_t i = dir->live_count;
@@ -121,7 +147,8 @@ static bool scan_back(const struct log_io *io, const char *path, const struct lo
         tail->next_seq = max_u64(tail->next_seq, header->epoch_first_seq);
         if (tail->segments == i + 1)
             tail->newest = *header;
-        if (header->first_seq <= tail->durable_seq + 1)
+        if (header->first_seq <= tail->durable_seq + 1 &&
+            !(copied && i > 0 && header->created_wall_ns >= copied_from_ns(io, path, dir, i - 1)))
             break;
     }
     *ret_first = i == SIZE_MAX ? 0 : i;
@@ -151,15 +178,34 @@ static bool scan_segment(const struct log_image *image, const struct log_dir *di
     return false;
 }
 
+/* Whether segment i, whose valid records end at offset, is the copy of one that was being written:
+   see log_tail.h. */
+static bool torn_by_copying(const struct log_io *io, const char *path, const struct log_dir *dir,
+                            size_t i, uint64_t offset, uint64_t expected, struct log_loaded *loaded)
+{
+    const int64_t from_ns = copied_from_ns(io, path, dir, i);
+    if (from_ns == INT64_MAX || !log_loaded_read(loaded, io, path, &dir->at[i], NULL) ||
+        look_behind(&loaded->image, offset, expected).wall_ns < from_ns)
+        return false;
+    for (size_t next = i + 1; next < dir->live_count; next++) {
+        struct error why = {0};
+        if (log_loaded_read(loaded, io, path, &dir->at[next], &why)
+                ? loaded->image.header.created_wall_ns < from_ns
+                : why.code != ERROR_MALFORMED)
+            return false;
+    }
+    return true;
+}
+
 bool log_tail_scan(const struct log_io *io, const char *path, const struct log_dir *dir,
-                   uint64_t known_durable, struct log_loaded *loaded, struct log_tail *ret_tail,
-                   struct error *err)
+                   struct log_control_said said, struct log_loaded *loaded,
+                   struct log_tail *ret_tail, struct error *err)
 {
     /* What stood before the oldest segment was deleted by retention, which touches only what is
      * durable. */
-    struct log_tail tail = {.durable_seq = max_u64(known_durable, dir->at[0].first_seq - 1)};
+    struct log_tail tail = {.durable_seq = max_u64(said.durable_seq, dir->at[0].first_seq - 1)};
     size_t i = 0;
-    if (!scan_back(io, path, dir, loaded, &tail, &i, err))
+    if (!scan_back(io, path, dir, said.copied, loaded, &tail, &i, err))
         return false;
     /* Recovery syncs the segment it begins an epoch with, so the first one can't be torn. */
     if (tail.segments == 0)
@@ -178,9 +224,16 @@ bool log_tail_scan(const struct log_io *io, const char *path, const struct log_d
     tail.next_seq = max_u64(tail.next_seq, tail.last.seq + 1);
     tail.end = dir->at[i - 1];
     tail.end_offset = offset;
+    uint64_t durable = tail.durable_seq;
+    if (expected <= durable && said.copied &&
+        torn_by_copying(io, path, dir, i - 1, offset, expected, loaded)) {
+        tail.torn_by_copying = true;
+        tail.durable_seq = expected - 1;
+        tail.segments = i;
+    }
     *ret_tail = tail;
     if (expected <= tail.durable_seq)
-        return corrupt_at(err, &dir->at[i - 1], offset, expected, tail.durable_seq);
+        return corrupt_at(err, &dir->at[i - 1], offset, expected, durable);
     return true;
 }
 

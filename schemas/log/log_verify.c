@@ -19,22 +19,15 @@ struct verify {
     bool whole; /* the batch of `prev` ends with it */
 };
 
-/* The mark in the control page, if the page is this log's. */
-static uint64_t page_durable(const struct verify *v)
+/* What the control page says of the log whose first segment this is. */
+static struct log_control_said page_said(const struct verify *v)
 {
-    struct log_control control = {0};
     struct log_segment_header header;
     int fd = -1;
-    uint64_t durable = 0;
     if (!log_dir_open(v->io, v->path, &v->dir.at[0], &fd, &header, NULL))
-        return 0;
+        return (struct log_control_said){0};
     (void)v->io->close(v->io->state, fd);
-    if (!log_control_open(v->io, v->path, false, &control, NULL, NULL))
-        return 0;
-    if (memcmp(control.writer->log_uuid, header.log.bytes, sizeof header.log.bytes) == 0)
-        durable = atomic_load(&control.writer->durable_seq);
-    log_control_close(v->io, &control);
-    return durable;
+    return log_control_ask(v->io, v->path, &header.log);
 }
 
 static bool find_tail(struct verify *v, struct error *err)
@@ -47,8 +40,8 @@ static bool find_tail(struct verify *v, struct error *err)
         if (v->dir.live_count == 0)
             return error_set(err, ERROR_NOT_FOUND, 0, "%s: no segments", v->path);
         /* The mark is taken first: what it covers was on disk before we look. */
-        uint64_t durable = page_durable(v);
-        if (log_tail_scan(v->io, v->path, &v->dir, durable, &v->loaded, &v->tail, &why))
+        struct log_control_said said = page_said(v);
+        if (log_tail_scan(v->io, v->path, &v->dir, said, &v->loaded, &v->tail, &why))
             return true;
         if (tries == LIVE_TRIES_MAX || !log_writer_present(v->path)) {
             if (err)

@@ -1,5 +1,5 @@
-/* A copy of the state directory, made file by file while programs run, as by cp -r; and what it is
- * for: taking the directory's place. */
+/* A copy of the state directory, made file by file and piece by piece while programs run, as by cp
+ * -r; and what it is for: taking the directory's place. */
 #include "tests/sim/sim_copy.h"
 
 #include <string.h>
@@ -7,7 +7,14 @@
 #include "tests/sim/sim_broker.h"
 #include "tests/sim/sim_disk.h"
 
-enum { FILES_MAX = 128, FILES_A_TURN = 3, DIRS = 8 };
+enum {
+    FILES_MAX = 128,
+    PIECES_A_TURN = 4,
+    PAUSE_MS_MAX = 400,
+    SECTOR = 512,
+    PIECE_SECTORS_MAX = 32,
+    DIRS = 8
+};
 
 static const char *const dirs[DIRS] = {
     SIM_STATE,          SIM_STATE "/readings", SIM_STATE "/alerts",
@@ -17,14 +24,18 @@ static const char *const dirs[DIRS] = {
 struct copied {
     char path[SIM_PATH_BYTES];
     uint8_t *bytes; /* NULL: not yet, or gone before we came to it */
-    uint64_t len;
+    uint64_t len, done;
+    int file;
+    uint32_t inode;
+    bool paused;
+    int64_t born_ns;
 };
 
 struct sim_copy {
     struct copied files[FILES_MAX];
     int count, next, dir, first_dir;
     bool under_way, whole;
-    int64_t since_ns;
+    int64_t since_ns, paused_ns; /* until then: the disk is busy */
 };
 
 static bool is_in(const char *path, const char *dir)
@@ -67,23 +78,50 @@ static void list_next(struct sim_copy *c)
     }
 }
 
-static void copy_one(struct copied *to)
+/* Behind the first piece that ends in zeros the disk is busy: what follows is of a later moment. */
+static void pause_once(struct copied *of)
 {
-    int file = sim_disk_find(to->path);
-    if (file < 0)
+    static const uint8_t zeros[64];
+    if (of->paused || of->done < sizeof zeros ||
+        memcmp(of->bytes + of->done - sizeof zeros, zeros, sizeof zeros) != 0)
         return;
-    const struct sim_file *f = &sim->disk->files[file];
-    to->bytes = sim_keep(f->len + 1);
-    to->len = f->len;
-    memcpy(to->bytes, f->now, f->len);
+    of->paused = true;
+    sim->copy->paused_ns = sim->now_ns + (int64_t)sim_random(PAUSE_MS_MAX) * 1000000;
+}
+
+/* Some sectors of a file. True when it is whole, or gone. */
+static bool copy_piece(struct copied *to)
+{
+    if (!to->bytes) {
+        to->file = sim_disk_find(to->path);
+        if (to->file < 0)
+            return true;
+        to->inode = sim->disk->files[to->file].inode;
+        to->len = sim->disk->files[to->file].len;
+        to->bytes = sim_keep(to->len + 1);
+        to->born_ns = sim_disk_wall_ns();
+    }
+    const struct sim_file *f = &sim->disk->files[to->file];
+    if (f->inode != to->inode) { /* deleted meanwhile; cp would have it whole */
+        sim_keep_free(to->bytes);
+        to->bytes = NULL;
+        return true;
+    }
+    uint64_t n = (sim_random(PIECE_SECTORS_MAX) + 1) * SECTOR, left = to->len - to->done;
+    if (n > left)
+        n = left;
+    memcpy(to->bytes + to->done, f->now + to->done, n);
+    to->done += n;
+    pause_once(to);
+    return to->done == to->len;
 }
 
 void sim_copy_turn(void)
 {
     struct sim_copy *c = sim->copy;
-    for (int n = 0; c->under_way && n < FILES_A_TURN; n++) {
+    for (int n = 0; c->under_way && n < PIECES_A_TURN && sim->now_ns >= c->paused_ns; n++) {
         if (c->next < c->count) {
-            copy_one(&c->files[c->next++]);
+            c->next += copy_piece(&c->files[c->next]);
         } else if (c->dir < DIRS) {
             list_next(c);
         } else {
@@ -120,6 +158,7 @@ bool sim_copy_restore(void)
         sim_disk_name(c->files[i].path, file);
         sim_disk_set_len(f, c->files[i].len);
         memcpy(f->now, c->files[i].bytes, c->files[i].len);
+        f->born_ns = c->files[i].born_ns; /* it was moved here, not copied once more */
         sim_disk_sync_file(f);
     }
     for (int d = 0; d < DIRS; d++)

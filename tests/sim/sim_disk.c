@@ -110,6 +110,13 @@ static void clear(struct sim_file *file)
     file->lied = false;
 }
 
+int64_t sim_disk_wall_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
 int sim_disk_file(void)
 {
     struct sim_disk *d = sim->disk;
@@ -118,6 +125,7 @@ int sim_disk_file(void)
             if (d->files[i].inode)
                 continue;
             d->files[i].inode = ++d->inodes;
+            d->files[i].born_ns = sim_disk_wall_ns();
             return i;
         }
         sim_disk_collect();

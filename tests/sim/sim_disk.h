@@ -29,6 +29,7 @@ struct sim_file {
     uint64_t len, disk_len;
     uint64_t len_max; /* ever, of both: what has to be cleared */
     uint32_t inode;   /* 0: the slot is free */
+    int64_t born_ns;  /* by the machine's clock */
     bool lied;        /* a sync failed: what was not on the disk may vanish from memory */
 };
 
@@ -92,6 +93,7 @@ void sim_disk_path(const char *path, char out[SIM_PATH_BYTES]);
 int sim_disk_find(const char *path);
 /* A new empty file; not named yet. */
 int sim_disk_file(void);
+int64_t sim_disk_wall_ns(void); /* the machine's clock */
 void sim_disk_name(const char *path, int file);
 void sim_disk_rename(const char *from, const char *to);
 void sim_disk_remove(const char *path);

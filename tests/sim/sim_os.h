@@ -33,6 +33,7 @@
     C(int, stat, (const char *path, struct stat *out))                                             \
     C(int, lstat, (const char *path, struct stat *out))                                            \
     C(int, fstat, (int fd, struct stat *out))                                                      \
+    C(int, statx, (int dir, const char *path, int flags, unsigned mask, struct statx *out))        \
     C(int, access, (const char *path, int mode))                                                   \
     C(int, statfs, (const char *path, struct statfs *out))                                         \
     C(int, statvfs, (const char *path, struct statvfs *out))                                       \

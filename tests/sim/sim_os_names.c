@@ -154,6 +154,25 @@ int __wrap_fstat(int fd, struct stat *out)
     return 0;
 }
 
+/* Of the times only the birth: no program asks for another where it is known. */
+int __wrap_statx(int dir, const char *path, int flags, unsigned mask, struct statx *out)
+{
+    char name[SIM_PATH_BYTES];
+    if (!sim_disk_has(path))
+        return __real_statx(dir, path, flags, mask, out);
+    sim_disk_path(path, name);
+    int file = sim_disk_find(name);
+    if (file < 0) {
+        errno = ENOENT;
+        return -1;
+    }
+    int64_t ns = sim->disk->files[file].born_ns;
+    *out = (struct statx){.stx_mask = STATX_BTIME};
+    out->stx_btime.tv_sec = ns / 1000000000;
+    out->stx_btime.tv_nsec = (uint32_t)(ns % 1000000000);
+    return 0;
+}
+
 int __wrap_access(const char *path, int mode)
 {
     struct stat st;

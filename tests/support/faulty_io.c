@@ -283,6 +283,13 @@ static int reader_boot_id(void *state, uint8_t out[LOG_BOOT_ID_BYTES])
     return 0;
 }
 
+static int faulty_times(void *state, const char *path, int64_t *ret_born_ns,
+                        int64_t *ret_written_ns)
+{
+    (void)state;
+    return log_io_files()->times(NULL, path, ret_born_ns, ret_written_ns);
+}
+
 static bool faulty_unsuitable(void *state, const char *path)
 {
     (void)state;
@@ -316,6 +323,7 @@ struct faulty_io *faulty_io_new(uint64_t seed)
         .make_dir = faulty_make_dir,
         .list = faulty_list,
         .disk_bytes = faulty_disk_bytes,
+        .times = faulty_times,
         .lock = faulty_lock,
         .map = faulty_map,
         .unmap = faulty_unmap,
