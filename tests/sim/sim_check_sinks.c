@@ -125,12 +125,14 @@ void sim_check_kafka(enum sim_log log)
         char ce_id[SIM_CE_ID_BYTES];
         (void)snprintf(ce_id, sizeof ce_id, "%s/%llu/%u", messages.uuid,
                        (unsigned long long)item.origin.input_seq, item.origin.index);
+        const bool forced = view->seq < sim->tap[log].forced_seq;
         if (n > 0 && sim_kafka_refuses(ce_id)) {
-            check_rejected(log == SIM_ALERTS ? "kafka-alerts" : "kafka-bulk", view);
+            if (!forced)
+                check_rejected(log == SIM_ALERTS ? "kafka-alerts" : "kafka-bulk", view);
             n = 0;
         }
         for (int m = 0; m < n && sim->report.ok; m++)
-            check_record(&seen, producer, &message[m], &item, view->seq < sim->tap[log].forced_seq,
+            check_record(&seen, producer, &message[m], &item, forced,
                          log == SIM_ALERTS ? "kafka-alerts" : "kafka-bulk");
     }
     const struct sim_record *more = sim->report.ok ? next_record(&seen) : NULL;
