@@ -124,11 +124,18 @@ static void add_annotation(struct text *out, const char *name, struct str text)
         page_add_member(out, false, name, text);
 }
 
+/* Its times are the venue's log's, which runs ahead for a while after the clock was set back; an
+   Alertmanager would keep until then what is over. */
+static int64_t not_after(int64_t ms, int64_t now_ms)
+{
+    return ms < now_ms ? ms : now_ms;
+}
+
 static void add_alertmanager(struct text *out, const struct page_note *note, int level,
-                             int64_t ends_ms)
+                             int64_t ends_ms, int64_t now_ms)
 {
     const struct result_alert *a = note->alert;
-    int64_t starts_ms = a->start == RESULT_ABSENT ? a->at : a->start;
+    int64_t starts_ms = not_after(a->start == RESULT_ABSENT ? a->at : a->start, now_ms);
     text_add(out, "{\"labels\":{");
     page_add_member(out, true, "alertname", a->rule);
     page_add_member(out, false, "venue", a->venue);
@@ -167,10 +174,11 @@ void page_body_alertmanager(struct page_job *job)
         /* What ends does so under the labels it has there. */
         bool said = note->said_level != LEVEL_ABSENT;
         add_alertmanager(job->body, note, ends && said ? note->said_level : a->level,
-                         ends ? a->at : job->now_ms + holds_ms);
+                         ends ? not_after(a->at, job->now_ms) : job->now_ms + holds_ms,
+                         job->now_ms);
         if (!ends && said && note->said_level != a->level) {
             text_add_char(job->body, ',');
-            add_alertmanager(job->body, note, note->said_level, job->now_ms);
+            add_alertmanager(job->body, note, note->said_level, job->now_ms, job->now_ms);
         }
     }
     text_add_char(job->body, ']');

@@ -293,6 +293,27 @@ static void several_notes_make_one_request_to_an_alertmanager(void **state)
     free(m);
 }
 
+/* The venue's log is an hour ahead: the clock was set back. */
+static void an_alertmanager_ends_at_once_what_is_over(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct result_alert a = alert();
+    struct paging_target t = target(PAGING_ALERTMANAGER);
+    struct page_message *m = calloc(1, sizeof *m);
+    assert_non_null(m);
+    a.start += 3600000;
+    a.at += 3600000;
+    a.state = STR_LIT("resolved");
+    const struct page_note note = {
+        .act = PAGE_END, .alert = &a, .said_level = LEVEL_ORANGE, .subject = STR_LIT("a")};
+    assert_true(page_body_write(&t, &note, 1, now_ms, m, &err));
+    m->body[m->len] = '\0';
+    assert_non_null(strstr(m->body, "\"startsAt\":\"2023-11-14T22:13:20.000Z\""));
+    assert_non_null(strstr(m->body, "\"endsAt\":\"2023-11-14T22:13:20.000Z\""));
+    free(m);
+}
+
 static void answers_are_told_apart(void **state)
 {
     (void)state;
@@ -346,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_mail_is_plain_ascii_with_one_name_a_transition),
         cmocka_unit_test(a_key_that_is_too_long_is_hashed),
         cmocka_unit_test(several_notes_make_one_request_to_an_alertmanager),
+        cmocka_unit_test(an_alertmanager_ends_at_once_what_is_over),
         cmocka_unit_test(answers_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
