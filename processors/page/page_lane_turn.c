@@ -62,21 +62,32 @@ static bool rings(const struct page_lane *l)
     return l->job == JOB_DIGEST || (l->about_count && l->act[0] == PAGE_RING);
 }
 
+/* The pager's own alerts go before what could not be told, and prove nothing for it: a target may
+   block the one and take the other. Two such targets would tell each other's trouble and its end
+   for ever. */
+static bool proves(const struct page_lane *l)
+{
+    return l->job != JOB_OWN || (!l->next && l->late_count == 0);
+}
+
 static void on_taken(struct page_lane *l, const struct page_answer *answer)
 {
     struct page_lane_figures *f = &l->figures;
     f->rung += rings(l);
     f->told += !rings(l) && l->job != JOB_HOLD;
     f->digests += l->job == JOB_DIGEST;
-    f->refusing = f->refusing && !rings(l);
-    f->trouble = false;
-    f->up = f->proven = true;
-    l->failed_ns = 0;
-    pace_reset(&l->pace);
+    f->up = true;
     /* A mail that some of its recipients did not get. */
     if (answer->problem[0] && notice_due(&l->partly_notice, answer->problem))
         report(REPORT_ERROR, PROGRAM, "partly", "target=" STR_FMT " answer=\"%s\"",
                STR_ARG(l->o.target->id), answer->problem);
+    if (!proves(l))
+        return;
+    f->refusing = f->refusing && !rings(l);
+    f->trouble = false;
+    f->proven = true;
+    l->failed_ns = 0;
+    pace_reset(&l->pace);
     if (notice_clear(&l->notice))
         report(REPORT_INFO, PROGRAM, "recovered", "target=" STR_FMT, STR_ARG(l->o.target->id));
 }

@@ -135,6 +135,8 @@ static bool send_it(void *arg, uint32_t lane, const struct paging_target *target
     t->requests++;
     t->answer = page_bench_random(bench, 100) < t->fails_percent ? t->status : 200;
     take_notes(t, message);
+    if (t->fails_with && !strstr(t->notes, t->fails_with))
+        t->answer = 200;
     /* It is taken when it arrives, not when the answer does. */
     if (t->answer == 200)
         note_taken(bench, lane);

@@ -32,6 +32,7 @@ struct bench_target {
     uint32_t retry_after_s;
     uint32_t fails_percent; /* of the requests fail with `status`, the others are taken; 100 at
                                first set by page_bench_answers */
+    const char *fails_with;  /* only messages that say this fail; NULL: any */
     bool busy, taken;
     int answer;
     uint64_t requests;

@@ -193,6 +193,34 @@ static void wrong_credentials_lose_nothing_and_alarm_at_once(void **state)
     page_bench_free(b);
 }
 
+/* Robots with a list of words block the page of a hall, and take what the pager says of the other.
+ */
+static void two_targets_in_trouble_do_not_tell_each_other_for_ever(void **state)
+{
+    (void)state;
+    struct page_bench *b = page_bench_new();
+    for (uint32_t t = 0; t < 2; t++) {
+        page_bench_target(b, PAGING_WEBHOOK, false);
+        page_bench_answers(b, t, 403);
+        b->target[t].fails_with = "v/hall";
+    }
+    page_bench_open(b);
+    page_bench_alert(b, "hall", 1, "active_unacked", LEVEL_RED, true);
+    page_bench_run(b, 50000);
+    for (uint32_t t = 0; t < 2; t++) {
+        assert_int_equal(page_bench_said_like(b, t, "ring v/v/page-undeliverable/"), 1);
+        assert_int_equal(page_bench_said_like(b, t, "end"), 0);
+        assert_true(b->target[t].requests < 30);
+        page_bench_answers(b, t, 200);
+    }
+    page_bench_run(b, 11000);
+    for (uint32_t t = 0; t < 2; t++) {
+        said(b, t, "ring v/hall/r/1 1", 1);
+        assert_int_equal(page_bench_said_like(b, t, "end v/v/page-undeliverable/"), 1);
+    }
+    page_bench_free(b);
+}
+
 /* Down for 90 s: what was told before is brought up to date, what was not is in one digest, and
    what is younger than a minute rings. */
 static void what_is_late_comes_in_one_digest(void **state)
@@ -494,6 +522,7 @@ int main(void)
         cmocka_unit_test(retry_after_is_honoured_and_pauses_grow),
         cmocka_unit_test(what_is_refused_for_good_is_set_aside_and_told_to_the_others),
         cmocka_unit_test(wrong_credentials_lose_nothing_and_alarm_at_once),
+        cmocka_unit_test(two_targets_in_trouble_do_not_tell_each_other_for_ever),
         cmocka_unit_test(what_is_late_comes_in_one_digest),
         cmocka_unit_test(history_before_the_first_use_is_not_told),
         cmocka_unit_test(an_alertmanager_is_told_again_as_long_as_it_is_so),
