@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "schemas/base/time_zone_rule.h"
+#include "schemas/base/whole_io.h"
 
 #define SYSTEM_DIR "/usr/share/zoneinfo"
 
@@ -175,19 +176,15 @@ bool time_zone_load(const char *dir, struct str name, struct time_zone *ret_zone
         return error_set(err, errno == ENOENT || errno == ENOTDIR ? ERROR_NOT_FOUND : ERROR_IO,
                          errno, "%s", path);
     bool ok = false;
-    size_t len = 0, cap = TIME_ZONE_FILE_BYTES_MAX + 1;
+    const size_t cap = TIME_ZONE_FILE_BYTES_MAX + 1;
     uint8_t *bytes = malloc(cap);
-    ssize_t got = 1;
-    while (bytes && got > 0 && len < cap) {
-        got = read(fd, bytes + len, cap - len);
-        len += got > 0 ? (size_t)got : 0;
-    }
+    ssize_t got = bytes ? whole_read_head(fd, bytes, cap) : -1;
     if (!bytes)
         (void)error_set(err, ERROR_NO_MEMORY, 0, "%s", path);
     else if (got < 0)
         (void)error_set(err, errno == EISDIR ? ERROR_NOT_FOUND : ERROR_IO, errno, "%s", path);
     else
-        ok = time_zone_parse(bytes, len, ret_zone, err);
+        ok = time_zone_parse(bytes, (size_t)got, ret_zone, err);
     free(bytes);
     close(fd);
     return ok;

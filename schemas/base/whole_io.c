@@ -5,17 +5,25 @@
 #include <stdint.h>
 #include <unistd.h>
 
-bool whole_read(int fd, void *to, size_t len)
+ssize_t whole_read_head(int fd, void *to, size_t len)
 {
-    for (size_t at = 0; at < len;) {
+    size_t at = 0;
+    while (at < len) {
         ssize_t n = read(fd, (uint8_t *)to + at, len - at);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
-            return false;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
         at += (size_t)n;
     }
-    return true;
+    return (ssize_t)at;
+}
+
+bool whole_read(int fd, void *to, size_t len)
+{
+    return whole_read_head(fd, to, len) == (ssize_t)len;
 }
 
 bool whole_write(int fd, const void *from, size_t len)

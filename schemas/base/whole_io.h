@@ -5,9 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* False: errno says why, or the file has fewer bytes. */
 bool whole_read(int fd, void *to, size_t len);
+/* At most len bytes, fewer only when the file has no more; how many. -1: errno says why. */
+ssize_t whole_read_head(int fd, void *to, size_t len);
 /* False: errno says why. */
 bool whole_write(int fd, const void *from, size_t len);
 /* New, removed and renamed files of the directory survive a power cut. False: errno says why. */

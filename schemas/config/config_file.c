@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "schemas/base/whole_io.h"
 #include "schemas/config/config.h"
 
 bool config_file_read(const char *path, size_t max, char **ret, size_t *ret_len, struct error *err)
@@ -16,18 +17,11 @@ bool config_file_read(const char *path, size_t max, char **ret, size_t *ret_len,
     if (fd < 0)
         return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, errno, "%s", path);
     char *bytes = malloc(max + 2);
-    size_t len = 0;
-    ssize_t got = bytes ? 1 : 0;
-    while (bytes && len <= max && got > 0) {
-        got = read(fd, bytes + len, max + 1 - len);
-        if (got > 0)
-            len += (size_t)got;
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-    }
+    ssize_t got = bytes ? whole_read_head(fd, bytes, max + 1) : -1;
+    const size_t len = got < 0 ? 0 : (size_t)got;
     int saved = errno;
     (void)close(fd);
-    if (bytes && got >= 0 && len <= max) {
+    if (got >= 0 && len <= max) {
         bytes[len] = '\0';
         char *fitted = realloc(bytes, len + 1);
         *ret = fitted ? fitted : bytes;
@@ -68,7 +62,7 @@ static ssize_t read_head(const char *path, char *out, size_t cap, mode_t *ret_mo
         if (S_ISDIR(st.st_mode))
             errno = EISDIR;
         else
-            got = read(fd, out, cap);
+            got = whole_read_head(fd, out, cap);
     }
     int saved = errno;
     (void)close(fd);

@@ -2,6 +2,7 @@
 #include "schemas/config/config.h"
 #include "schemas/config/config_file.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,6 +261,24 @@ static void secrets_are_read_from_files(void **state)
     config_free(&c);
 }
 
+/* As from a process that writes it: each read gives a part. */
+static void a_secret_that_comes_in_parts_is_whole(void **state)
+{
+    (void)state;
+    struct problems problems = {0};
+    char path[64], *secret = NULL;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_DIRECT), 0);
+    assert_int_equal(write(ends[1], "s3c", 3), 3);
+    assert_int_equal(write(ends[1], "ret\n", 4), 4);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+    assert_int_equal(close(ends[1]), 0);
+    assert_true(config_file_secret("token_file", path, 1, 1, &secret, &problems));
+    assert_string_equal(secret, "s3cret");
+    free(secret);
+    assert_int_equal(close(ends[0]), 0);
+}
+
 static const struct mistake {
     const char *source;
     uint32_t line;
@@ -381,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(paths_start_at_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_and_variables, setup, teardown),
         cmocka_unit_test_setup_teardown(secrets_are_read_from_files, setup, teardown),
+        cmocka_unit_test(a_secret_that_comes_in_parts_is_whole),
         cmocka_unit_test_setup_teardown(keys_and_switched_off_checks_are_warned_about, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(each_mistake_is_named_with_its_line, setup, teardown),
