@@ -23,7 +23,8 @@
  *     sim_kafka.c        Kafka
  *     sim_producer.c     what programs see of it
  *     sim_store.c        the time-series store
- *     sim_pages.c        those who are paged, and what they must have been told
+ *     sim_pages.c        those who are paged
+ *     sim_alertmanager.c what one of them, an Alertmanager, shows
  *     sim_world.c        one run: which faults, when; programs started again
  *     sim_end.c          how a run ends
  *     sim_copy.c         the state directory restored from a copy
@@ -31,6 +32,7 @@
  *     sim_durable.c      whether the disk holds what programs rely on
  *     sim_check.c        what must be so after every run
  *     sim_check_sinks.c  likewise, in Kafka and in the store
+ *     sim_check_pages.c  likewise, what people were told
  *     sim_broken.c       deliberately broken variants, each of which a check must catch
  *
  * A task runs until it waits or comes to an operation; an operation takes time, and the task whose

@@ -9,7 +9,6 @@
 #include "tests/sim/sim_broker.h"
 #include "tests/sim/sim_check.h"
 #include "tests/sim/sim_desk.h"
-#include "tests/sim/sim_pages.h"
 #include "tests/sim/sim_sensors.h"
 
 /* ---- counting by text ---- */
@@ -363,5 +362,5 @@ void sim_check(void)
     if (sim->report.ok)
         sim_check_store();
     if (sim->report.ok)
-        sim_pages_check();
+        sim_check_pages();
 }

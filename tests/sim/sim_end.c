@@ -4,7 +4,7 @@
 #include "schemas/counters/counters.h"
 #include "schemas/log/log.h"
 #include "tests/sim/sim_broker.h"
-#include "tests/sim/sim_pages.h"
+#include "tests/sim/sim_check.h"
 #include "tests/sim/sim_world.h"
 
 enum {
@@ -64,7 +64,7 @@ static bool drained(char *why, size_t cap)
                            (unsigned long long)last);
     }
     counters_close(counters);
-    return all && sim_pages_told(why, cap);
+    return all && sim_check_told(why, cap);
 }
 
 static void begin_well(struct sim_world *w)

@@ -3,12 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "processors/net/sender.h"
-#include "schemas/result/result.h"
-#include "tests/sim/sim_durable.h"
-#include "tests/sim/sim_tap.h"
+#include <openssl/hmac.h>
 
-enum { NS_PER_MS = 1000000, ANSWER_NS_MAX = 60000000, CUT_ONE_IN = 10, CUT_STEPS = 40 };
+#include "processors/net/sender.h"
+#include "tests/sim/sim_alertmanager.h"
+#include "tests/sim/sim_durable.h"
+
+enum {
+    NS_PER_MS = 1000000,
+    ANSWER_NS_MAX = 60000000,
+    CUT_ONE_IN = 10,
+    CUT_STEPS = 40,
+    RETRY_AFTER_S_MAX = 5,
+    EARLY_NS_MAX = 1000000000, /* a pause runs from when the pager last looked at the clock */
+};
 
 /* ---- what a webhook reads -------------------------------------------------------------------- */
 
@@ -71,15 +79,17 @@ void sim_pages_new(struct sim *s)
 {
     s->pages = sim_keep(sizeof *s->pages);
     s->pages->down = -1;
+    s->pages->alertmanager = sim_alertmanager_new();
 }
 
 void sim_pages_free(struct sim *s)
 {
-    for (int t = 0; t < SIM_TARGETS; t++) {
+    for (int t = 0; t < SIM_WEBHOOKS; t++) {
         for (size_t i = 0; i < s->pages->target[t].count; i++)
             sim_keep_free(s->pages->target[t].taken[i].digest);
         sim_keep_free(s->pages->target[t].taken);
     }
+    sim_alertmanager_free(s->pages->alertmanager);
     sim_keep_free(s->pages);
     s->pages = NULL;
 }
@@ -113,14 +123,54 @@ void sender_free(struct sender *sender)
     free(sender);
 }
 
+/* Without the time and the right sum nobody would believe a page. */
+static bool signed_well(const struct sender_request *request)
+{
+    static const char name[] = "X-Crowdtide-Signature: t=";
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    char hex[2 * EVP_MAX_MD_SIZE + 1];
+    unsigned int len = 0;
+    for (uint32_t i = 0; i < request->header_count; i++) {
+        const char *stamp = request->headers[i] + sizeof name - 1, *comma;
+        if (strncmp(request->headers[i], name, sizeof name - 1) != 0 ||
+            !(comma = strstr(stamp, ",v1=")))
+            continue;
+        size_t n = (size_t)(comma - stamp);
+        unsigned char *bytes = sim_keep(n + 1 + request->len);
+        memcpy(bytes, stamp, n);
+        bytes[n] = '.';
+        memcpy(bytes + n + 1, request->body, request->len);
+        (void)HMAC(EVP_sha256(), SIM_SECRET, sizeof SIM_SECRET - 1, bytes, n + 1 + request->len,
+                   sum, &len);
+        sim_keep_free(bytes);
+        for (unsigned k = 0; k < len; k++)
+            (void)snprintf(hex + 2 * (size_t)k, 3, "%02x", sum[k]);
+        return len && strcmp(comma + 4, hex) == 0;
+    }
+    return false;
+}
+
+/* Whether the target is asked again before the time that it named. */
+static bool too_early(int target)
+{
+    const struct sim_target *t = &sim->pages->target[target];
+    return t->asked_to_wait == sim->process[SIM_PAGE].pid &&
+           sim->now_ns + EARLY_NS_MAX < t->not_before_ns && !sim->report.faults[SIM_FAULT_FROZEN];
+}
+
 bool sender_start(struct sender *sender, uint32_t slot, const struct sender_request *request,
                   struct error *err)
 {
     int unused;
     (void)err;
+    const int target = request->url[strlen("http://target/")] - '0';
     (void)sim_begin(SIM_NET, "page", &unused);
+    if (target == SIM_SIGNED && !signed_well(request))
+        sim_fail("a page is not signed as it should be");
+    if (too_early(target))
+        sim_fail("target %d is asked again before its Retry-After", target);
     sender->slots[slot] = (struct slot){.busy = true,
-                                        .target = request->url[strlen(request->url) - 1] - '0',
+                                        .target = target,
                                         .body = request->body,
                                         .len = request->len,
                                         .due_ns = sim->now_ns + (int64_t)sim_random(ANSWER_NS_MAX)};
@@ -137,31 +187,59 @@ void sender_wait(struct sender *sender, int timeout_ms)
     sim_sleep(until_ns - sim->now_ns);
 }
 
-/* Answers that say no, or none at all; a page may have been taken all the same. */
-static void fail(int target, struct sim_taken *page, struct sender_answer *ret)
+/* Takes what was sent. False: it is refused for good. */
+static bool take(const struct slot *s, bool unsaid)
 {
+    if (s->target == SIM_ALERTMANAGER) {
+        sim_alertmanager_take(sim->pages->alertmanager, s->body, s->len);
+        return true;
+    }
+    struct sim_taken page = read_page(s->body, s->len);
+    page.unsaid = unsaid;
+    page.refused = !unsaid && refuses(&page);
+    keep(s->target, &page);
+    return !page.refused;
+}
+
+/* Answers that say no, or none at all; a page may have been taken all the same. */
+static void fail(const struct slot *s, struct sender_answer *ret)
+{
+    struct sim_target *target = &sim->pages->target[s->target];
     sim_count(SIM_FAULT_PAGE);
-    switch (sim_random(6)) {
+    switch (sim_random(7)) {
     case 0:
-        ret->retry_after_s = (uint32_t)sim_random(3);
+        ret->retry_after_s = (uint32_t)sim_random(RETRY_AFTER_S_MAX + 1);
         ret->status = 429;
-        break;
+        target->asked_to_wait = sim->process[SIM_PAGE].pid;
+        target->not_before_ns = s->due_ns + ret->retry_after_s * INT64_C(1000) * NS_PER_MS;
+        return;
     case 1:
         ret->status = 503;
-        break;
+        return;
     case 2:
         ret->status = 401;
-        break;
+        return;
     case 3:
         ret->problem = "timed out";
-        break;
-    default: /* taken, and nobody heard */
-        page->unsaid = true;
-        keep(target, page);
-        ret->problem = "connection reset";
         return;
+    case 4: /* taken, but that is not what it says */
+        ret->status = 500;
+        break;
+    case 5:
+        ret->problem = "timed out";
+        break;
+    default:
+        ret->problem = "connection reset";
     }
-    sim_keep_free(page->digest);
+    (void)take(s, true);
+}
+
+/* What the pager has heard, for its books. */
+static void count_answer(const struct slot *s, const struct sender_answer *answer)
+{
+    struct sim_target *target = &sim->pages->target[s->target];
+    target->said_yes += answer->status == 200;
+    target->said_no += answer->status == 400;
 }
 
 bool sender_take(struct sender *sender, uint32_t slot, struct sender_answer *ret)
@@ -171,170 +249,19 @@ bool sender_take(struct sender *sender, uint32_t slot, struct sender_answer *ret
     if (!s->busy || sim->now_ns < s->due_ns)
         return false;
     (void)sim_begin(SIM_NET, "answer", &unused);
-    *ret = (struct sender_answer){.body = "", .problem = ""};
+    struct sender_answer answer = {.body = "", .problem = ""};
     s->busy = false;
-    if (sim->pages->down == s->target) {
-        ret->problem = "connection refused";
-        sim_end();
-        return true;
-    }
     sim_course(s->body, s->len);
-    struct sim_taken page = read_page(s->body, s->len);
-    if (!sim->calm && sim_one_in(sim->pages->error_one_in)) {
-        fail(s->target, &page, ret);
+    if (sim->pages->down == s->target) {
+        answer.problem = "connection refused";
+    } else if (!sim->calm && sim_one_in(sim->pages->error_one_in)) {
+        fail(s, &answer);
     } else {
-        page.refused = refuses(&page);
-        keep(s->target, &page);
-        ret->status = page.refused ? 400 : 200;
+        answer.status = take(s, false) ? 200 : 400;
+        sim_cut_soon(CUT_ONE_IN, CUT_STEPS);
     }
-    sim_cut_soon(CUT_ONE_IN, CUT_STEPS);
     sim_end();
+    count_answer(s, &answer);
+    *ret = answer;
     return true;
-}
-
-/* ---- what must have been told ---------------------------------------------------------------- */
-
-static bool for_target(const struct result_alert *a, int target)
-{
-    return str_is(a->status, target == SIM_TARGETS - 1 ? "Exercise" : "Actual");
-}
-
-/* Whether the target has the very page; or, when pages may be late, has heard of the alert. */
-static bool heard(int target, const struct result_alert *a)
-{
-    char id[SIM_ALERT_ID_BYTES];
-    (void)snprintf(id, sizeof id, STR_FMT, STR_ARG(a->id));
-    bool exactly = sim->config.page_late_s == SIM_NEVER_LATE_S;
-    for (size_t i = sim->pages->target[target].count; i-- > 0;) {
-        const struct sim_taken *t = &sim->pages->target[target].taken[i];
-        if (t->digest ? strstr(t->digest, id) != NULL
-                      : strcmp(t->id, id) == 0 && (!exactly || t->n == a->n))
-            return true;
-    }
-    return false;
-}
-
-static bool alert_of(const struct log_view *view, struct result_alert *ret)
-{
-    struct result_origin origin;
-    union result_any any;
-    if (view->type != RECORD_ALERT ||
-        !result_decode(view->type, view->body, view->body_len, &origin, &any, NULL))
-        return false;
-    *ret = any.alert;
-    return true;
-}
-
-/* Whether a later record says that the alert is over. */
-static bool over(const struct sim_tap *tap, size_t from, struct str id)
-{
-    struct result_alert a;
-    for (size_t i = from; i < tap->count; i++)
-        if (alert_of(&tap->views[i], &a) && str_equal(a.id, id) && str_is(a.state, "resolved"))
-            return true;
-    return false;
-}
-
-bool sim_pages_told(char *why, size_t cap)
-{
-    const struct sim_tap *tap = &sim->tap[SIM_ALERTS];
-    struct result_alert a;
-    /* Of records that a failing disk takes, and of those that a copy or a bit has, others tell. */
-    if (sim->restored || sim->rotten || sim->report.faults[SIM_FAULT_EIO] ||
-        !sim_tap_read(SIM_ALERTS, UINT64_MAX))
-        return true;
-    for (size_t i = 0; i < tap->count; i++) {
-        if (!alert_of(&tap->views[i], &a) || a.page != 1 || tap->views[i].seq < tap->forced_seq)
-            continue;
-        bool digests = sim->config.page_late_s != SIM_NEVER_LATE_S;
-        for (int t = 0; t < SIM_TARGETS; t++) {
-            if (!for_target(&a, t) || heard(t, &a) || (digests && over(tap, i, a.id)))
-                continue;
-            (void)snprintf(why, cap, "target %d has not heard of " STR_FMT "/%lld", t,
-                           STR_ARG(a.id), (long long)a.n);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool same(const struct sim_taken *a, const struct sim_taken *b)
-{
-    return a->n == b->n && strcmp(a->id, b->id) == 0 && strcmp(a->act, b->act) == 0;
-}
-
-/* The last one before i that is about the alert; -1: none. */
-static ptrdiff_t before(int target, size_t i)
-{
-    const struct sim_taken *all = sim->pages->target[target].taken;
-    for (size_t k = i; k-- > 0;)
-        if (strcmp(all[k].id, all[i].id) == 0)
-            return (ptrdiff_t)k;
-    return -1;
-}
-
-/* The pager's own alerts and its digests, which are of no zone; also those of an exercise. */
-static bool own(const struct sim_taken *page)
-{
-    static const char exercise[] = "drill/";
-    const char *id = page->id;
-    if (strncmp(id, exercise, sizeof exercise - 1) == 0)
-        id += sizeof exercise - 1;
-    return strncmp(id, "v/v/", 4) == 0;
-}
-
-/* Each page is of a record in the alerts log, whose input was durable when it was taken. */
-static void check_origin(int target, const struct sim_taken *page)
-{
-    const struct sim_tap *tap = &sim->tap[SIM_ALERTS];
-    struct result_alert a;
-    for (size_t i = tap->count; i-- > 0;) {
-        if (!alert_of(&tap->views[i], &a) || a.n != page->n || !str_is(a.id, page->id))
-            continue;
-        const uint64_t input_seq = result_origin_decode(tap->views[i].body).input_seq;
-        if (page->durable_seq < input_seq)
-            sim_fail("target %d had %s/%lld, of input %llu, when only %llu was durable", target,
-                     page->id, (long long)page->n, (unsigned long long)input_seq,
-                     (unsigned long long)page->durable_seq);
-        return;
-    }
-    sim_fail("target %d has %s %lld of %s, which the alerts log has not", target, page->act,
-             (long long)page->n, page->id);
-}
-
-static void check_origins(void)
-{
-    for (int t = 0; t < SIM_TARGETS; t++)
-        for (size_t i = 0; i < sim->pages->target[t].count && sim->report.ok; i++)
-            if (!own(&sim->pages->target[t].taken[i]))
-                check_origin(t, &sim->pages->target[t].taken[i]);
-}
-
-void sim_pages_check(void)
-{
-    if (!sim->restored && !sim->rotten && !sim->report.faults[SIM_FAULT_EIO])
-        check_origins();
-    /* What could not be stored is told again, and a copy knows less than was told. */
-    bool stored = !sim->report.faults[SIM_FAULT_EIO] && !sim->report.faults[SIM_FAULT_FULL];
-    bool exactly = sim->config.page_late_s == SIM_NEVER_LATE_S;
-    if (sim->restored || sim->rotten || !stored || !exactly)
-        return;
-    for (int t = 0; t < SIM_TARGETS && sim->report.ok; t++) {
-        const struct sim_taken *all = sim->pages->target[t].taken;
-        int life = 0, repeats = 0;
-        for (size_t i = 0; i < sim->pages->target[t].count && sim->report.ok; i++) {
-            ptrdiff_t k = before(t, i);
-            if (all[i].pager != life)
-                repeats = 0;
-            life = all[i].pager;
-            if (k < 0 || all[k].unsaid)
-                continue;
-            if (all[i].n < all[k].n)
-                sim_fail("target %d was told %lld of %s after %lld", t, (long long)all[i].n,
-                         all[i].id, (long long)all[k].n);
-            else if (same(&all[i], &all[k]) && (all[k].pager == life || ++repeats > 1))
-                sim_fail("target %d was told %s %lld of %s again", t, all[i].act,
-                         (long long)all[i].n, all[i].id);
-        }
-    }
 }

@@ -109,9 +109,14 @@ static void *page_main(void *arg)
     struct problems *problems = calloc(1, sizeof *problems);
     struct venue *venue = NULL;
     struct paging *paging = NULL;
-    if (!problems || !venue_parse(str_of(venues[sim->world->venue]), &venue, problems) ||
-        !paging_parse(str_of(SIM_ROSTER), SIM_VENUE, &paging, problems) ||
-        !paging_fit(paging, venue, problems))
+    if (!problems || !venue_parse(str_of(venues[sim->world->venue]), &venue, problems))
+        abort();
+    if (!paging_parse(str_of(SIM_ROSTER), SIM_VENUE, &paging, problems)) { /* its secret */
+        (void)snprintf(sim->process[SIM_PAGE].last_error, sizeof sim->process[0].last_error, "%s",
+                       problems->problem[0].text);
+        sim_exit(1);
+    }
+    if (!paging_fit(paging, venue, problems))
         abort();
     sim_exit(page_run(&(struct page_options){.config = &sim->config,
                                              .venue = venue,
@@ -412,6 +417,7 @@ void sim_run(const struct sim_options *options, struct sim_report *ret)
     sim_store_new(s);
     sim_pages_new(s);
     sim_disk_put(SIM_VENUE, venues[0]);
+    sim_disk_put(SIM_SECRET_FILE, SIM_SECRET "\n");
     choose(s);
     s->world->faults_ns = (FAULTS_S_MIN + (int64_t)sim_random(FAULTS_S_SPAN)) * s_ns;
     for (int p = 0; p < SIM_PROGRAMS; p++)
