@@ -311,8 +311,7 @@ int kafka_feed_run(const struct kafka_feed_options *options)
                                   .delivered = options->delivered,
                                   .rejected = options->rejected,
                                   .skipped = options->skipped,
-                                  .lost = options->lost,
-                                  .again = options->lost};
+                                  .lost = options->lost};
     struct progress progress = open_logs(&f);
     int code = progress.step == STEP_ON ? run_connected(&f) : progress.code;
     disconnect(&f);

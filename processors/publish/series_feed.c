@@ -88,8 +88,7 @@ bool series_feed_new(const struct series_feed_options *options, struct series_fe
                                        .delivered = options->delivered,
                                        .rejected = options->rejected,
                                        .skipped = options->skipped,
-                                       .lost = options->lost,
-                                       .again = options->delivered};
+                                       .lost = options->lost};
         sink_books_at(&f->books, &f->committed);
         ok = feed_start(f->feed, &f->committed, err);
     }

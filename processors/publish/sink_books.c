@@ -11,8 +11,8 @@ static void settle(const struct sink_books *b, uint64_t seq)
 {
     uint64_t sum = counted(b);
     if (sum > seq) {
-        uint64_t told = counters_get(b->counters, b->again), excess = sum - seq;
-        counters_set(b->counters, b->again, told > excess ? told - excess : 0);
+        uint64_t delivered = counters_get(b->counters, b->delivered), excess = sum - seq;
+        counters_set(b->counters, b->delivered, delivered > excess ? delivered - excess : 0);
         sum = seq;
     }
     counters_set(b->counters, b->uncounted, seq - sum);

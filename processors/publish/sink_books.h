@@ -22,7 +22,6 @@ struct sink_books {
     struct counters *counters; /* NULL: nothing happens */
     enum counter seq, uncounted;
     enum counter delivered, rejected, skipped, lost;
-    enum counter again; /* of these four: told of at once, hence once more by whoever was killed before its position moved */
     bool settled;
     uint32_t epoch; /* of the position settled last */
 };

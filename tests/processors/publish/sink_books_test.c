@@ -31,8 +31,7 @@ static struct sink_books publisher(void)
                                .delivered = COUNTER_KAFKA_BULK_DELIVERED,
                                .rejected = COUNTER_KAFKA_BULK_REJECTED,
                                .skipped = COUNTER_KAFKA_BULK_SKIPPED,
-                               .lost = COUNTER_KAFKA_BULK_LOST,
-                               .again = COUNTER_KAFKA_BULK_DELIVERED};
+                               .lost = COUNTER_KAFKA_BULK_LOST};
 }
 
 static void deliver(uint64_t n)
@@ -78,26 +77,6 @@ static void a_result_that_goes_missing_shows(void **state)
     deliver(51);
     at(&books, 1, 200);
     assert_int_equal(off(), 0);
-}
-
-/* Kafka's position says what was delivered; a gap is told of when it is met, and met again after a
- * kill. */
-static void a_gap_met_again_after_a_kill_counts_once(void **state)
-{
-    (void)state;
-    struct sink_books books = publisher();
-    books.again = COUNTER_KAFKA_BULK_LOST;
-    deliver(74);
-    for (int kills = 0; kills < 3; kills++) {
-        books.settled = false;
-        at(&books, 1, 74);
-        counters_add(counters, COUNTER_KAFKA_BULK_LOST, 215);
-    }
-    deliver(11);
-    at(&books, 1, 300);
-    assert_int_equal(off(), 0);
-    assert_int_equal(counters_get(counters, COUNTER_KAFKA_BULK_LOST), 215);
-    assert_int_equal(uncounted(), 0);
 }
 
 static void a_power_cut_leaves_a_hole(void **state)
@@ -155,7 +134,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(a_result_that_goes_missing_shows), T(a_power_cut_leaves_a_hole),
         T(a_log_whose_beginning_was_gone),   T(killed_before_it_counted),
-        T(killed_before_the_cursor_moved),   T(a_gap_met_again_after_a_kill_counts_once),
+        T(killed_before_the_cursor_moved),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
