@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "schemas/base/clock.h"
+#include "schemas/base/whole_io.h"
 
 enum {
     PATH_BYTES = 4200,
@@ -106,10 +107,9 @@ static bool append(struct rejected *r, const struct text *line, struct error *er
 {
     if (r->bytes + line->len > REJECTED_BYTES_MAX && !turn_over(r, err))
         return false;
-    ssize_t wrote = write(r->fd, line->at, line->len);
-    if (wrote < 0 || (size_t)wrote != line->len) {
-        int sys_errno = wrote < 0 ? errno : ENOSPC;
-        if (wrote > 0 && ftruncate(r->fd, (off_t)r->bytes) != 0)
+    if (!whole_write(r->fd, line->at, line->len)) {
+        int sys_errno = errno;
+        if (ftruncate(r->fd, (off_t)r->bytes) != 0)
             sys_errno = errno; /* half a line stays; the next one would be glued to it */
         return error_set(err, sys_errno == ENOSPC ? ERROR_NO_SPACE : ERROR_IO, sys_errno, "%s",
                          r->path);

@@ -32,6 +32,8 @@ bool whole_write(int fd, const void *from, size_t len)
         ssize_t n = write(fd, (const uint8_t *)from + at, len - at);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n == 0)
+            errno = EIO;
         if (n <= 0)
             return false;
         at += (size_t)n;
