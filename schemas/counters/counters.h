@@ -105,7 +105,7 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(KAFKA, BULK_SEQ, SUM, "records", "last sequence of the bulk log dealt with")                 \
     C(KAFKA, TRANSACTIONS, SUM, "transactions", "transactions committed")                         \
     C(KAFKA, ABORTS, SUM, "transactions", "transactions aborted and repeated")                    \
-    C(KAFKA, RECREATED, SUM, "producers", "producers recreated after a fatal error")              \
+    C(KAFKA, RECREATED, SUM, "producers", "producers recreated after a fatal error or a failed commit") \
     C(KAFKA, UP, GAUGE, "", "1 while the last attempt succeeded")                                 \
     C(SERIES, ALERTS_DELIVERED, SUM, "results", "results of the alerts log stored (2xx)")         \
     C(SERIES, BULK_DELIVERED, SUM, "results", "results of the bulk log stored (2xx)")             \

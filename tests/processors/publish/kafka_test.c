@@ -29,6 +29,7 @@ enum {
     COORDINATOR_NOT_AVAILABLE = 15,
     NOT_COORDINATOR = 16,
     OUT_OF_ORDER_SEQUENCE = 45,
+    INVALID_PRODUCER_ID_MAPPING = 49,
     CONCURRENT_TRANSACTIONS = 51,
     PRODUCER_FENCED = 90,
 };
@@ -199,6 +200,7 @@ static const struct {
     {"concurrent transactions", API_ADD_PARTITIONS_TO_TXN, {CONCURRENT_TRANSACTIONS}, 1},
     {"coordinator gone", API_ADD_PARTITIONS_TO_TXN, {COORDINATOR_NOT_AVAILABLE}, 1},
     {"coordinator moved at the end", API_END_TXN, {NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE}, 2},
+    {"producer unknown at the end", API_END_TXN, {INVALID_PRODUCER_ID_MAPPING}, 1},
     {"fenced at the end", API_END_TXN, {PRODUCER_FENCED}, 1},
 };
 
