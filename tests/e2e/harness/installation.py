@@ -252,12 +252,6 @@ class Installation:
                 last, since = now, time.monotonic()
             time.sleep(0.5)
 
-    def stop_telegraf(self):
-        if self.telegrafs:
-            time.sleep(30)  # a last period of the aggregator, and what still waits in the broker for either
-        for telegraf in self.telegrafs:
-            telegraf.child.stop()
-
     def drain(self):
         """Without new ticks, to the end of the logs."""
         self.tide.start("process", "kafka", "series", *(["page"] if self.hook else []))
@@ -267,7 +261,10 @@ class Installation:
         """step(what, act) makes each of the last steps and goes on when one fails; its complaint is part of the verdict."""
         step("the publisher ends", self.recorder.finish)
         step("ingest has taken all", self.settled)
-        step("Telegraf stops", self.stop_telegraf)
+        if self.telegrafs:
+            time.sleep(30)  # a last period of the aggregator, and what still waits in the broker for either
+        for telegraf in self.telegrafs:
+            step("Telegraf stops", telegraf.child.stop)
         step("run stops", lambda: self.tide.stop("run"))
         step("everything goes out", self.drain)
         if self.hook:
