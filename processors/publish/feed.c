@@ -26,6 +26,7 @@ struct feed {
     uint64_t next_seq;        /* of the results log: what follows the last record read */
     uint64_t lost;
     uint64_t lost_before_seq; /* of the results log: counted up to there */
+    uint64_t loss_met_seq;    /* of the results log: feed_meets_loss has told up to there */
     struct feed_loss loss;    /* not told yet; before_input_seq 0: nothing was read behind it yet */
 
     struct feed_item held; /* read, but its input is not durable yet */
@@ -157,6 +158,16 @@ bool feed_commit(struct feed *feed, const struct log_position *position, bool du
 uint64_t feed_lost(const struct feed *feed)
 {
     return feed->lost;
+}
+
+bool feed_meets_loss(struct feed *feed, struct feed_loss *ret)
+{
+    if (!feed->loss.results || !feed->loss.before_input_seq ||
+        feed->loss.last_seq <= feed->loss_met_seq)
+        return false;
+    feed->loss_met_seq = feed->loss.last_seq;
+    *ret = feed->loss;
+    return true;
 }
 
 bool feed_take_loss(struct feed *feed, uint64_t dealt_seq, struct feed_loss *ret)

@@ -77,6 +77,10 @@ struct feed_loss {
     uint64_t first_seq, last_seq;             /* of the results log */
     uint64_t after_input_seq, before_input_seq; /* what was dealt with last, and what comes next */
 };
+/* What was lost, as soon as it is known where the log goes on, and again when more is. False:
+   nothing new. A publisher writes it down before its position goes past it: afterwards nobody would
+   know. */
+bool feed_meets_loss(struct feed *feed, struct feed_loss *ret);
 /* What was lost since this last gave something, once the sink has dealt with what follows it: up to
    dealt_seq. A publisher that ends before that meets it again, so nothing may be counted earlier.
    False: nothing. */

@@ -149,6 +149,8 @@ static enum kafka_outcome fill(struct kafka_feed *f, struct feed_item *item,
 static enum kafka_outcome commit(struct kafka_feed *f, struct error *err)
 {
     int64_t stop_ns = 0;
+    kafka_feed_show_lag(
+        f); /* what was lost on the way is written down before the position goes past it */
     for (;;) {
         enum kafka_outcome outcome = kafka_producer_commit(f->producer, KAFKA_CALL_MS, err);
         if (outcome != KAFKA_AGAIN)

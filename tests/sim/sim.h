@@ -189,6 +189,7 @@ struct sim {
     bool rots;   /* the next power cut leaves one bit of the disk wrong */
     bool rotten; /* it has; from then on it is enough that corruption is named */
     bool named;
+    bool unwritten; /* a publisher said that a loss could not be written down */
     bool restored; /* from a copy: what was published meanwhile comes from no input any more */
     struct sim_broker *broker;
     struct sim_desk *desk;

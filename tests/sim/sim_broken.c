@@ -57,6 +57,7 @@ void __wrap_report(enum report_level level, const char *program, const char *eve
         return;
     if (strstr(line, "CORRUPT"))
         sim->named = true;
+    sim->unwritten |= strstr(line, "not written down") != NULL;
     if (level == REPORT_ERROR)
         (void)snprintf(sim->process[sim->task->program].last_error,
                        sizeof sim->process[0].last_error, "%s %.300s", event, line);

@@ -65,6 +65,34 @@ static bool was_rejected(const char *sink, const struct log_view *view)
     return memmem(f->now, f->len, want, strlen(want)) != NULL;
 }
 
+/* Whether the sink has written down that a disk cap took the result. */
+static bool was_lost(const char *sink, uint64_t seq)
+{
+    static const char first[] = "\"first_result_seq\":", last[] = "\"last_result_seq\":";
+    char path[SIM_PATH_BYTES];
+    (void)snprintf(path, sizeof path, SIM_STATE "/rejected/%s.lost.jsonl", sink);
+    int file = sim_disk_find(path);
+    const struct sim_file *f = file < 0 ? NULL : &sim->disk->files[file];
+    const char *at = f ? (const char *)f->now : NULL, *end = f ? at + f->len : NULL;
+    while (at && (at = memmem(at, (size_t)(end - at), first, sizeof first - 1))) {
+        uint64_t from = strtoull(at + sizeof first - 1, NULL, 10);
+        at = memmem(at, (size_t)(end - at), last, sizeof last - 1);
+        if (at && from <= seq && seq <= strtoull(at + sizeof last - 1, NULL, 10))
+            return true;
+    }
+    return false;
+}
+
+/* Deleted on a full disk before it was sent: that has a name. */
+static void check_lost(const char *sink, const struct log_view *view)
+{
+    if (sim->report.faults[SIM_FAULT_CUT] || sim->report.faults[SIM_FAULT_EIO] || sim->restored ||
+        sim->unwritten || was_lost(sink, view->seq))
+        return;
+    sim_fail("%s: result %llu was deleted before it was sent, and nobody says so", sink,
+             (unsigned long long)view->seq);
+}
+
 static void check_rejected(const char *sink, const struct log_view *view)
 {
     /* The trace is not synced: the power may take it, and a crash in the middle of its line. */
@@ -91,6 +119,8 @@ static void check_record(struct seen *seen, struct kafka_producer *producer,
                 r->value_len == m->value.len && memcmp(r->value, m->value.at, m->value.len) == 0;
     /* Of a record that a failing disk takes while it is read only a trace is left. */
     bool taken = sim->report.faults[SIM_FAULT_EIO] && was_rejected(sink, &item->view);
+    if (!same && forced)
+        check_lost(sink, &item->view);
     if (!same && (forced || taken))
         seen->at = began;
     else if (!r)
@@ -182,8 +212,10 @@ static void check_line(const struct log_view *view, char *line, bool forced)
         return;
     }
     struct sim_point *point = sim_store_find(line, text.len - 1);
-    if (!point && forced)
+    if (!point && forced) {
+        check_lost(output_of(view->type) == OUTPUT_ALERTS ? "series-alerts" : "series-bulk", view);
         return;
+    }
     if (!point)
         sim_fail("store: no point of result %llu/%u", (unsigned long long)origin.input_seq,
                  origin.index);

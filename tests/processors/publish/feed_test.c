@@ -206,7 +206,10 @@ static void what_retention_took_is_counted_as_lost(void **state)
     assert_true(n > 0 && n < 12000);
     assert_int_equal(n + feed_lost(b.feed), 12000);
     struct feed_loss loss = {0};
-    assert_false(feed_take_loss(b.feed, 1, &loss)); /* the sink is not behind it yet */
+    assert_true(feed_meets_loss(b.feed, &loss));
+    assert_int_equal(loss.last_seq, log_writer_first_seq(b.logs.bulk) - 1);
+    assert_false(feed_meets_loss(b.feed, &loss));   /* nothing more … */
+    assert_false(feed_take_loss(b.feed, 1, &loss)); /* … and the sink is not behind it yet */
     assert_true(feed_take_loss(b.feed, 12000, &loss));
     assert_int_equal(loss.results, feed_lost(b.feed));
     assert_int_equal(loss.last_seq - loss.first_seq + 1, loss.results);
