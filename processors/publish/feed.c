@@ -22,6 +22,7 @@ struct feed {
     struct log_cursor *cursor;
     bool urgent;
 
+    uint64_t begin_seq; /* of the results log: the oldest kept when this feed first began there */
     struct log_position from; /* results up to this input and index are passed over */
     uint64_t next_seq;        /* of the results log: what follows the last record read */
     uint64_t lost;
@@ -276,9 +277,17 @@ bool feed_start(struct feed *feed, const struct log_position *from, struct error
     feed->from = *from;
     if (hint_holds(feed, from))
         return true;
-    bool deleted = from->seq && log_uuid_equal(&from->log, log_reader_uuid(feed->results)) &&
-                   from->seq < log_reader_first_seq(feed->results);
-    return seek(feed, deleted ? from->seq + 1 : log_reader_first_seq(feed->results), err);
+    const uint64_t first_seq = log_reader_first_seq(feed->results);
+    if (from->seq && log_uuid_equal(&from->log, log_reader_uuid(feed->results)) &&
+        from->seq < first_seq)
+        return seek(feed, from->seq + 1, err);
+    if (from->input_seq)
+        return seek(feed, first_seq, err);
+    /* Where nothing was published yet it begins again where it first did: what is gone from there
+       since was meant for it. */
+    if (!feed->begin_seq)
+        feed->begin_seq = first_seq;
+    return seek(feed, feed->begin_seq, err);
 }
 
 /* Finds out whether the input of a result made under an earlier epoch of the readings log is still

@@ -225,6 +225,30 @@ static void what_retention_took_is_counted_as_lost(void **state)
     teardown(&b);
 }
 
+/* Its sink was down from the start: it begins again where it began, and knows what is gone since.
+ */
+static void a_feed_that_has_published_nothing_knows_what_retention_took(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct result_origin first = {0};
+    struct error err = {0};
+    uint64_t lost = 0;
+    setup(&b);
+    for (int i = 0; i < 12000; i++)
+        result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+    result_logs_sync(&b.logs);
+    open_feed(&b);
+    assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+    assert_int_equal(drain(&b, &first), 12000);
+    assert_true(log_writer_retain(b.logs.bulk, 1, 1, true, &lost, &err));
+    assert_true(lost > 0);
+    assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+    assert_int_equal(drain(&b, &first) + feed_lost(b.feed), 12000);
+    assert_int_equal(feed_lost(b.feed), lost);
+    teardown(&b);
+}
+
 /* The power goes: what was not synced is lost. Without its control page a log can't know better. */
 static void cut_power(struct bench *b)
 {
@@ -346,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_fresh_feed_begins_at_the_oldest_result),
         cmocka_unit_test(nothing_passes_before_its_input_is_durable),
         cmocka_unit_test(what_retention_took_is_counted_as_lost),
+        cmocka_unit_test(a_feed_that_has_published_nothing_knows_what_retention_took),
         cmocka_unit_test(a_result_whose_input_a_power_cut_took_is_passed_over),
         cmocka_unit_test(an_input_that_can_not_be_looked_up_stops_the_feed),
         cmocka_unit_test(a_replay_is_refused),
