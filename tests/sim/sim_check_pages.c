@@ -89,8 +89,9 @@ static bool told(const struct sim_tap *tap, size_t i, const struct result_alert 
                        (long long)a->n);
         return false;
     }
-    /* What it took and did not say, and was not asked to take again, stays until it expires. */
-    const bool strict = !digests && !sim->report.faults[SIM_FAULT_FULL];
+    /* What it took and did not say, and was not asked to take again, stays until it expires; also
+       what a copy does not know of. */
+    const bool strict = !digests && !sim->report.faults[SIM_FAULT_FULL] && !sim->restored;
     return !for_target(a, SIM_ALERTMANAGER) || shown(a, strict, why, cap);
 }
 
@@ -98,9 +99,8 @@ bool sim_check_told(char *why, size_t cap)
 {
     const struct sim_tap *tap = &sim->tap[SIM_ALERTS];
     struct result_alert a;
-    /* Of records that a failing disk takes, and of those that a copy or a bit has, others tell. */
-    if (sim->restored || sim->rotten || sim->report.faults[SIM_FAULT_EIO] ||
-        !sim_tap_read(SIM_ALERTS, UINT64_MAX))
+    /* Of records that a failing disk takes, and of those that a bit has, others tell. */
+    if (sim->rotten || sim->report.faults[SIM_FAULT_EIO] || !sim_tap_read(SIM_ALERTS, UINT64_MAX))
         return true;
     for (size_t i = 0; i < tap->count; i++)
         if (alert_of(&tap->views[i], &a) && a.page == 1 && tap->views[i].seq >= tap->forced_seq &&
