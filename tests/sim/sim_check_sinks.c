@@ -17,6 +17,7 @@ enum { LINE_BYTES = 64 * 1024 };
 struct seen {
     size_t at; /* in the records */
     int id;
+    bool any; /* one of the results was there */
 };
 
 /* Whether the record's result comes from an input that the readings have. */
@@ -83,7 +84,8 @@ static bool was_lost(const char *sink, uint64_t seq)
     return false;
 }
 
-/* Deleted on a full disk before it was sent: that has a name. */
+/* Deleted on a full disk before it was sent: that has a name. What was gone before the sink had its
+   first result only process can tell of. */
 static void check_lost(const char *sink, const struct log_view *view)
 {
     if (sim->report.faults[SIM_FAULT_CUT] || sim->report.faults[SIM_FAULT_EIO] || sim->restored ||
@@ -119,8 +121,9 @@ static void check_record(struct seen *seen, struct kafka_producer *producer,
                 r->value_len == m->value.len && memcmp(r->value, m->value.at, m->value.len) == 0;
     /* Of a record that a failing disk takes while it is read only a trace is left. */
     bool taken = sim->report.faults[SIM_FAULT_EIO] && was_rejected(sink, &item->view);
-    if (!same && forced)
+    if (!same && forced && seen->any)
         check_lost(sink, &item->view);
+    seen->any |= same;
     if (!same && (forced || taken))
         seen->at = began;
     else if (!r)
@@ -192,7 +195,8 @@ static bool too_early(const struct sim_point *point, unsigned type, uint64_t inp
     return point->durable_seq < input_seq && !revised(type) && !sim->restored;
 }
 
-static void check_line(const struct log_view *view, char *line, bool forced)
+/* begun: whether the store has a result of the log before this one. */
+static void check_line(const struct log_view *view, char *line, bool forced, bool *begun)
 {
     struct result_origin origin;
     union result_any any;
@@ -213,9 +217,12 @@ static void check_line(const struct log_view *view, char *line, bool forced)
     }
     struct sim_point *point = sim_store_find(line, text.len - 1);
     if (!point && forced) {
-        check_lost(output_of(view->type) == OUTPUT_ALERTS ? "series-alerts" : "series-bulk", view);
+        if (*begun)
+            check_lost(output_of(view->type) == OUTPUT_ALERTS ? "series-alerts" : "series-bulk",
+                       view);
         return;
     }
+    *begun = true;
     if (!point)
         sim_fail("store: no point of result %llu/%u", (unsigned long long)origin.input_seq,
                  origin.index);
@@ -234,10 +241,12 @@ static void check_line(const struct log_view *view, char *line, bool forced)
 void sim_check_store(void)
 {
     char *line = sim_keep(LINE_BYTES);
-    for (int log = SIM_ALERTS; log < SIM_LOGS; log++)
+    for (int log = SIM_ALERTS; log < SIM_LOGS; log++) {
+        bool begun = false;
         for (size_t i = 0; i < sim->tap[log].count && sim->report.ok; i++)
             check_line(&sim->tap[log].views[i], line,
-                       sim->tap[log].views[i].seq < sim->tap[log].forced_seq);
+                       sim->tap[log].views[i].seq < sim->tap[log].forced_seq, &begun);
+    }
     for (size_t i = 0; i < sim->store->count && sim->report.ok; i++)
         if (!sim->store->points[i].expected && !sim->restored)
             sim_fail("store: %s comes from no result", sim->store->points[i].identity);
