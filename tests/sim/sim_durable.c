@@ -64,23 +64,27 @@ static void look(enum sim_log log, uint64_t seq, const char *what)
     log_reader_close(reader);
 }
 
-static void go_on(void)
+/* False: ingest has not opened the log since the machine started. What is in it then was on the
+   disk, but readers do not see it. */
+static bool go_on(void)
 {
     struct log_view view;
     struct error err = {0};
     struct log_reader *reader = reader_at(SIM_READINGS, sim->durable_seq + 1);
     while (reader && log_reader_next(reader, &view, &err) == LOG_READ_RECORD && on_disk(&view))
         sim->durable_seq = view.seq;
+    bool seen = !reader || log_reader_last_seq(reader) > 0;
     log_reader_close(reader);
+    return seen;
 }
 
 uint64_t sim_durable_seq(void)
 {
     struct sim_task *task = sim->task;
     sim->task = NULL;
-    go_on();
+    bool seen = go_on();
     sim->task = task;
-    return sim->durable_seq;
+    return seen ? sim->durable_seq : UINT64_MAX;
 }
 
 void sim_durable(enum sim_log log, uint64_t seq, const char *what)

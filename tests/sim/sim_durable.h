@@ -10,7 +10,7 @@
 void sim_durable(enum sim_log log, uint64_t seq, const char *what);
 
 /* Up to there the disk holds the readings now: noted with whatever others take from us, for the
-   checks after the run. */
+   checks after the run. UINT64_MAX: they are as the last power cut left them. */
 uint64_t sim_durable_seq(void);
 
 #endif
