@@ -185,6 +185,17 @@ static void nothing_passes_before_its_input_is_durable(void **state)
     teardown(&b);
 }
 
+/* 12,000 results in several segments, of which the feed begins to read the first. */
+static void setup_long(struct bench *b)
+{
+    setup(b);
+    for (int i = 0; i < 12000; i++)
+        result_logs_step(&b->logs, &(struct result_step){.readings = 1});
+    result_logs_sync(&b->logs);
+    open_feed(b);
+    assert_true(feed_start(b->feed, &(struct log_position){0}, NULL));
+}
+
 /* At the disk cap the oldest segments go although nobody has read them: counted, and on with the
  * rest. */
 static void what_retention_took_is_counted_as_lost(void **state)
@@ -194,12 +205,7 @@ static void what_retention_took_is_counted_as_lost(void **state)
     struct result_origin first = {0};
     struct error err = {0};
     uint64_t lost = 0;
-    setup(&b);
-    for (int i = 0; i < 12000; i++)
-        result_logs_step(&b.logs, &(struct result_step){.readings = 1});
-    result_logs_sync(&b.logs);
-    open_feed(&b);
-    assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+    setup_long(&b);
     assert_true(log_writer_retain(b.logs.bulk, 1, 1, true, &lost, &err));
     assert_true(lost > 0);
     uint32_t n = drain(&b, &first);
@@ -234,12 +240,7 @@ static void a_feed_that_has_published_nothing_knows_what_retention_took(void **s
     struct result_origin first = {0};
     struct error err = {0};
     uint64_t lost = 0;
-    setup(&b);
-    for (int i = 0; i < 12000; i++)
-        result_logs_step(&b.logs, &(struct result_step){.readings = 1});
-    result_logs_sync(&b.logs);
-    open_feed(&b);
-    assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+    setup_long(&b);
     assert_int_equal(drain(&b, &first), 12000);
     assert_true(log_writer_retain(b.logs.bulk, 1, 1, true, &lost, &err));
     assert_true(lost > 0);
