@@ -163,6 +163,30 @@ static bool awaited(const struct runner *r, enum output output, bool enabled, co
     return enabled && access(path, F_OK) != 0;
 }
 
+/* The cap is about to take what such a publisher needs. Its cursor is made for it, so that it will
+   know from where on all was meant for it. Where that fails (the disk is full, or the publisher is
+   just coming) what is taken is told by process alone. */
+static void begin_awaited(const struct runner *r, enum output output, bool enabled,
+                          const char *sink)
+{
+    static const struct log_uuid unused = {{0}};
+    char name[32];
+    struct log_cursor *cursor = NULL;
+    struct log_writer *log = r->out.writer[output];
+    if (!awaited(r, output, enabled, sink))
+        return;
+    (void)snprintf(name, sizeof name, "%s.%s", output_name(output), sink);
+    if (!log_cursor_open(r->cursors_dir, name, true, &cursor, NULL))
+        return;
+    struct log_position at = log_cursor_load(cursor);
+    if (log_uuid_equal(&at.log, &unused)) {
+        at.log = *log_writer_uuid(log);
+        at.seq = log_writer_first_seq(log) - 1;
+        (void)log_cursor_store(cursor, &at, true, NULL);
+    }
+    log_cursor_close(cursor);
+}
+
 /* The first sequence of a results log that somebody still needs. */
 static bool needed_from(struct runner *r, enum output output, uint64_t *ret, struct error *err)
 {
@@ -186,6 +210,10 @@ static bool trim(struct runner *r, enum output output, uint64_t max_bytes, bool 
     uint64_t from = 0, lost = 0, first = log_writer_first_seq(r->out.writer[output]);
     if (!needed_from(r, output, &from, err))
         return false;
+    if (force && log_writer_bytes(r->out.writer[output]) > max_bytes) {
+        begin_awaited(r, output, r->config->kafka_enabled, "kafka");
+        begin_awaited(r, output, r->config->series_enabled, "series");
+    }
     if (!log_writer_retain(r->out.writer[output], max_bytes, from, force, &lost, err))
         return false;
     if (lost) {

@@ -22,7 +22,8 @@ struct feed {
     struct log_cursor *cursor;
     bool urgent;
 
-    uint64_t begin_seq; /* of the results log: the oldest kept when this feed first began there */
+    uint64_t begin_seq;       /* of the results log: from here on all is meant for a feed that has
+                                 published nothing */
     struct log_position from; /* results up to this input and index are passed over */
     uint64_t next_seq;        /* of the results log: what follows the last record read */
     uint64_t lost;
@@ -58,6 +59,23 @@ static bool look_for_replay(struct feed *feed, struct error *err)
            refuse_replayed(&view, err);
 }
 
+/* The cursor of a feed that has published nothing says where it first began: whatever is gone from
+   there by the time it publishes was meant for it. */
+static bool begin(struct feed *feed, struct error *err)
+{
+    static const struct log_uuid unused = {{0}};
+    struct log_position at = log_cursor_load(feed->cursor);
+    const bool fresh = log_uuid_equal(&at.log, &unused);
+    if (fresh) {
+        at.log = *log_reader_uuid(feed->results);
+        const uint64_t begin_seq = log_reader_begin_seq(feed->results);
+        at.seq = begin_seq ? begin_seq - 1 : 0;
+    }
+    if (!at.input_seq && log_uuid_equal(&at.log, log_reader_uuid(feed->results)))
+        feed->begin_seq = at.seq + 1;
+    return !fresh || log_cursor_store(feed->cursor, &at, true, err);
+}
+
 static bool open_all(struct feed *feed, const struct feed_options *options, struct error *err)
 {
     char path[PATH_BYTES], name[64];
@@ -72,6 +90,8 @@ static bool open_all(struct feed *feed, const struct feed_options *options, stru
     if (!log_reader_open(&(struct log_reader_options){.dir = path, .verify_crc = true},
                          &feed->results, err) ||
         !look_for_replay(feed, err))
+        return false;
+    if (!begin(feed, err))
         return false;
     char readings[PATH_BYTES];
     (void)snprintf(readings, sizeof readings, "%s/readings", options->state_dir);
@@ -147,7 +167,8 @@ bool feed_has_input(struct feed *feed, uint64_t input_seq, uint32_t input_epoch,
 
 struct log_position feed_position(const struct feed *feed)
 {
-    return log_cursor_load(feed->cursor);
+    const struct log_position at = log_cursor_load(feed->cursor);
+    return at.input_seq ? at : (struct log_position){0};
 }
 
 bool feed_commit(struct feed *feed, const struct log_position *position, bool durable,
@@ -283,9 +304,8 @@ bool feed_start(struct feed *feed, const struct log_position *from, struct error
         return seek(feed, from->seq + 1, err);
     if (from->input_seq)
         return seek(feed, first_seq, err);
-    /* Where nothing was published yet it begins again where it first did: what is gone from there
-       since was meant for it. */
-    if (!feed->begin_seq)
+    /* In an older copy of the log it may have to begin earlier. */
+    if (!feed->begin_seq || (first_seq && first_seq < feed->begin_seq))
         feed->begin_seq = first_seq;
     return seek(feed, feed->begin_seq, err);
 }

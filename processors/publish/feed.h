@@ -40,7 +40,7 @@ uint64_t feed_readings_last_seq(const struct feed *feed);
 bool feed_has_input(struct feed *feed, uint64_t input_seq, uint32_t input_epoch, bool *ret_has,
                     struct error *err);
 
-/* The durable cursor as it is; all zero before the first feed_commit ever. */
+/* The durable cursor; all zero before the first feed_commit ever. */
 struct log_position feed_position(const struct feed *feed);
 /* Moves the cursor. durable: survives a power cut too. */
 bool feed_commit(struct feed *feed, const struct log_position *position, bool durable,

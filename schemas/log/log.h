@@ -228,6 +228,9 @@ void log_reader_wait(struct log_reader *reader, uint32_t timeout_ms);
 void log_reader_follow(struct log_reader *reader);
 
 uint64_t log_reader_first_seq(struct log_reader *reader);      /* oldest kept; 0 when empty */
+/* What retention took ends before this. Also of a log that is empty, or whose writer has not opened
+   it since the machine's start. */
+uint64_t log_reader_begin_seq(const struct log_reader *reader);
 uint64_t log_reader_last_seq(const struct log_reader *reader); /* last published; 0 when empty */
 /* Everything up to here survives a power cut. */
 uint64_t log_reader_durable_seq(const struct log_reader *reader);

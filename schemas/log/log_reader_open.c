@@ -167,13 +167,17 @@ static bool live(const struct log_reader *r)
     return r->control.at && log_control_this_boot(&r->control, r->boot);
 }
 
+uint64_t log_reader_begin_seq(const struct log_reader *r)
+{
+    if (live(r))
+        return atomic_load_explicit(&r->control.writer->first_seq, memory_order_acquire);
+    return r->list.live_count ? r->list.at[0].first_seq : 0;
+}
+
 uint64_t log_reader_first_seq(struct log_reader *r)
 {
-    uint64_t last = log_reader_last_seq(r);
-    uint64_t first = r->list.live_count ? r->list.at[0].first_seq : 0;
-    if (live(r))
-        first = atomic_load_explicit(&r->control.writer->first_seq, memory_order_acquire);
-    return first <= last ? first : 0;
+    uint64_t first = log_reader_begin_seq(r);
+    return first <= log_reader_last_seq(r) ? first : 0;
 }
 
 uint64_t log_reader_last_seq(const struct log_reader *r)

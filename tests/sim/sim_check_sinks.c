@@ -17,7 +17,6 @@ enum { LINE_BYTES = 64 * 1024 };
 struct seen {
     size_t at; /* in the records */
     int id;
-    bool any; /* one of the results was there */
 };
 
 /* Whether the record's result comes from an input that the readings have. */
@@ -84,8 +83,7 @@ static bool was_lost(const char *sink, uint64_t seq)
     return false;
 }
 
-/* Deleted on a full disk before it was sent: that has a name. What was gone before the sink had its
-   first result only process can tell of. */
+/* Deleted on a full disk before it was sent: that has a name. */
 static void check_lost(const char *sink, const struct log_view *view)
 {
     if (sim->report.faults[SIM_FAULT_CUT] || sim->report.faults[SIM_FAULT_EIO] || sim->restored ||
@@ -121,9 +119,8 @@ static void check_record(struct seen *seen, struct kafka_producer *producer,
                 r->value_len == m->value.len && memcmp(r->value, m->value.at, m->value.len) == 0;
     /* Of a record that a failing disk takes while it is read only a trace is left. */
     bool taken = sim->report.faults[SIM_FAULT_EIO] && was_rejected(sink, &item->view);
-    if (!same && forced && seen->any)
+    if (!same && forced)
         check_lost(sink, &item->view);
-    seen->any |= same;
     if (!same && (forced || taken))
         seen->at = began;
     else if (!r)
@@ -195,8 +192,7 @@ static bool too_early(const struct sim_point *point, unsigned type, uint64_t inp
     return point->durable_seq < input_seq && !revised(type) && !sim->restored;
 }
 
-/* begun: whether the store has a result of the log before this one. */
-static void check_line(const struct log_view *view, char *line, bool forced, bool *begun)
+static void check_line(const struct log_view *view, char *line, bool forced)
 {
     struct result_origin origin;
     union result_any any;
@@ -217,12 +213,9 @@ static void check_line(const struct log_view *view, char *line, bool forced, boo
     }
     struct sim_point *point = sim_store_find(line, text.len - 1);
     if (!point && forced) {
-        if (*begun)
-            check_lost(output_of(view->type) == OUTPUT_ALERTS ? "series-alerts" : "series-bulk",
-                       view);
+        check_lost(output_of(view->type) == OUTPUT_ALERTS ? "series-alerts" : "series-bulk", view);
         return;
     }
-    *begun = true;
     if (!point)
         sim_fail("store: no point of result %llu/%u", (unsigned long long)origin.input_seq,
                  origin.index);
@@ -242,10 +235,9 @@ void sim_check_store(void)
 {
     char *line = sim_keep(LINE_BYTES);
     for (int log = SIM_ALERTS; log < SIM_LOGS; log++) {
-        bool begun = false;
         for (size_t i = 0; i < sim->tap[log].count && sim->report.ok; i++)
             check_line(&sim->tap[log].views[i], line,
-                       sim->tap[log].views[i].seq < sim->tap[log].forced_seq, &begun);
+                       sim->tap[log].views[i].seq < sim->tap[log].forced_seq);
     }
     for (size_t i = 0; i < sim->store->count && sim->report.ok; i++)
         if (!sim->store->points[i].expected && !sim->restored)

@@ -185,13 +185,19 @@ static void nothing_passes_before_its_input_is_durable(void **state)
     teardown(&b);
 }
 
-/* 12,000 results in several segments, of which the feed begins to read the first. */
-static void setup_long(struct bench *b)
+/* 12,000 results in several segments. */
+static void write_long(struct bench *b)
 {
     setup(b);
     for (int i = 0; i < 12000; i++)
         result_logs_step(&b->logs, &(struct result_step){.readings = 1});
     result_logs_sync(&b->logs);
+}
+
+/* The feed begins to read the first. */
+static void setup_long(struct bench *b)
+{
+    write_long(b);
     open_feed(b);
     assert_true(feed_start(b->feed, &(struct log_position){0}, NULL));
 }
@@ -247,6 +253,51 @@ static void a_feed_that_has_published_nothing_knows_what_retention_took(void **s
     assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
     assert_int_equal(drain(&b, &first) + feed_lost(b.feed), 12000);
     assert_int_equal(feed_lost(b.feed), lost);
+    teardown(&b);
+}
+
+/* Nor does its end, before it has published anything, let it forget. */
+static void where_it_first_began_outlives_it(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct result_origin first = {0};
+    struct error err = {0};
+    struct feed_loss loss = {0};
+    uint64_t lost = 0;
+    setup_long(&b);
+    feed_close(b.feed);
+    assert_true(log_writer_retain(b.logs.bulk, 1, 1, true, &lost, &err));
+    open_feed(&b);
+    const struct log_position nowhere = feed_position(b.feed);
+    assert_int_equal(nowhere.seq, 0);
+    assert_true(feed_start(b.feed, &nowhere, &err));
+    assert_int_equal(drain(&b, &first) + lost, 12000);
+    assert_true(feed_meets_loss(b.feed, &loss));
+    assert_int_equal(loss.results, lost);
+    assert_int_equal(loss.first_seq, 1);
+    teardown(&b);
+}
+
+/* What was deleted before it first opened the log was not meant for it. */
+static void a_feed_begins_where_the_log_did_when_it_came(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct result_origin first = {0};
+    struct error err = {0};
+    write_long(&b);
+    assert_true(log_writer_retain(b.logs.bulk, 1, UINT64_MAX, false, NULL, &err));
+    const uint64_t begin_seq = log_writer_first_seq(b.logs.bulk);
+    assert_true(begin_seq > 1);
+    for (int round = 0; round < 2; round++) {
+        open_feed(&b);
+        assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+        assert_int_equal(drain(&b, &first), 12000 - begin_seq + 1);
+        assert_int_equal(feed_lost(b.feed), 0);
+        feed_close(b.feed);
+        b.feed = NULL;
+    }
     teardown(&b);
 }
 
@@ -372,6 +423,8 @@ int main(void)
         cmocka_unit_test(nothing_passes_before_its_input_is_durable),
         cmocka_unit_test(what_retention_took_is_counted_as_lost),
         cmocka_unit_test(a_feed_that_has_published_nothing_knows_what_retention_took),
+        cmocka_unit_test(where_it_first_began_outlives_it),
+        cmocka_unit_test(a_feed_begins_where_the_log_did_when_it_came),
         cmocka_unit_test(a_result_whose_input_a_power_cut_took_is_passed_over),
         cmocka_unit_test(an_input_that_can_not_be_looked_up_stops_the_feed),
         cmocka_unit_test(a_replay_is_refused),
