@@ -167,23 +167,20 @@ static bool traced(void)
     return !sim->report.faults[SIM_FAULT_FULL] && !sim->report.faults[SIM_FAULT_EIO];
 }
 
-/* In order, and nothing twice but what was on its way when the pager died. strict: the pager could
-   store what it had told, and nobody set it back. */
+/* In order, and nothing twice but what was on its way when the pager died: the last of that life.
+   strict: the pager could store what it had told, and nobody set it back. */
 static void check_repeats(int target, bool strict)
 {
     const struct sim_taken *all = sim->pages->target[target].taken;
-    int life = 0, repeats = 0;
     for (size_t i = 0; i < sim->pages->target[target].count && sim->report.ok; i++) {
         ptrdiff_t k = before(target, i);
-        if (all[i].pager != life)
-            repeats = 0;
-        life = all[i].pager;
         if (k < 0 || all[k].unsaid || (all[k].refused && !traced()))
             continue;
         if (strict && all[i].n < all[k].n)
             sim_fail("target %d was told %lld of %s after %lld", target, (long long)all[i].n,
                      all[i].id, (long long)all[k].n);
-        else if (same(&all[i], &all[k]) && (all[k].pager == life || (strict && ++repeats > 1)))
+        else if (same(&all[i], &all[k]) &&
+                 (all[k].pager == all[i].pager || (strict && all[k + 1].pager == all[k].pager)))
             sim_fail("target %d was told %s %lld of %s again", target, all[i].act,
                      (long long)all[i].n, all[i].id);
     }
