@@ -87,7 +87,8 @@ bool audit_rejections(const char *state_dir, const char *name,
 struct losses {
     struct audit *a;
     const char *sink, *log;
-    uint64_t next_seq; /* of the results log: what is before was noted */
+    uint64_t next_seq;           /* of the results log: what is before was noted */
+    uint64_t first_seq, results; /* of the line before */
 };
 
 static void take_loss(void *arg, const struct json_field *fields, size_t count)
@@ -96,10 +97,18 @@ static void take_loss(void *arg, const struct json_field *fields, size_t count)
     char text[AUDIT_WHAT_BYTES];
     uint64_t first = number(fields, count, "first_result_seq");
     uint64_t last = number(fields, count, "last_result_seq");
-    if (first < l->next_seq) /* told again by a publisher that was killed before it moved on */
+    uint64_t results = number(fields, count, "results"); /* sequences have holes */
+    /* Told again by a publisher that was killed before it moved on; meanwhile more may be gone. */
+    uint64_t noted = first == l->first_seq ? l->results : 0;
+    l->first_seq = first;
+    l->results = results > noted ? results : noted;
+    if (first < l->next_seq)
         first = l->next_seq;
     if (last < first)
         return;
+    results -= noted < results ? noted : results;
+    if (results > last - first + 1)
+        results = last - first + 1;
     l->next_seq = last + 1;
     (void)snprintf(text, sizeof text,
                    "results %" PRIu64 " to %" PRIu64
@@ -109,7 +118,7 @@ static void take_loss(void *arg, const struct json_field *fields, size_t count)
                                       .what = "lost",
                                       .seq = number(fields, count, "after_input_seq") + 1,
                                       .text = text};
-    audit_note_range(l->a, &fault, number(fields, count, "before_input_seq"), last - first + 1);
+    audit_note_range(l->a, &fault, number(fields, count, "before_input_seq"), results);
 }
 
 bool audit_losses(struct audit *a, const char *sink, enum output output, struct error *err)

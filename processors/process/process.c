@@ -53,7 +53,6 @@ static void count(struct runner *r)
 {
     struct core_books books = r->ops->books(r->core);
     struct core_summary summary = r->ops->summary(r->core);
-    uint64_t last = log_reader_last_seq(r->readings);
     struct counters *c = r->counters;
     counters_set(c, COUNTER_PROCESS_RECEIVED, books.received);
     counters_set(c, COUNTER_PROCESS_DECODED, books.decoded);
@@ -64,7 +63,7 @@ static void count(struct runner *r)
     counters_set(c, COUNTER_PROCESS_NO_READING, books.no_reading);
     counters_set(c, COUNTER_PROCESS_RESULTS, books.results);
     counters_set(c, COUNTER_PROCESS_INPUT_SEQ, r->at.seq);
-    counters_set(c, COUNTER_PROCESS_LAG_RECORDS, last > r->at.seq ? last - r->at.seq : 0);
+    counters_set(c, COUNTER_PROCESS_LAG_RECORDS, log_reader_lag(r->readings, r->at.seq));
     counters_set(c, COUNTER_PROCESS_ALERTS_ACTIVE, summary.alerts_active);
     counters_set(c, COUNTER_PROCESS_ZONES_UNKNOWN, summary.zones_unknown);
     counters_set(c, COUNTER_PROCESS_SENSORS_SILENT, summary.sensors_silent);

@@ -209,21 +209,22 @@ static void lose(struct feed *feed, uint64_t first_seq, uint64_t next_seq)
         first_seq = feed->lost_before_seq;
     if (first_seq >= next_seq)
         return;
+    const uint64_t results =
+        next_seq - first_seq - log_reader_unused(feed->results, first_seq, next_seq);
     feed->lost_before_seq = next_seq;
-    feed->lost += next_seq - first_seq;
+    feed->lost += results;
     if (!feed->loss.results) {
         feed->loss.first_seq = first_seq;
         feed->loss.after_input_seq = feed->from.input_seq;
     }
-    feed->loss.results += next_seq - first_seq;
+    feed->loss.results += results;
     feed->loss.last_seq = next_seq - 1;
     feed->loss.before_input_seq = 0;
 }
 
 uint64_t feed_lag(const struct feed *feed, uint64_t after_seq)
 {
-    uint64_t last = log_reader_last_seq(feed->results);
-    return last > after_seq ? last - after_seq : 0;
+    return log_reader_lag(feed->results, after_seq);
 }
 
 struct log_position feed_item_position(const struct feed *feed, const struct feed_item *item)

@@ -74,7 +74,7 @@ void feed_wait(struct feed *feed, uint32_t timeout_ms);
 uint64_t feed_lost(const struct feed *feed);
 struct feed_loss {
     uint64_t results;                         /* records, those without a topic or point included */
-    uint64_t first_seq, last_seq;             /* of the results log */
+    uint64_t first_seq, last_seq; /* of the results log; power cuts leave holes between */
     uint64_t after_input_seq, before_input_seq; /* what was dealt with last, and what comes next */
 };
 /* What was lost, as soon as it is known where the log goes on, and again when more is. False:

@@ -234,6 +234,12 @@ uint64_t log_reader_begin_seq(const struct log_reader *reader);
 uint64_t log_reader_last_seq(const struct log_reader *reader); /* last published; 0 when empty */
 /* Everything up to here survives a power cut. */
 uint64_t log_reader_durable_seq(const struct log_reader *reader);
+/* How many of the sequences [first_seq, next_seq) no record has that a reader could have missed,
+   because a power cut skipped them. What is not known (more than 7 such cuts ago) is not among
+   them. Looks into the directory. */
+uint64_t log_reader_unused(const struct log_reader *reader, uint64_t first_seq, uint64_t next_seq);
+/* Published records behind after_seq. */
+uint64_t log_reader_lag(const struct log_reader *reader, uint64_t after_seq);
 uint32_t log_reader_epoch(const struct log_reader *reader); /* of the current writer */
 uint64_t log_reader_bytes(const struct log_reader *reader); /* of the log on disk */
 /* As of the last look at the directory. */

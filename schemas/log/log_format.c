@@ -27,7 +27,9 @@ enum { /* offsets in the segment header */
        AT_PREV_LOG_NS = 112,
        AT_PREV_WALL_NS = 120,
        AT_CREATED_WALL_NS = 128,
+       AT_SKIPS = 136,
        AT_HEADER_CRC = 252,
+       SKIP_BYTES = 16,
 };
 
 enum { /* offsets in a record */
@@ -42,6 +44,7 @@ enum { /* offsets in a record */
        AT_FLAGS = 46,
 };
 
+_Static_assert(AT_SKIPS + LOG_SKIPS_KEPT * SKIP_BYTES <= AT_HEADER_CRC, "the skips have room");
 _Static_assert(AT_HEADER_CRC + 4 == LOG_SEGMENT_HEADER_BYTES, "the header ends with its CRC");
 _Static_assert(AT_FLAGS + 2 == LOG_RECORD_HEADER_BYTES, "the body follows the flags");
 _Static_assert(LOG_SEGMENT_HEADER_BYTES % LOG_RECORD_ALIGN == 0, "records start aligned");
@@ -83,6 +86,10 @@ void log_header_encode(const struct log_segment_header *from, uint8_t out[LOG_SE
     bytes_put_u64(out + AT_PREV_LOG_NS, (uint64_t)from->prev_log_ns);
     bytes_put_u64(out + AT_PREV_WALL_NS, (uint64_t)from->prev_wall_ns);
     bytes_put_u64(out + AT_CREATED_WALL_NS, (uint64_t)from->created_wall_ns);
+    for (size_t i = 0; i < LOG_SKIPS_KEPT; i++) {
+        bytes_put_u64(out + AT_SKIPS + i * SKIP_BYTES, from->skips[i].kept_seq);
+        bytes_put_u64(out + AT_SKIPS + i * SKIP_BYTES + 8, from->skips[i].first_seq);
+    }
     bytes_put_u32(out + AT_HEADER_CRC, crc32c(0, out, AT_HEADER_CRC));
 }
 
@@ -118,8 +125,43 @@ bool log_header_decode(const uint8_t from[LOG_SEGMENT_HEADER_BYTES], struct log_
         got.first_seq > LOG_SEQ_MAX || got.epoch_first_seq > LOG_SEQ_MAX ||
         got.kept_seq >= got.epoch_first_seq || got.prev_seq >= got.first_seq)
         return error_set(err, ERROR_MALFORMED, 0, "segment header: sequences or epochs");
+    for (size_t i = 0; i < LOG_SKIPS_KEPT; i++) {
+        got.skips[i] = (struct log_skip){bytes_get_u64(from + AT_SKIPS + i * SKIP_BYTES),
+                                         bytes_get_u64(from + AT_SKIPS + i * SKIP_BYTES + 8)};
+        if (got.skips[i].first_seq > LOG_SEQ_MAX ||
+            (got.skips[i].kept_seq && got.skips[i].kept_seq >= got.skips[i].first_seq))
+            return error_set(err, ERROR_MALFORMED, 0, "segment header: skips");
+    }
     *ret = got;
     return true;
+}
+
+/* Those of the skip in [first_seq, *next_seq), which then ends before it. */
+static uint64_t skipped(const struct log_skip *skip, uint64_t first_seq, uint64_t *next_seq)
+{
+    uint64_t from = skip->kept_seq + 1 > first_seq ? skip->kept_seq + 1 : first_seq;
+    uint64_t to = skip->first_seq < *next_seq ? skip->first_seq : *next_seq;
+    if (skip->kept_seq + 1 < *next_seq && skip->first_seq)
+        *next_seq = skip->kept_seq + 1;
+    return to > from ? to - from : 0;
+}
+
+uint64_t log_header_unused(const struct log_segment_header *header, uint64_t first_seq,
+                           uint64_t next_seq)
+{
+    const struct log_skip own = {header->kept_seq, header->epoch_first_seq};
+    uint64_t unused = skipped(&own, first_seq, &next_seq);
+    for (size_t i = 0; i < LOG_SKIPS_KEPT; i++)
+        unused += skipped(&header->skips[i], first_seq, &next_seq);
+    return unused;
+}
+
+void log_header_skips(const struct log_segment_header *header, struct log_skip ret[LOG_SKIPS_KEPT])
+{
+    const bool own = header->epoch_first_seq > header->kept_seq + 1;
+    if (own)
+        ret[0] = (struct log_skip){header->kept_seq, header->epoch_first_seq};
+    memcpy(ret + own, header->skips, (LOG_SKIPS_KEPT - own) * sizeof *ret);
 }
 
 uint32_t log_segment_seed(const struct log_segment_header *header)

@@ -30,7 +30,10 @@
  *        112     8  its log time
  *        120     8  its wall time
  *        128     8  wall time when this segment was made
- *        136   116  zeros
+ *        136   112  of up to 7 earlier epochs, the latest first: kept sequence and first sequence
+ *                   appended, 8 bytes each; only of those that skipped sequences between (4); zeros
+ *                   behind them
+ *        248     4  zeros
  *        252     4  CRC32C of bytes 0 to 251
  *
  * (1) Random, and it never leaves the machine. The CRC of every record begins with it, so that no
@@ -39,10 +42,12 @@
  * (3) After a power cut, by LOG_SEQ_SKIP, so that no sequence that readers may have seen is used
  *     again; after a discard, by what was discarded; of a copied log, by a random multiple of the
  *     skip, and its epoch rises by more than one, because the log it was copied from goes on, too.
+ * (4) So that whoever finds records deleted can tell how many there were. A log whose segments have
+ *     seen more epochs than these that skipped passes for one that had more records than it had.
  *
  *     offset bytes  record
  *          0     4  CRC32C, begun with the segment's UUID, of byte 4 to the end of the body
- *          4     4  bits 0 to 30: bytes of the body; bit 31: the last record of its batch (4)
+ *          4     4  bits 0 to 30: bytes of the body; bit 31: the last record of its batch (5)
  *          8     8  sequence
  *         16     8  log time, ns since 1970
  *         24     8  wall time, ns since 1970
@@ -52,7 +57,7 @@
  *         46     2  flags
  *         48     n  body, then zeros to the next multiple of 8
  *
- * (4) A batch counts whole or not at all.
+ * (5) A batch counts whole or not at all.
  *
  * A header is valid when its CRC holds, its sequences and epochs are at most LOG_SEQ_MAX and
  * LOG_EPOCH_MAX, and the earlier ones are below the later ones: of the record before, and kept.
@@ -79,6 +84,7 @@ enum {
     LOG_RECORD_ALIGN = 8,
     LOG_NAME_BYTES = 32,    /* of any file in a log's directory, with NUL */
     LOG_SEQ_SKIP = 1 << 20, /* sequences skipped after a power cut, so that none is reused */
+    LOG_SKIPS_KEPT = 7,
     LOG_UNSYNCED_RECORDS_MAX = (1 << 20) - 1, /* more than this undurable: commit syncs by itself */
     LOG_UNSYNCED_BYTES_MAX = 256 * 1024 * 1024,
     LOG_UNSYNCED_SEGMENTS_MAX = 64,
@@ -90,6 +96,10 @@ enum {
 _Static_assert(LOG_UNSYNCED_RECORDS_MAX < LOG_SEQ_SKIP,
                "a power cut must not lose more than is skipped");
 
+struct log_skip { /* no record that counts has a sequence in between; both 0: none */
+    uint64_t kept_seq, first_seq;
+};
+
 struct log_segment_header {
     struct log_uuid log, segment, source;
     uint64_t file_bytes;
@@ -98,6 +108,7 @@ struct log_segment_header {
     uint64_t prev_seq;
     int64_t prev_log_ns, prev_wall_ns;
     int64_t created_wall_ns;
+    struct log_skip skips[LOG_SKIPS_KEPT]; /* of earlier epochs, the latest first */
 };
 
 void log_header_encode(const struct log_segment_header *from,
@@ -105,6 +116,13 @@ void log_header_encode(const struct log_segment_header *from,
 /* MALFORMED: not a header (never written, or torn). VERSION: a header of another version. */
 bool log_header_decode(const uint8_t from[LOG_SEGMENT_HEADER_BYTES], struct log_segment_header *ret,
                        struct error *err);
+
+/* How many of the sequences [first_seq, next_seq) no record that counts ever had, as far as the
+   segment knows: none of a later epoch's. */
+uint64_t log_header_unused(const struct log_segment_header *header, uint64_t first_seq,
+                           uint64_t next_seq);
+/* The skips that a segment of the next epoch remembers. */
+void log_header_skips(const struct log_segment_header *header, struct log_skip ret[LOG_SKIPS_KEPT]);
 
 /* What the CRCs of a segment's records begin with. */
 uint32_t log_segment_seed(const struct log_segment_header *header);

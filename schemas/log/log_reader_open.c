@@ -188,6 +188,32 @@ uint64_t log_reader_last_seq(const struct log_reader *r)
                    : 0;
 }
 
+uint64_t log_reader_unused(const struct log_reader *r, uint64_t first_seq, uint64_t next_seq)
+{
+    struct log_dir list = {0}; /* ours may be older, and must not change under what is mapped */
+    struct log_segment_header header;
+    uint64_t unused = 0;
+    int fd = -1;
+    if (!log_dir_list(r->io, r->dir, &list, NULL))
+        return 0;
+    size_t i = log_dir_find(&list, next_seq);
+    if (i == list.live_count)
+        i = 0;
+    if (list.live_count && log_dir_open(r->io, r->dir, &list.at[i], &fd, &header, NULL)) {
+        (void)r->io->close(r->io->state, fd);
+        unused = log_header_unused(&header, first_seq, next_seq);
+    }
+    log_dir_free(&list);
+    return unused;
+}
+
+uint64_t log_reader_lag(const struct log_reader *r, uint64_t after_seq)
+{
+    uint64_t last = log_reader_last_seq(r);
+    uint64_t lag = last > after_seq ? last - after_seq : 0;
+    return lag < LOG_SEQ_SKIP ? lag : lag - log_reader_unused(r, after_seq + 1, last + 1);
+}
+
 uint64_t log_reader_durable_seq(const struct log_reader *r)
 {
     if (!r->control.at)

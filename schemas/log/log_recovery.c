@@ -101,6 +101,7 @@ static bool plan_existing(struct log_writer *w, const struct log_writer_options 
     plan->end = tail.end;
     plan->end_offset = tail.end_offset;
     w->kept_seq = plan->kept.seq;
+    log_header_skips(&tail.newest, w->skips);
     uint64_t skip = got->power_cut_possible ? LOG_SEQ_SKIP : 0;
     if (past->copied)
         skip *= UINT64_C(2) + past->further;

@@ -2,6 +2,7 @@
  * large for it. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "schemas/base/clock.h"
 #include "schemas/log/log_writer_private.h"
@@ -45,6 +46,7 @@ void log_writer_header(const struct log_writer *w, uint64_t first_seq, const str
         .prev_wall_ns = prev->wall_ns,
         .created_wall_ns = clock_wall_ns(),
     };
+    memcpy(ret_header->skips, w->skips, sizeof w->skips);
 }
 
 /* Opens a file of `bytes` for the segment: the prepared one under its final name, or a new one. */

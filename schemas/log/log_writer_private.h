@@ -53,6 +53,7 @@ struct log_writer {
     uint32_t sync_ms;
     uint32_t epoch;
     uint64_t kept_seq, epoch_first_seq;
+    struct log_skip skips[LOG_SKIPS_KEPT]; /* of earlier epochs */
     void *zeros; /* LOG_PREPARE_CHUNK_BYTES */
 
     /* writer's thread */

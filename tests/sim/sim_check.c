@@ -6,6 +6,7 @@
 #include "processors/core/core.h"
 #include "processors/process/outputs.h"
 #include "schemas/counters/counters.h"
+#include "schemas/log/log_format.h"
 #include "tests/sim/sim_broker.h"
 #include "tests/sim/sim_check.h"
 #include "tests/sim/sim_desk.h"
@@ -214,6 +215,10 @@ static void check_books(const struct core *core, uint64_t messages)
         uint64_t sum = 0;
         for (int k = 1; k < 6; k++)
             sum += counters_get(c, sinks[i][k]);
+        if (counters_get(c, sinks[i][4]) >= LOG_SEQ_SKIP)
+            sim_fail("books: %s %llu: sequences that were skipped are not lost",
+                     counter_info_of(sinks[i][4])->name,
+                     (unsigned long long)counters_get(c, sinks[i][4]));
         if (sum != counters_get(c, sinks[i][0]))
             sim_fail("books: %s %llu, delivered, rejected, skipped, lost and uncounted %llu",
                      counter_info_of(sinks[i][0])->name,

@@ -225,6 +225,55 @@ static void test_a_copy_goes_its_own_way(void **state)
     log_writer_close(writer);
 }
 
+/* Power cuts, restarts without one, and a discard: how many of the sequences were never a record's
+   is known of the last eight that skipped any, and never is it more than there were. */
+static void test_what_was_skipped_is_known(void **state)
+{
+    (void)state;
+    enum { CUTS = 12, DISCARD = 4, KNOWN = LOG_SKIPS_KEPT + 1, A_ROUND = 20 };
+    struct faulty_io *f = faulty_io_new(11);
+    uint64_t first_of[CUTS + 1], records = 0;
+    struct log_reader *reader = NULL;
+    for (int cut = 0; cut <= CUTS; cut++) {
+        const struct log_writer_options options = {
+            .dir = dir,
+            .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+            .sync = LOG_SYNC_MANUAL,
+            /* of the round before: the skip of that cut is part of a larger one */
+            .discard_from_seq = cut == DISCARD ? first_of[cut - 1] : 0,
+            .io = faulty_io_table(f)};
+        struct log_writer *writer = NULL;
+        assert_true(log_writer_open(&options, &writer, NULL, NULL));
+        records -= cut == DISCARD ? A_ROUND : 0;
+        for (int i = 0; i < A_ROUND; i++, records++) {
+            uint64_t seq = append(writer, 1000);
+            first_of[cut] = i ? first_of[cut] : seq;
+        }
+        assert_true(log_writer_sync(writer, NULL));
+        log_writer_close(writer);
+        if (cut % 3 == 0) {
+            writer = open_writer(faulty_io_table(f), NULL);
+            log_writer_close(writer);
+        }
+        assert_true(log_reader_open(
+            &(struct log_reader_options){.dir = dir, .io = faulty_io_reader_table(f)}, &reader,
+            NULL));
+        const uint64_t next = log_reader_last_seq(reader) + 1;
+        const uint64_t all = next - 1 - records, found = log_reader_unused(reader, 1, next);
+        if (cut <= KNOWN)
+            assert_int_equal(found, all);
+        assert_true(found <= all);
+        if (cut > KNOWN)
+            assert_true(found > (KNOWN - 1) * (uint64_t)LOG_SEQ_SKIP);
+        assert_int_equal(log_reader_unused(reader, first_of[cut], next), 0);
+        assert_int_equal(log_reader_unused(reader, first_of[cut] - 5, next), cut ? 5 : 0);
+        assert_int_equal(log_reader_lag(reader, first_of[cut] - 1), A_ROUND);
+        log_reader_close(reader);
+        faulty_io_restart(f, FAULTY_POWER_CUT);
+    }
+    faulty_io_free(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -232,7 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_place_outlives_the_records), TEST(test_large_record_first),
         TEST(test_lost_sequences_are_not_reused),  TEST(test_half_a_batch_stays),
-        TEST(test_a_copy_goes_its_own_way),
+        TEST(test_a_copy_goes_its_own_way),        TEST(test_what_was_skipped_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
