@@ -216,7 +216,9 @@ bool log_tail_scan(const struct log_io *io, const char *path, const struct log_d
         if (!log_loaded_read(loaded, io, path, &dir->at[i], err))
             return false;
         const struct log_segment_header *header = &loaded->image.header;
-        if (i == first)
+        /* A discard may have cut a batch in two: what was kept counts as whole. */
+        if (i == first ||
+            (header->prev_seq == header->kept_seq && header->kept_seq > tail.last.seq))
             tail.last = (struct log_mark){header->prev_seq, header->prev_epoch, header->prev_log_ns,
                                           header->prev_wall_ns};
         goes_on = scan_segment(&loaded->image, dir, i, &tail, &expected, &offset);

@@ -274,6 +274,31 @@ static void test_what_was_skipped_is_known(void **state)
     faulty_io_free(f);
 }
 
+/* So does it in a copy, whose older segments are read again although what was kept was durable. */
+static void test_half_a_batch_stays_in_a_copy(void **state)
+{
+    (void)state;
+    struct log_recovery recovery;
+    struct log_writer *writer = open_writer(NULL, NULL);
+    const struct log_record record = {.type = 1, .body = "batch", .body_len = 5};
+    for (int i = 0; i < 5; i++)
+        assert_true(log_writer_stage(writer, &record, NULL, NULL));
+    assert_true(log_writer_commit(writer, NULL));
+    log_writer_close(writer);
+    const struct log_writer_options options = {.dir = dir,
+                                               .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                               .sync = LOG_SYNC_MANUAL,
+                                               .discard_from_seq = 4};
+    assert_true(log_writer_open(&options, &writer, &recovery, NULL));
+    assert_int_equal(recovery.records_rewritten, 0);
+    log_writer_close(writer);
+    shell("cp -r '%s' '%s.copy'", dir, dir);
+    (void)snprintf(dir, sizeof dir, "%s/log.copy", root);
+    writer = open_writer(NULL, &recovery);
+    assert_int_equal(recovery.last_seq, 3);
+    log_writer_close(writer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -282,6 +307,7 @@ int main(void)
         TEST(test_the_place_outlives_the_records), TEST(test_large_record_first),
         TEST(test_lost_sequences_are_not_reused),  TEST(test_half_a_batch_stays),
         TEST(test_a_copy_goes_its_own_way),        TEST(test_what_was_skipped_is_known),
+        TEST(test_half_a_batch_stays_in_a_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
