@@ -47,12 +47,59 @@ static bool has(const struct result_origin *done, uint64_t input_seq, uint32_t i
     return input_seq < done->input_seq || (input_seq == done->input_seq && index <= done->index);
 }
 
-bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_t wall_ns,
-                   const struct core_results *results, bool *ret_alert, struct error *err)
+void outputs_avoid(struct outputs *outputs, enum output behind, struct log_reader *reader)
 {
+    outputs->taken_by = reader;
+    outputs->behind = behind;
+    outputs->has_taken = false;
+}
+
+/* The first place at or behind *place that the log ahead has taken; the same input's, or none that
+ * matters. */
+static bool next_taken(struct outputs *o, const struct result_origin *place, bool *ret_same,
+                       struct error *err)
+{
+    while (!o->has_taken || o->taken.input_seq < place->input_seq ||
+           (o->taken.input_seq == place->input_seq && o->taken.index < place->index)) {
+        struct log_view view;
+        enum log_read got = log_reader_next(o->taken_by, &view, err);
+        o->has_taken = got == LOG_READ_RECORD && view.body_len >= RESULT_ORIGIN_BYTES;
+        if (!o->has_taken) {
+            *ret_same = false;
+            return got != LOG_READ_ERROR;
+        }
+        o->taken = result_origin_decode(view.body);
+    }
+    *ret_same = o->taken.input_seq == place->input_seq && o->taken.index == place->index;
+    return true;
+}
+
+/* A result of the log behind gets the next place of its input that is free. */
+static bool find_place(struct outputs *o, struct result_origin *origin, struct error *err)
+{
+    bool same = true;
+    origin->index = o->given.input_seq == origin->input_seq ? o->given.index + 1 : 0;
+    while (next_taken(o, origin, &same, err) && same)
+        origin->index++;
+    o->given = *origin;
+    return !same;
+}
+
+static void come_as_far(struct outputs *outputs, uint64_t input_seq)
+{
+    if (outputs->taken_by && input_seq > outputs->done[!outputs->behind].input_seq) {
+        log_reader_close(outputs->taken_by);
+        outputs->taken_by = NULL;
+    }
+}
+
+bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_t wall_ns,
+                   struct core_results *results, bool *ret_alert, struct error *err)
+{
+    come_as_far(outputs, input->seq);
     for (uint32_t i = 0; i < results->count; i++) {
         const struct core_result *result = &results->result[i];
-        const uint8_t *body = results->bytes + result->offset;
+        uint8_t *body = results->bytes + result->offset;
         enum output to = output_of(result->type);
         struct result_origin origin = result_origin_decode(body);
         /* The core names results after their input; everything here rests on it. */
@@ -60,6 +107,11 @@ bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_
                origin.index == i);
         if (outputs_passed(outputs, to, input->seq))
             continue;
+        if (outputs->taken_by && to == outputs->behind) {
+            if (!find_place(outputs, &origin, err))
+                return false;
+            result_origin_encode(&origin, body);
+        }
         const struct log_record record = {
             .type = result->type,
             .flags = (uint16_t)(input->flags & RECORD_FLAG_REPLAYED),
@@ -129,5 +181,6 @@ void outputs_close(struct outputs *outputs)
 {
     for (int o = 0; o < OUTPUT_COUNT; o++)
         log_writer_close(outputs->writer[o]);
+    log_reader_close(outputs->taken_by);
     *outputs = (struct outputs){0};
 }

@@ -8,7 +8,8 @@
  *
  * A result's place is (input sequence, index), and each log holds them in rising order, so a log's
  * last record says which results it has: after a restart the same inputs are run again, and what a
- * log has already is not staged again. The two logs may have come to different places.
+ * log has already is not staged again. The two logs may have come to different places; where another
+ * version of the core goes on from there, its results get places that the other log has not taken.
  *
  * Commits fall between inputs, so readers of one log see all of an input's results there or none.
  */
@@ -34,6 +35,11 @@ struct outputs {
     int64_t had_log_ns[OUTPUT_COUNT];        /* log time of the last result at the restart */
     bool staged[OUTPUT_COUNT];               /* something waits for a commit */
     uint64_t results;                        /* staged since open */
+    struct log_reader *taken_by; /* the log that is ahead, until the other has come as far; NULL: none */
+    enum output behind;          /* the other */
+    struct result_origin taken;  /* the next place that it has taken … */
+    bool has_taken;              /* … when it was read */
+    struct result_origin given;  /* the last place in the log behind */
 };
 
 struct outputs_options {
@@ -49,11 +55,15 @@ struct outputs_options {
 bool outputs_open(struct outputs *outputs, const struct outputs_options *options,
                   struct log_recovery ret_recovery[OUTPUT_COUNT], struct error *err);
 
-/* Stages what the logs don't have yet of one input's results. *ret_alert is set to true when an
-   alert transition is among them (and else left alone). wall_ns: now. Errors as log_writer_stage.
+/* Another version of the core than the one that made the log which is ahead makes the other's results. reader: of the log that
+   is ahead, at or before its first result that the other may lack; it becomes outputs'. */
+void outputs_avoid(struct outputs *outputs, enum output behind, struct log_reader *reader);
+
+/* Stages what the logs don't have yet of one input's results; some get other places than the core gave them (outputs_avoid). *ret_alert is set to true when an
+   alert transition is among them (and else left alone). wall_ns: now. Errors as log_writer_stage and log_reader_next.
  */
 bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_t wall_ns,
-                   const struct core_results *results, bool *ret_alert, struct error *err);
+                   struct core_results *results, bool *ret_alert, struct error *err);
 
 /* Whether that log had this input's results, or later ones, at the restart. */
 bool outputs_passed(const struct outputs *outputs, enum output output, uint64_t input_seq);

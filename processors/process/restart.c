@@ -345,6 +345,24 @@ static bool open_outputs(struct runner *r, struct error *err)
     return true;
 }
 
+/* One log has results of inputs that the other lacks, and another version made them. */
+static bool avoid_places(struct runner *r, struct error *err)
+{
+    const struct result_origin *done = r->out.done;
+    const enum output behind =
+        done[OUTPUT_ALERTS].input_seq < done[OUTPUT_BULK].input_seq ? OUTPUT_ALERTS : OUTPUT_BULK;
+    struct log_reader *reader = NULL;
+    if (done[OUTPUT_ALERTS].input_seq == done[OUTPUT_BULK].input_seq)
+        return true;
+    if (!open_output(r, (enum output) !behind, false, &reader, err) ||
+        !seek_kept(reader, r->keep_from[!behind], err)) {
+        log_reader_close(reader);
+        return false;
+    }
+    outputs_avoid(&r->out, behind, reader);
+    return true;
+}
+
 bool restart_behind_loss(struct runner *r, struct error *err)
 {
     if (!log_reader_seek(r->readings, 0, err))
@@ -372,7 +390,7 @@ bool restart_run(struct runner *r, struct error *err)
                    "are run again; "
                    "whom they do not tell of count by hand (crowdtide command anchor)\"");
     }
-    if (!open_outputs(r, err))
+    if (!open_outputs(r, err) || (r->era_due && !avoid_places(r, err)))
         return false;
     /* Else the settings before hold until its era begins. A state made anew has none of before. */
     if (!r->era_due || r->at.seq == 0)

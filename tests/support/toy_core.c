@@ -121,6 +121,8 @@ static bool step(struct core *core, const struct log_view *record, struct core_r
         emit(core, record, RECORD_ALERT, results);
     } else if (record->type == RECORD_MQTT) {
         core->books.decoded++;
+        if (core->generation == 2)
+            emit(core, record, RECORD_ZONE, results);
         for (uint64_t n = core->hash % 4, h = core->hash >> 8; n > 0; n--, h >>= 8) {
             static const uint16_t types[] = {RECORD_READING, RECORD_READING,   RECORD_READING,
                                              RECORD_ZONE,    RECORD_GATE,      RECORD_LIGHT,

@@ -11,7 +11,7 @@
 
 #include "processors/process/process.h"
 
-/* Version "toy-1", and "toy-2", which reads the states of toy-1 and gives other results. */
+/* Version "toy-1", and "toy-2", which reads the states of toy-1 and gives other results, one more of each message. */
 const struct process_core *toy_core(void);
 const struct process_core *toy_core_next(void);
 /* Version "toy-3", which reads no other's states. */
