@@ -13,7 +13,8 @@
 
 #define CONFIG_NAME "crowdtide.yaml"
 #define VENUE_NAME "venue.yaml"
-enum { OPTIONS = INIT_QUESTION_COUNT + 3, HELP_BYTES = 200 };
+#define PAGING_NAME "paging.yaml"
+enum { OPTIONS = INIT_QUESTION_COUNT + 3, HELP_BYTES = 200, FILES = 3 };
 
 static int failed(const struct error *err)
 {
@@ -30,6 +31,22 @@ static int failed(const struct error *err)
 
 /* What is written must pass `crowdtide check`; that it does is looked at before it is in its place.
  */
+static bool paging_passes(const struct init_files *files, const char *dir,
+                          const struct venue *venue)
+{
+    char path[INIT_PATH_BYTES + 80], place[INIT_PATH_BYTES + 80];
+    struct paging *paging = NULL;
+    struct problems problems = {0};
+    (void)snprintf(path, sizeof path, "%s/" PAGING_NAME, files->draft);
+    bool ok = paging_load(path, &paging, &problems) && paging_fit(paging, venue, &problems);
+    paging_free(paging);
+    if (!ok) {
+        (void)snprintf(place, sizeof place, "%s/" PAGING_NAME, dir);
+        cli_print_problems(place, &problems);
+    }
+    return ok;
+}
+
 static bool draft_passes(const struct init_files *files, const char *dir)
 {
     char path[INIT_PATH_BYTES + 80], place[INIT_PATH_BYTES + 80];
@@ -45,22 +62,26 @@ static bool draft_passes(const struct init_files *files, const char *dir)
     }
     (void)snprintf(place, sizeof place, "%s/" VENUE_NAME, dir);
     cli_print_problems(place, &check->venue_problems);
+    ok = ok && paging_passes(files, dir, check->venue);
     check_close(check);
     free(check);
     return ok;
 }
 
-/* Both texts lie in `bytes`, INIT_FILE_BYTES each. */
+/* The texts lie in `bytes`, INIT_FILE_BYTES each. */
 static bool draft_write(const struct init_answers *answers, const struct init_plan *plan,
                         char *bytes, struct init_files *files, struct error *err)
 {
     struct text config = text_over(bytes, INIT_FILE_BYTES);
     struct text venue = text_over(bytes + INIT_FILE_BYTES, INIT_FILE_BYTES);
+    struct text paging = text_over(bytes + (size_t)2 * INIT_FILE_BYTES, INIT_FILE_BYTES);
     init_text_config(answers, &config);
     init_text_venue(answers, plan, getuid(), &venue);
-    if (config.overflow || venue.overflow)
+    init_text_paging(&paging);
+    if (config.overflow || venue.overflow || paging.overflow)
         return error_set(err, ERROR_TOO_LARGE, 0, "the answers");
     return init_files_add(files, VENUE_NAME, (struct str){venue.at, (uint32_t)venue.len}, err) &&
+           init_files_add(files, PAGING_NAME, (struct str){paging.at, (uint32_t)paging.len}, err) &&
            init_files_add(files, CONFIG_NAME, (struct str){config.at, (uint32_t)config.len}, err);
 }
 
@@ -165,8 +186,8 @@ int cmd_init(int argc, char **argv)
         .command = "init",
         .operands = "[DIR]",
         .about = "Asks a few questions and writes a small commented configuration for a venue of "
-                 "your own into\nDIR (default: here): crowdtide.yaml and venue.yaml, which pass "
-                 "`crowdtide check`. Both or none.",
+                 "your own into\nDIR (default: here): crowdtide.yaml, venue.yaml and paging.yaml, "
+                 "which pass `crowdtide check`. All or none.",
         .options = options,
         .more = "Rows have ; between them: --halls 'North hall, 1200, 2500, level; Annex, 300' "
                 "--gates 'South gate, 8'.\n"
@@ -184,7 +205,7 @@ int cmd_init(int argc, char **argv)
     const char *dir = operand < argc ? argv[operand] : ".";
     struct init_answers *answers = init_answers_new(dir);
     struct init_plan *plan = calloc(1, sizeof *plan);
-    char *bytes = malloc(2 * (size_t)INIT_FILE_BYTES);
+    char *bytes = malloc(FILES * (size_t)INIT_FILE_BYTES);
     if (!answers || !plan || !bytes) {
         (void)fprintf(stderr, "crowdtide init: out of memory\n");
         code = EXIT_FAILED;

@@ -109,10 +109,15 @@ void init_text_config(const struct init_answers *a, struct text *out)
         "  bulk_max_mb: 10240\n\n");
     config_kafka(a, out);
     config_series(a, out);
-    text_add(out, "# /metrics for Prometheus, /healthz and /readyz. Without a password: keep it on "
-                  "loopback.\n"
-                  "serve:\n"
-                  "  listen: 127.0.0.1:9570\n");
+    text_add(out,
+             "# /metrics for Prometheus, /healthz and /readyz. Without a password: keep it on "
+             "loopback.\n"
+             "serve:\n"
+             "  listen: 127.0.0.1:9570\n\n"
+             "# NOBODY IS PAGED YET. Who is to be, and where, goes into paging.yaml; then take "
+             "away these two #.\n"
+             "# page:\n"
+             "#   file: paging.yaml\n");
 }
 
 /* ---- venue.yaml --------------------------------------------------------------------------------
@@ -298,6 +303,51 @@ void init_text_venue(const struct init_answers *answers, const struct init_plan 
     venue_people(answers, uid, out);
 }
 
+/* ---- paging.yaml -------------------------------------------------------------------------------
+ */
+
+/* Every level of every rule of any venue is somebody's at any time: one team, and again at each
+ * step of escalation, of which a rule has three at most. */
+void init_text_paging(struct text *out)
+{
+    text_add(
+        out,
+        "# Who is paged for what. NOBODY IS, as long as crowdtide.yaml does not name this file: "
+        "put "
+        "an address of yours\n"
+        "# below, take away the # of page: there, and see what `crowdtide check` says of it. "
+        "`crowdtide page --test ZONE red`\n"
+        "# sends a page marked as a test. All keys and kinds: deploy/venues/PAGING.md "
+        "(share/crowdtide/venues).\n"
+        "language: both   # zh, en or both\n\n"
+        "# Where pages go. What is secret stands in files of its own.\n"
+        "targets:\n"
+        "  # THIS ADDRESS IS A PLACEHOLDER, and one of these may be put in its place:\n"
+        "  - {id: on-call, kind: webhook, url: \"https://pager.example.org/crowdtide\"}\n"
+        "  # - {id: on-call, kind: alertmanager, url: \"http://127.0.0.1:9093\"}\n"
+        "  # - {id: on-call, kind: pagerduty, routing_key_file: pagerduty.key}\n"
+        "  # - {id: on-call, kind: wecom, url_file: wecom.url}   # likewise dingtalk, feishu\n"
+        "  # - {id: on-call, kind: email, url: \"smtp://127.0.0.1:25\", from: "
+        "crowdtide@example.org, "
+        "to: [duty@example.org]}\n"
+        "  # Drills never page those above: they need a target of their own, in a team.\n"
+        "  # - {id: drill, kind: webhook, status: Exercise, url: "
+        "\"https://pager.example.org/drill\"}\n\n"
+        "# Who is there when, by the venue's clocks. `check` refuses any minute at which nobody "
+        "is.\n"
+        "teams:\n"
+        "  - {id: duty, targets: on-call}   # everybody, at any time\n"
+        "  # - id: duty\n"
+        "  #   shifts:\n"
+        "  #     - {from: \"07:00\", to: \"23:00\", targets: [on-call, drill]}\n"
+        "  #     - {from: \"23:00\", to: \"07:00\", targets: night-guard}\n\n"
+        "# The first route that takes an alert decides. While nobody acknowledges it, `escalate` "
+        "says who is told next, step by step.\n"
+        "routes:\n"
+        "  # - {zones: hall-1, levels: red, team: command, also: yes}   # and those below as well\n"
+        "  - {team: duty, escalate: [duty, duty, duty]}\n");
+}
+
 /* ---- the next steps ----------------------------------------------------------------------------
  */
 
@@ -383,12 +433,12 @@ void init_text_next(const struct init_answers *a, const struct init_plan *plan, 
     char counter[INIT_COUNTER_BYTES];
     text_add(out, "Wrote ");
     text_add(out, dir);
-    text_add(out, "/crowdtide.yaml (addresses, settings) and ");
-    text_add(out, dir);
-    text_add(out, "/venue.yaml (zones, sensors, rules). Both are commented.\n");
+    text_add(out, "/crowdtide.yaml (addresses, settings), venue.yaml (zones, sensors, rules) and "
+                  "paging.yaml (who is paged). All are commented.\n");
     if (!a->given[INIT_halls])
         text_add(out, "Its one hall is a placeholder: put your own in venue.yaml, with their "
                       "approved headcounts.\n");
+    text_add(out, "Nobody is paged yet: paging.yaml says what to do first.\n");
     text_add(out, "\nNext:\n");
     add_command(out, "check --connect", dir,
                 "   # mistakes, each rule in a sentence, whether the servers answer");

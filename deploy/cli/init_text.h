@@ -1,9 +1,10 @@
 /*
- * init_text: the two files that `crowdtide init` writes, commented, and what to do with them. Pure;
+ * init_text: the three files that `crowdtide init` writes, commented, and what to do with them. Pure;
  * private to init_*.c and cmd_init.c.
  *
  *     init_text_config(answers, &out);           crowdtide.yaml
  *     init_text_venue(answers, &plan, uid, &out);    venue.yaml
+ *     init_text_paging(&out);                    paging.yaml, which page.file does not name yet
  */
 #ifndef CROWDTIDE_DEPLOY_CLI_INIT_TEXT_H
 #define CROWDTIDE_DEPLOY_CLI_INIT_TEXT_H
@@ -17,6 +18,7 @@ enum { INIT_FILE_BYTES = 256 * 1024 };
 void init_text_config(const struct init_answers *answers, struct text *out);
 void init_text_venue(const struct init_answers *answers, const struct init_plan *plan, uid_t uid,
                      struct text *out);
+void init_text_paging(struct text *out);
 
 /* What was written, what is a placeholder still, and the next steps, each a command to paste. dir
  * as it was given. */

@@ -38,7 +38,7 @@ static int setup(void **state)
     (void)support_temp_dir(p->dir, sizeof p->dir);
     p->answers = init_answers_new(p->dir);
     p->plan = calloc(1, sizeof *p->plan);
-    p->bytes = malloc(2 * INIT_FILE_BYTES);
+    p->bytes = malloc(3 * (size_t)INIT_FILE_BYTES);
     p->check = malloc(sizeof *p->check);
     assert_true(p->answers && p->plan && p->bytes && p->check);
     *state = p;
@@ -302,10 +302,14 @@ static bool place_files(struct place *p, bool force, struct error *err)
     assert_true(init_plan_make(p->answers, p->plan, reason, sizeof reason));
     init_text_config(p->answers, &config);
     init_text_venue(p->answers, p->plan, getuid(), &venue);
-    assert_false(config.overflow || venue.overflow);
+    struct text paging = text_over(p->bytes + (size_t)2 * INIT_FILE_BYTES, INIT_FILE_BYTES);
+    init_text_paging(&paging);
+    assert_false(config.overflow || venue.overflow || paging.overflow);
     assert_true(init_files_begin(p->dir, &files, err));
     assert_true(
         init_files_add(&files, "venue.yaml", (struct str){venue.at, (uint32_t)venue.len}, err));
+    assert_true(
+        init_files_add(&files, "paging.yaml", (struct str){paging.at, (uint32_t)paging.len}, err));
     assert_true(init_files_add(&files, "crowdtide.yaml",
                                (struct str){config.at, (uint32_t)config.len}, err));
     bool ok = init_files_place(&files, force, err);
@@ -339,6 +343,19 @@ static void says_what_was_answered(const struct place *p)
     }
 }
 
+/* Once the settings name it: somebody is paged for whatever the venue has, at any time. */
+static void somebody_is_paged(const struct place *p)
+{
+    char path[800];
+    struct paging *paging = NULL;
+    struct problems problems = {0};
+    assert_false(p->check->config.page_file[0]);
+    (void)snprintf(path, sizeof path, "%s/paging.yaml", p->dir);
+    if (!paging_load(path, &paging, &problems) || !paging_fit(paging, p->check->venue, &problems))
+        fail_msg("%s:%u: %s", path, problems.problem[0].line, problems.problem[0].text);
+    paging_free(paging);
+}
+
 static void every_answer_passes_check(void **state)
 {
     struct place *p = *state;
@@ -357,6 +374,7 @@ static void every_answer_passes_check(void **state)
             fail_msg("round %d: %s:%u: %s", round, path, of->problem[0].line, of->problem[0].text);
         }
         says_what_was_answered(p);
+        somebody_is_paged(p);
         check_close(p->check);
         assert_null(strstr(p->bytes, "geheim"));
         assert_null(strstr(p->bytes + INIT_FILE_BYTES, "geheim"));
@@ -389,6 +407,7 @@ static void files_come_all_or_none(void **state)
     assert_int_equal(err.code, ERROR_INVALID);
     check_file(p, "crowdtide.yaml", "mine");
     check_file(p, "venue.yaml", NULL); /* it had been placed, and was taken back */
+    check_file(p, "paging.yaml", NULL);
     /* In the way of the second file is what can't be moved: the first is as it was. */
     (void)snprintf(path, sizeof path, "%s/crowdtide.yaml.old", p->dir);
     assert_int_equal(mkdir(path, 0700), 0);
