@@ -273,11 +273,15 @@ bool log_recover(struct log_writer *w, const struct log_writer_options *options,
         log_control_set_boot(&w->control, (const uint8_t[LOG_BOOT_ID_BYTES]){0});
     if (!remove_leftovers(w, &plan.dir, err))
         goto done;
-    if (!past.known && !log_control_create(w->io, w->dir, &w->log, &w->control, err))
+    if (!past.known && !past.copied &&
+        !log_control_create(w->io, w->dir, &w->log, &w->control, err))
         goto done;
     if (got.created) /* in a log begun in this boot nothing can be lost to a power cut before it */
         log_control_set_boot(&w->control, boot);
     if (!log_seal(w, &plan, &loaded, err))
+        goto done;
+    /* Until then the copied page says that this is a copy, should we die. */
+    if (past.copied && !log_control_create(w->io, w->dir, &w->log, &w->control, err))
         goto done;
     if (!settle(w, &plan, err))
         goto done;

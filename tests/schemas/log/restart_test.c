@@ -274,7 +274,8 @@ static void test_what_was_skipped_is_known(void **state)
     faulty_io_free(f);
 }
 
-/* So does it in a copy, whose older segments are read again although what was kept was durable. */
+/* Half a batch stays in a copy, too, whose older segments are read again although what was kept was
+ * durable. */
 static void test_half_a_batch_stays_in_a_copy(void **state)
 {
     (void)state;
@@ -299,6 +300,43 @@ static void test_half_a_batch_stays_in_a_copy(void **state)
     log_writer_close(writer);
 }
 
+/* The first who opens a copy dies over it, at whatever operation: the next one still knows that it
+ * is one. */
+static void test_a_copy_stays_one_until_it_is_opened(void **state)
+{
+    (void)state;
+    struct log_writer *writer = open_writer(NULL, NULL);
+    for (int i = 0; i < 20; i++)
+        (void)append(writer, 1000);
+    assert_true(log_writer_sync(writer, NULL));
+    log_writer_close(writer);
+    char original[300];
+    (void)snprintf(original, sizeof original, "%s", dir);
+    for (uint64_t at = 1;; at++) {
+        struct faulty_io *f = faulty_io_new(at);
+        (void)snprintf(dir, sizeof dir, "%s/copy%llu", root, (unsigned long long)at);
+        shell("cp -r '%s' '%s'", original, dir);
+        faulty_io_arm(f, FAULTY_DIE_BEFORE, at);
+        const struct log_writer_options options = {.dir = dir,
+                                                   .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                                   .sync = LOG_SYNC_MANUAL,
+                                                   .io = faulty_io_table(f)};
+        bool whole = log_writer_open(&options, &writer, NULL, NULL);
+        if (whole)
+            log_writer_close(writer);
+        faulty_io_restart(f, FAULTY_PROGRAM_DIED);
+        writer = open_writer(faulty_io_table(f), NULL);
+        uint64_t seq = append(writer, 10);
+        if (seq <= 21 + LOG_SEQ_SKIP)
+            fail_msg("died at %llu: %llu may be the original's", (unsigned long long)at,
+                     (unsigned long long)seq);
+        log_writer_close(writer);
+        faulty_io_free(f);
+        if (whole)
+            break;
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -307,7 +345,7 @@ int main(void)
         TEST(test_the_place_outlives_the_records), TEST(test_large_record_first),
         TEST(test_lost_sequences_are_not_reused),  TEST(test_half_a_batch_stays),
         TEST(test_a_copy_goes_its_own_way),        TEST(test_what_was_skipped_is_known),
-        TEST(test_half_a_batch_stays_in_a_copy),
+        TEST(test_half_a_batch_stays_in_a_copy),   TEST(test_a_copy_stays_one_until_it_is_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
