@@ -302,15 +302,16 @@ static void test_but_not_when_it_was_there_before(void **state)
     assert_int_equal(err.position, FEW + 1);
 }
 
-/* Of three segments the one between is not in the copy. Returns its first sequence. */
-static uint64_t without_the_second(void)
+/* Of three segments the one between is not in the copy; they are so old. Returns its first
+ * sequence. */
+static uint64_t without_the_second(int ago_s)
 {
     char name[LOG_NAME_BYTES];
     struct log_writer *writer = open_writer(dir, NULL, NULL);
     append(writer, FEW, 3600);
-    uint64_t second = begin_segment(writer, -1), third = begin_segment(writer, -1);
-    append(writer, FEW, -1);
-    append(writer, FEW, -1);
+    uint64_t second = begin_segment(writer, ago_s), third = begin_segment(writer, ago_s);
+    append(writer, FEW, ago_s);
+    append(writer, FEW, ago_s);
     log_name_segment(1, 1, name);
     copy_piece(name, 0, FILE_MAX);
     log_name_segment(third, 1, name);
@@ -324,7 +325,34 @@ static uint64_t without_the_second(void)
 static void test_a_segment_that_was_begun_meanwhile(void **state)
 {
     (void)state;
-    ends_at(without_the_second() - 1);
+    ends_at(without_the_second(-1) - 1);
+}
+
+/* Retention deleted the first and the second, when the copier had the first only. It is told where;
+   without the first the copy is what the log was. */
+static void test_a_segment_that_was_deleted_meanwhile(void **state)
+{
+    (void)state;
+    char name[LOG_NAME_BYTES], path[PATH];
+    struct log_check check;
+    struct error err = {0};
+    const uint64_t second = without_the_second(3600);
+    (void)snprintf(path, sizeof path, "%s/control", copy);
+    assert_int_equal(unlink(path), 0); /* these segments are too young to be damaged with it */
+    assert_false(log_verify(copy, NULL, NULL, &check, &err));
+    assert_int_equal(err.code, ERROR_CORRUPT);
+    assert_int_equal(err.position, second);
+    log_name_segment(1, 1, name);
+    assert_non_null(strstr(err.where, name));
+    (void)snprintf(path, sizeof path, "%s/%s", copy, name);
+    assert_int_equal(unlink(path), 0);
+    assert_true(log_verify(copy, NULL, NULL, &check, &err));
+    assert_true(check.first_seq > second);
+    struct log_recovery recovery;
+    struct log_writer *writer = open_writer(copy, &recovery, &err);
+    assert_non_null(writer);
+    assert_int_equal(recovery.last_seq, check.last_seq);
+    log_writer_close(writer);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -345,6 +373,7 @@ int main(int argc, char **argv)
         TEST(test_what_follows_in_other_segments_is_in_vain),
         TEST(test_but_not_when_it_was_there_before),
         TEST(test_a_segment_that_was_begun_meanwhile),
+        TEST(test_a_segment_that_was_deleted_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
