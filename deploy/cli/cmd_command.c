@@ -9,6 +9,7 @@
 #include "deploy/cli/arguments.h"
 #include "deploy/cli/cli.h"
 #include "deploy/cli/command_line.h"
+#include "deploy/cli/command_open.h"
 #include "deploy/cli/command_reply.h"
 #include "deploy/cli/command_send.h"
 #include "schemas/base/clock.h"
@@ -147,6 +148,15 @@ static void say_json(const struct outcome *o)
     put(&out);
 }
 
+static struct str alert_of(const struct request *r)
+{
+    const struct command_field *f = command_row(r->line.command)->field;
+    for (int i = 0; i < COMMAND_FIELDS_MAX && f[i].key; i++)
+        if (f[i].kind == COMMAND_ALERT && r->line.value[i])
+            return str_of(r->line.value[i]);
+    return (struct str){0};
+}
+
 static void say(const struct request *r, const struct outcome *o)
 {
     char line[OUT_BYTES];
@@ -165,6 +175,9 @@ static void say(const struct request *r, const struct outcome *o)
         text_add_str(&out, reply->reason);
     }
     text_add_char(&out, '\n');
+    struct str alert = alert_of(r);
+    if (reply->ok != 1 && alert.len)
+        command_open_say(r->config.state_dir, alert, str_is(reply->status, "Exercise"), &out);
     put(&out);
 }
 

@@ -131,7 +131,7 @@ How to look:
 TEXT
     if process_running simulate && [ "$CONFIG" = "$CROWDTIDE_ROOT/deploy/venues/expo/crowdtide.yaml" ]; then
         cat <<TEXT
-  in half a minute hall-1 is full: a red alert. Say that it has been seen; top shows by whom
+  in half a minute hall-1 is full: a red alert. Once top shows it, say that it has been seen; too early, this tells what is open
     $program command ack hall-1/hall-capacity${operator:+ --operator $operator} -c $CONFIG
 TEXT
     fi

@@ -102,6 +102,7 @@ run timeout 20 bash -c "$line --json" || fails "the top line: $line --json"
 line=$(hint '.*crowdtide command ack')
 for _ in {1..60}; do
     if run timeout 20 bash -c "$line"; then break; fi
+    says "the ack line, too early, tells what is open" '^(no alert is open now|open now: )'
     sleep 1
 done
 says "the ack line acknowledges what the simulator brings within a minute: $line" 'is acknowledged'
