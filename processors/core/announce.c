@@ -60,13 +60,22 @@ static bool zone_red(const struct core *core, uint32_t z)
     return false;
 }
 
+/* Whether who is paged of the one hears enough of the other: those who mend lights and networks are
+ * not those who guide people. */
+static bool speaks_for(const struct core *core, const struct alert *b, const struct alert *a)
+{
+    const struct venue_rule *rules = core->model.venue->rules;
+    return b->level >= a->level &&
+           metric_of_equipment(rules[b->rule].metric) == metric_of_equipment(rules[a->rule].metric);
+}
+
 /* Whether another alert of the zone has told people as much already. */
 static bool told(const struct core *core, const struct alert *a, const struct alert_change *c)
 {
     const struct zone *zone = &core->model.zones[a->zone];
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         const struct alert *b = &core->model.alerts[zone->alert_first + i];
-        if (b == a || b->level < a->level || !b->paged)
+        if (b == a || !speaks_for(core, b, a) || !b->paged)
             continue;
         if (c->event == ALERT_ON_LOST       ? b->state == ALERT_UNKNOWN
             : c->event == ALERT_ON_ESCALATE ? alert_unanswered(b) && b->escalation >= c->escalation
@@ -83,7 +92,7 @@ static bool told_of_loss(const struct core *core, const struct alert *a, int64_t
     const struct zone *zone = &core->model.zones[a->zone];
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         const struct alert *b = &core->model.alerts[zone->alert_first + i];
-        if (b->level >= a->level && b->lost_told_ms != ALERT_NEVER &&
+        if (speaks_for(core, b, a) && b->lost_told_ms != ALERT_NEVER &&
             at_ms - b->lost_told_ms < ANNOUNCE_LOST_AGAIN_MS)
             return true;
     }

@@ -13,7 +13,8 @@
  * Pages. The alerts of a zone that are open at once, at yellow or above, share a page group, named
  * after the start of the first. A change pages when an alert begins or rises, loses its data,
  * escalates or comes back from a shelf, unless another alert of the zone, at the same level or
- * above, has paged for the same reason and nobody has answered yet. What changes at once is said
+ * above, has paged for the same reason and nobody has answered yet; alerts of equipment and of people
+ * do not speak for each other. What changes at once is said
  * from the highest level down, so that one page says it. Blue never pages. Nor does silence that the
  * loss of the broker explains, while the venue's own alert of that loss is open; nor that silence
  * has another cause now, unless the broker explained it until then. A zone whose data come and go pages

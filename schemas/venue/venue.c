@@ -65,6 +65,12 @@ const char *metric_unit(enum metric metric)
     return (unsigned)metric < METRIC_COUNT ? units[metric] : "";
 }
 
+bool metric_of_equipment(enum metric metric)
+{
+    return metric == METRIC_LIGHTS_FAILED || metric == METRIC_BROKER_LOST ||
+           metric == METRIC_BROKER_DROPPED;
+}
+
 const char *sensor_service_text(enum sensor_service service)
 {
     return (unsigned)service < SERVICE_COUNT ? sensor_service_words[service] : "unknown";

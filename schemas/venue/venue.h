@@ -64,6 +64,8 @@ enum metric {
 };
 const char *metric_text(enum metric metric);
 const char *metric_unit(enum metric metric);
+/* Looked after by those who mend, not by those who guide people: lights, the broker. */
+bool metric_of_equipment(enum metric metric);
 
 enum {
     VENUE_ZONES_MAX = 65536,
