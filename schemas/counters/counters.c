@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "schemas/base/clock.h"
+#include "schemas/base/watchdog.h"
 
 /*
  * The file, in 64-bit words of the host (it never leaves the machine):
@@ -65,6 +66,7 @@ struct counters {
     int fd;
     enum program program; /* PROGRAM_COUNT: a reader */
     word *words;
+    struct watchdog watchdog;   /* the writer's */
     uint32_t at[COUNTER_COUNT]; /* word of each counter; 0: the writer does not know it */
 };
 
@@ -328,6 +330,7 @@ bool counters_open(const char *state_dir, enum program program, struct counters 
         counters_in_progress(counters, 0, 0);
     store(counters, section_of(program) + SECTION_PID, (uint64_t)getpid());
     store(counters, section_of(program) + SECTION_STARTED, (uint64_t)clock_wall_ns());
+    watchdog_open(&counters->watchdog);
     counters_alive(counters);
     *ret = counters;
     return true;
@@ -372,6 +375,7 @@ void counters_close(struct counters *counters)
 {
     if (!counters)
         return;
+    watchdog_close(&counters->watchdog);
     if (counters->words)
         munmap(counters->words, FILE_BYTES);
     if (counters->fd >= 0)
@@ -405,8 +409,10 @@ uint64_t counters_get(const struct counters *counters, enum counter counter)
 
 void counters_alive(struct counters *counters)
 {
-    if (counters)
-        store(counters, section_of(counters->program) + SECTION_ALIVE, (uint64_t)clock_wall_ns());
+    if (!counters)
+        return;
+    store(counters, section_of(counters->program) + SECTION_ALIVE, (uint64_t)clock_wall_ns());
+    watchdog_alive(&counters->watchdog);
 }
 
 struct counters_program counters_program(const struct counters *counters, enum program program)

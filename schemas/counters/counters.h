@@ -216,7 +216,7 @@ struct counters_program {
     int64_t alive_wall_ns; /* when it last said so */
     bool running;          /* the process exists: it holds the section's lock */
 };
-/* The program says that it is alive (call at least once a second). */
+/* The program says that it is alive, to systemd's watchdog, too (call at least once a second, one thread at a time). */
 void counters_alive(struct counters *counters);
 struct counters_program counters_program(const struct counters *counters, enum program program);
 

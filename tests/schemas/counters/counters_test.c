@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -289,6 +291,61 @@ static void null_is_nothing(void **state)
     assert_int_equal(counters_get(NULL, COUNTER_INGEST_MESSAGES), 0);
 }
 
+/* What a service manager's socket was sent; -1: nothing. */
+static ssize_t notified(int fd, char out[32])
+{
+    memset(out, 0, 32);
+    return recv(fd, out, 31, MSG_DONTWAIT);
+}
+
+static void the_service_manager_hears_that_its_own_process_lives(void **state)
+{
+    char text[32], pid[32];
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s/notify", (const char *)*state);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(setenv("NOTIFY_SOCKET", at.sun_path, 1), 0);
+    /* systemd watches nothing. */
+    counters_close(open_ok(*state, PROGRAM_PAGE));
+    assert_int_equal(notified(fd, text), -1);
+    /* So short that each call is due. */
+    assert_int_equal(setenv("WATCHDOG_USEC", "1", 1), 0);
+    struct counters *c = open_ok(*state, PROGRAM_PAGE);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(notified(fd, text), 10);
+        assert_string_equal(text, "WATCHDOG=1");
+        assert_int_equal(notified(fd, text), -1);
+        counters_alive(c);
+    }
+    /* A manager that is slow to read, or gone, makes nobody wait. */
+    for (int i = 0; i < 5000; i++)
+        counters_alive(c);
+    while (notified(fd, text) > 0)
+        ;
+    counters_alive(c);
+    assert_int_equal(notified(fd, text), 10);
+    counters_close(c);
+    /* No more often than it wants to hear. */
+    assert_int_equal(setenv("WATCHDOG_USEC", "7200000000", 1), 0);
+    (void)snprintf(pid, sizeof pid, "%d", getpid());
+    assert_int_equal(setenv("WATCHDOG_PID", pid, 1), 0);
+    c = open_ok(*state, PROGRAM_PAGE);
+    counters_alive(c);
+    assert_int_equal(notified(fd, text), 10);
+    assert_int_equal(notified(fd, text), -1);
+    counters_close(c);
+    /* It watches our parent. */
+    (void)snprintf(pid, sizeof pid, "%d", getppid());
+    assert_int_equal(setenv("WATCHDOG_PID", pid, 1), 0);
+    counters_close(open_ok(*state, PROGRAM_PAGE));
+    assert_int_equal(notified(fd, text), -1);
+    (void)unsetenv("NOTIFY_SOCKET");
+    (void)unsetenv("WATCHDOG_USEC");
+    (void)unsetenv("WATCHDOG_PID");
+    (void)close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +361,7 @@ int main(void)
         T(a_foreign_or_cut_file_is_refused_to_readers_and_begun_anew_by_writers),
         T(a_section_of_another_version_keeps_its_sums),
         T(a_crash_is_laid_at_the_input_in_progress),
+        T(the_service_manager_hears_that_its_own_process_lives),
         T(null_is_nothing),
 #undef T
     };
