@@ -109,7 +109,8 @@ uint64_t paging_targets_of(const struct paging *paging, bool exercise);
    that the venue has not, or when there is a hole: a zone, a rule that applies to it, a level from
    yellow to red (status Actual), a step of escalation that the rule has there, and a minute of the
    week at which nobody would be paged. The problem names them, and the first such times. Warnings:
-   no target for exercises; routes, teams and targets that are never used. */
+   no target for exercises; rules that share a zone's page and go to different people; routes, teams
+   and targets that are never used. */
 bool paging_fit(const struct paging *paging, const struct venue *venue, struct problems *problems);
 
 /* A word on an alert, as far as routing goes. */

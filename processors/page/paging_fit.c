@@ -15,6 +15,7 @@ enum {
     SEEN_SLOTS = 16384, /* a power of two; sets beyond half of them are looked at again each time */
     HOLES_SHOWN_MAX = 3,
     HOLES_TEXT_BYTES = 160,
+    APART_MAX = 512, /* pairs of sets of routes that are walked through */
 };
 
 struct seen { /* a set of routes at a step of escalation */
@@ -316,6 +317,64 @@ static void holes(struct fit *f)
             hole_report(f, &f->seen[i]);
 }
 
+/* ---- who is spoken for ------------------------------------------------------------------------
+ */
+
+/* Whether there is a minute at which a page by the one set of routes and one by the other do not
+   reach the same. */
+static bool apart(const struct fit *f, const struct paging_routes *a, const struct paging_routes *b)
+{
+    for (uint32_t i = 0; i < f->point_count; i++)
+        if ((paging_walk(f->paging, a, f->point[i], 0, 0, NULL) ^
+             paging_walk(f->paging, b, f->point[i], 0, 0, NULL)) &
+            f->actual)
+            return true;
+    return false;
+}
+
+/* Rules that share a zone's page (announce.h), which goes to other people by the one than by the
+   other: whoever is second is not told. Of all such pairs one is said. */
+static bool spoken_for(struct fit *f, uint32_t zone, enum level level, bool equipment,
+                       uint32_t *budget)
+{
+    const struct venue *v = f->venue;
+    struct paging_routes first;
+    uint32_t by = UINT32_MAX;
+    for (uint32_t rule = 0; rule < v->rule_count; rule++) {
+        const struct venue_rule *r = &v->rules[rule];
+        if (metric_of_equipment(r->metric) != equipment || isnan(r->enter[level - 1]) ||
+            !venue_rule_applies(v, r, zone))
+            continue;
+        struct paging_routes routes = routes_of_rule(f, r->id);
+        for (uint32_t w = 0; w < PAGING_ROUTE_WORDS; w++)
+            routes.word[w] &= f->zone[zone].word[w] & f->level[level].word[w];
+        if (by == UINT32_MAX) {
+            first = routes;
+            by = rule;
+        } else if (memcmp(&first, &routes, sizeof routes) != 0 && *budget && (*budget)-- &&
+                   apart(f, &first, &routes)) {
+            problems_warn(f->problems, 0, 0,
+                          "zone " STR_FMT ", level %s: rules " STR_FMT " and " STR_FMT
+                          " go to different people, but while one of them has paged and is not "
+                          "acknowledged, the other does not page: route them alike, or to both",
+                          STR_ARG(v->zones[zone].id), level_text((int)level),
+                          STR_ARG(v->rules[by].id), STR_ARG(r->id));
+            return true;
+        }
+    }
+    return false;
+}
+
+static void pages_shared(struct fit *f)
+{
+    uint32_t budget = APART_MAX;
+    for (uint32_t z = 0; z < f->venue->zone_count; z++)
+        for (int level = LEVEL_RED; level >= LEVEL_YELLOW; level--)
+            if (spoken_for(f, z, (enum level)level, false, &budget) ||
+                spoken_for(f, z, (enum level)level, true, &budget))
+                return;
+}
+
 /* ---- what is there for nothing --------------------------------------------------------------- */
 
 static void unused(struct fit *f)
@@ -368,6 +427,7 @@ bool paging_fit(const struct paging *paging, const struct venue *venue, struct p
         points(f);
         routes_of_venue(f);
         holes(f);
+        pages_shared(f);
         unused(f);
     }
     if (f) {

@@ -356,6 +356,61 @@ static void holes_are_refused(void **state)
     venue_free(venue);
 }
 
+/* Rules of a zone make one page: who hears of the one has to hear of the other. */
+static void a_shared_page_reaches_the_same(void **state)
+{
+    (void)state;
+    static const char hall[] =
+        "venue: {id: v}\nbuiltin_rules: no\n"
+        "defaults: {escalate_s: {yellow: [], orange: [], red: []}}\n"
+        "rules:\n"
+        "  - {id: lamps, metric: lights_failed_percent, kinds: [hall],\n"
+        "     levels: {yellow: {enter: 20, action: Mend.}}}\n"
+        "  - {id: full, metric: percent_capacity, kinds: [hall],\n"
+        "     levels: {yellow: {enter: 80, action: Meter.}, red: {enter: 100, action: Stop.}}}\n"
+        "  - {id: heads, metric: occupancy, kinds: [hall],\n"
+        "     levels: {yellow: {enter: 800, action: Meter.}, orange: {enter: 900, action: "
+        "Batch.}}}\n"
+        "zones: [{id: h, kind: hall, capacity: 1000}]\n"
+        "sensors:\n"
+        "  - {id: s, class: crowd, counter: level, zone: h, interval_s: 5}\n"
+        "  - {id: l, class: light, zone: h, interval_s: 5}\n";
+    static const char *const apart = "zone h, level yellow: rules full and heads go to different";
+    static const struct {
+        const char *routes, *text; /* NULL: no warning */
+    } rows[] = {
+        {"  - {team: t}\n", NULL},
+        {"  - {rules: heads, team: u}\n  - {team: t}\n", apart},
+        {"  - {rules: heads, from: \"03:00\", to: \"03:01\", team: u}\n  - {team: t}\n", apart},
+        {"  - {rules: heads, team: u, also: yes}\n  - {team: t}\n", apart},
+        {"  - {rules: heads, team: same}\n  - {team: t}\n", NULL},
+        {"  - {rules: heads, levels: orange, team: u}\n  - {team: t}\n", NULL}, /* full has none */
+        {"  - {rules: heads, status: Exercise, team: u}\n  - {team: t}\n", NULL},
+        {"  - {rules: lamps, team: u}\n  - {team: t}\n", NULL}, /* a page of its own */
+    };
+    struct venue *venue = venue_of(hall);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char yaml[4096];
+        struct problems problems;
+        bool found = false;
+        (void)snprintf(yaml, sizeof yaml,
+                       "%steams:\n  - {id: t, targets: [a, x]}\n  - {id: u, targets: [b, x]}\n"
+                       "  - {id: same, targets: a}\nroutes:\n%s",
+                       TARGETS, rows[i].routes);
+        struct paging *paging = parse(yaml, &problems);
+        assert_non_null(paging);
+        if (!paging_fit(paging, venue, &problems))
+            fail_msg("row %zu: %s", i, problems.problem[0].text);
+        for (uint32_t k = 0; k < problems_listed(&problems); k++)
+            found =
+                found || strstr(problems.problem[k].text, rows[i].text ? rows[i].text : "rules");
+        if (found != (rows[i].text != NULL))
+            fail_msg("row %zu: %s", i, problems.problem[0].text);
+        paging_free(paging);
+    }
+    venue_free(venue);
+}
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 static void put(const char *dir, const char *name, const char *text, mode_t mode)
@@ -440,6 +495,7 @@ int main(void)
         cmocka_unit_test(events_reach_whom_they_should),
         cmocka_unit_test(local_time_follows_the_clocks),
         cmocka_unit_test(holes_are_refused),
+        cmocka_unit_test(a_shared_page_reaches_the_same),
         cmocka_unit_test(secrets_come_from_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
