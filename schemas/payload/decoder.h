@@ -78,13 +78,13 @@ struct payload_decoder {
     uint32_t misfit_step;   /* that found a value of another kind; 0: none did */
     struct payload_reading
         reading[PAYLOAD_READINGS_MAX + 1]; /* the last is where one too many is noticed */
-    uint32_t count;
+    uint32_t count, parts; /* readings; and as many as entries gave, before they were merged */
     struct result_reading cleared;
     size_t cleared_bytes; /* its size, not known to the compiler, which would copy it by `rep movs`,
                              slowly */
     char text[PAYLOAD_TEXT_BYTES];
     uint32_t text_len;
-    uint16_t bucket[4 * PAYLOAD_READINGS_MAX], chain[PAYLOAD_READINGS_MAX]; /* payload_merge.c */
+    uint16_t bucket[2 * PAYLOAD_READINGS_MAX], chain[PAYLOAD_READINGS_MAX]; /* payload_merge.c */
     uint64_t ignored[PAYLOAD_IGNORED_MAX];
     uint32_t ignored_count;
 };
@@ -191,7 +191,17 @@ enum payload_got payload_make_time(struct payload_decoder *d, uint32_t scope,
                                    const struct payload_alternatives *alternatives, int64_t *ret_ms,
                                    struct refusal *refusal);
 
-/* payload_merge.c: parts of one reading into one; what is incomplete is refused. */
-void payload_merge(struct payload_decoder *d);
+/* payload_merge.c: the reading behind the last becomes the last, or part of one that is there. */
+void payload_merge_part(struct payload_decoder *d);
+static inline void payload_merge(struct payload_decoder *d)
+{
+    d->parts++;
+    if (d->count)
+        payload_merge_part(d);
+    else
+        d->count = 1;
+}
+/* When all are there: what is incomplete is refused. */
+void payload_merge_finish(struct payload_decoder *d);
 
 #endif

@@ -41,6 +41,8 @@ static char lower(char c)
 /* "application/json; charset=utf-8" is application/json. */
 static bool type_is(struct str said, struct str wanted)
 {
+    if (said.len == wanted.len && payload_same(said.at, wanted.at, said.len))
+        return true;
     const char *end = memchr(said.at, ';', said.len);
     uint32_t len = end ? (uint32_t)(end - said.at) : said.len;
     while (len && said.at[len - 1] == ' ')
@@ -206,7 +208,7 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     }
     if (!said)
         return true;
-    if (d->count == PAYLOAD_READINGS_MAX)
+    if (d->parts == PAYLOAD_READINGS_MAX)
         return refusal_set(&d->refusal, REFUSAL_OUT_OF_RANGE, "payload: more than 256 readings");
     if (!r->refused && entry->time.count)
         r->refused = time_eval(d, entry, r) == PAYLOAD_WRONG;
@@ -222,7 +224,7 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     r->historical = stored(d, entry);
     r->partial = entry->binding.partial;
     r->unbound_ignore = entry->binding.unbound_ignore;
-    d->count++;
+    payload_merge(d);
     return true;
 }
 
@@ -240,19 +242,19 @@ __attribute__((cold, noinline)) static bool carried_refuse(struct payload_decode
 static bool carried_renew(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_map *map = d->map;
-    const struct payload_scope *scope = &map->scope[number];
-    for (uint32_t i = 0; scope->carried && i < map->carried_count; i++) {
-        struct json_field *to = &d->carried[number][i];
-        uint32_t at = d->at[scope->carried[i]];
+    const uint32_t *renewed_by = map->scope[number].carried;
+    for (uint32_t i = 0, count = renewed_by ? map->carried_count : 0; i < count; i++) {
+        uint32_t at = d->at[renewed_by[i]];
         if (!at)
             continue;
+        struct json_field *to = &d->carried[number][i];
         json_read(&d->document, at, to); /* in its place: a copy would wait for what was stored */
         if (to->kind == JSON_INT || to->kind == JSON_UINT) {
             to->real = to->kind == JSON_INT ? (double)to->integer : (double)to->natural;
             to->kind = JSON_REAL;
         }
         if (to->kind != map->carried[i].start.kind)
-            return carried_refuse(d, scope->carried[i], map->carried[i].start.kind);
+            return carried_refuse(d, renewed_by[i], map->carried[i].start.kind);
     }
     return true;
 }
@@ -384,7 +386,7 @@ static bool own_read(struct payload_decoder *d, struct payload_outcome *ret)
             d->carried[s][i] = map->carried[i].start;
     if (!scope_read(d, 0))
         return false;
-    payload_merge(d);
+    payload_merge_finish(d);
     if (d->count == 0)
         return payload_walk_fits(d);
     ret->kind = PAYLOAD_READINGS;
@@ -399,7 +401,7 @@ void payload_decode(struct payload_decoder *decoder, const struct payload_maps *
     d->map = map;
     d->message = message;
     d->parsed = false;
-    d->count = d->text_len = d->answered = d->misfit_step = 0;
+    d->count = d->parts = d->text_len = d->answered = d->misfit_step = 0;
     ret_outcome->kind = PAYLOAD_NOTHING;
     const struct payload_filter *filter = payload_maps_match(maps, map, message->topic, d->capture);
     bool ok;

@@ -75,44 +75,57 @@ static void merge(struct payload_reading *into, const struct payload_reading *pa
     }
 }
 
-static uint32_t bucket_of(const struct payload_reading *r, uint32_t mask)
+static uint16_t *bucket_of(struct payload_decoder *d, const struct payload_reading *r)
 {
     uint64_t h = payload_hash(r->device) + 3 * payload_hash(r->part) + (uint64_t)r->values.ts;
-    return (uint32_t)(h ^ h >> 16) & mask;
+    return &d->bucket[(h ^ h >> 16) % (2 * PAYLOAD_READINGS_MAX)];
 }
 
-/* Each reading once, in the order of their first parts. A few are compared one by one, many found
- * by a table. */
-static void parts_merge(struct payload_decoder *d)
+/* A few are compared one by one, many found by a table. NULL: it is the first of its parts. */
+static struct payload_reading *same_find(struct payload_decoder *d, const struct payload_reading *r)
 {
-    uint32_t kept = 0, mask = 0;
-    if (d->count > FEW)
-        for (mask = 4 * FEW - 1; mask < 2 * d->count;)
-            mask = 2 * mask + 1;
-    memset(d->bucket, 0, (mask + 1) * sizeof d->bucket[0]);
-    for (uint32_t i = 0; i < d->count; i++) {
-        struct payload_reading *r = &d->reading[i];
-        uint16_t *bucket = &d->bucket[mask ? bucket_of(r, mask) : 0];
-        uint32_t same = *bucket;
-        while (same && !same_reading(&d->reading[same - 1], r))
-            same = d->chain[same - 1];
-        if (same) {
-            merge(&d->reading[same - 1], r);
-            continue;
-        }
-        if (kept != i) /* the refusal is last */
-            memcpy(&d->reading[kept], r,
-                   r->refused ? sizeof *r : offsetof(struct payload_reading, refusal));
-        d->chain[kept] = *bucket;
-        *bucket = (uint16_t)++kept;
+    if (d->count <= FEW) {
+        for (uint32_t i = 0; i < d->count; i++)
+            if (same_reading(&d->reading[i], r))
+                return &d->reading[i];
+        return NULL;
     }
-    d->count = kept;
+    for (uint32_t i = *bucket_of(d, r); i; i = d->chain[i - 1])
+        if (same_reading(&d->reading[i - 1], r))
+            return &d->reading[i - 1];
+    return NULL;
 }
 
-void payload_merge(struct payload_decoder *d)
+/* The last reading, into the table; with all before it when it is the first that needs one. */
+static void table_add(struct payload_decoder *d)
 {
-    if (d->count > 1)
-        parts_merge(d);
+    uint32_t from = d->count - 1;
+    if (d->count == FEW + 1) {
+        memset(d->bucket, 0, sizeof d->bucket);
+        from = 0;
+    }
+    for (uint32_t i = from; i < d->count; i++) {
+        uint16_t *bucket = bucket_of(d, &d->reading[i]);
+        d->chain[i] = *bucket;
+        *bucket = (uint16_t)(i + 1);
+    }
+}
+
+void payload_merge_part(struct payload_decoder *d)
+{
+    const struct payload_reading *part = &d->reading[d->count];
+    struct payload_reading *same = same_find(d, part);
+    if (same) {
+        merge(same, part);
+        return;
+    }
+    d->count++;
+    if (d->count > FEW)
+        table_add(d);
+}
+
+void payload_merge_finish(struct payload_decoder *d)
+{
     for (uint32_t i = 0; i < d->count; i++) {
         struct payload_reading *r = &d->reading[i];
         if (!r->refused && !r->partial)

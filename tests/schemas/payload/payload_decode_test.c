@@ -570,6 +570,38 @@ static void test_at_most_256_readings(void **state)
     payload_maps_free(maps);
 }
 
+/* Devices 0 to n - 1 say `in` one after the other, then `out`, the last first: their readings. */
+static void parts_expect(void *state, const struct payload_maps *maps, uint32_t n)
+{
+    static char list[32 * PAYLOAD_READINGS_MAX], want[48 * PAYLOAD_READINGS_MAX];
+    char *at = list, *to = want;
+    for (uint32_t i = 0; i < n; i++) {
+        at += sprintf(at, "%s{\"d\":%u,\"i\":%u}", i ? "," : "[", i, 1000 + i);
+        to += sprintf(to, "%u crowd_delta in=%u out=%u\n", i, 1000 + i, 2000 + i);
+    }
+    for (uint32_t i = n; i-- > 0;)
+        at += sprintf(at, ",{\"d\":%u,\"o\":%u}", i, 2000 + i);
+    memcpy(at, "]", 2);
+    assert_string_equal(decode(state, maps, "t/d", list, ""), want);
+}
+
+static void test_parts_of_few_and_many_readings(void **state)
+{
+    static const char map[] =
+        MAP("{each: \"/*\", class: crowd, kind: delta, device: \"{./d}\", in: ./i, out: ./o}");
+    static char list[16 * 300];
+    struct payload_maps *maps = maps_of(map);
+    for (uint32_t n = PAYLOAD_READINGS_MAX / 2; n > 0; n--)
+        parts_expect(*state, maps, n);
+    char *at = list;
+    for (uint32_t i = 0; i <= PAYLOAD_READINGS_MAX; i++) /* parts count, not what becomes of them */
+        at += sprintf(at, "%s{\"d\":1,\"i\":1}", i ? "," : "[");
+    memcpy(at, "]", 2);
+    assert_string_equal(decode(*state, maps, "t/d", list, ""),
+                        "refused out_of_range: payload: more than 256 readings\n");
+    payload_maps_free(maps);
+}
+
 /* An object of n members, of which `twice` occurs twice (0: none). */
 static const char *object_of(char *to, uint32_t n, uint32_t twice)
 {
@@ -740,6 +772,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_round_of_nothing, setup, teardown),
         cmocka_unit_test(test_mistakes_in_statuses_and_conditions),
         cmocka_unit_test_setup_teardown(test_at_most_256_readings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parts_of_few_and_many_readings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keys_of_large_objects, setup, teardown),
         cmocka_unit_test_setup_teardown(test_orders_of_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_orders_of_another_map, setup, teardown),
