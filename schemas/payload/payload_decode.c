@@ -164,8 +164,10 @@ static enum payload_got time_eval(struct payload_decoder *d, const struct payloa
 static inline bool whole_put(const struct payload_decoder *d, const struct payload_alternatives *a,
                              struct result_reading *into)
 {
+    if (!a->whole) /* there may be no document, then */
+        return false;
     const uint64_t *word = &d->document.tape[d->at[a->needs]];
-    if (!a->whole || *word >> 56 != 'l' || word[1] > a->whole)
+    if (*word >> 56 != 'l' || word[1] > a->whole)
         return false;
     memcpy((char *)into + a->member->offset, &word[1], sizeof word[1]);
     return true;
