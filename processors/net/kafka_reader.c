@@ -69,17 +69,31 @@ bool kafka_reader_partitions(struct kafka_reader *reader, int timeout_ms, uint32
     return true;
 }
 
-bool kafka_reader_assign(struct kafka_reader *reader, const int64_t *offset, uint32_t count,
-                         struct error *err)
+/* offset NULL: all at their ends. */
+static bool assign(struct kafka_reader *reader, const int64_t *offset, uint32_t count,
+                   struct error *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (uint32_t i = 0; i < count; i++)
         rd_kafka_topic_partition_list_add(list, rd_kafka_topic_name(reader->topic), (int32_t)i)
-            ->offset = offset[i] < 0 ? RD_KAFKA_OFFSET_BEGINNING : offset[i];
+            ->offset = !offset         ? RD_KAFKA_OFFSET_END
+                       : offset[i] < 0 ? RD_KAFKA_OFFSET_BEGINNING
+                                       : offset[i];
     rd_kafka_resp_err_t code = rd_kafka_assign(reader->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return !code || error_set(err, ERROR_NETWORK, 0, "Kafka topic %s: %s",
                               rd_kafka_topic_name(reader->topic), rd_kafka_err2str(code));
+}
+
+bool kafka_reader_assign(struct kafka_reader *reader, const int64_t *offset, uint32_t count,
+                         struct error *err)
+{
+    return assign(reader, offset, count, err);
+}
+
+bool kafka_reader_assign_end(struct kafka_reader *reader, uint32_t count, struct error *err)
+{
+    return assign(reader, NULL, count, err);
 }
 
 bool kafka_reader_next(struct kafka_reader *reader, struct kafka_reader_message *ret)

@@ -5,6 +5,7 @@
  *     kafka_reader_new(&link, "crowdtide.alerts", &reader, &err);
  *     kafka_reader_partitions(reader, 2000, &count, &err);
  *     kafka_reader_assign(reader, offsets, count, &err);          -1: from the beginning
+ *     kafka_reader_assign_end(reader, count, &err);                       only what comes from now on
  *     while (kafka_reader_next(reader, &message)) …
  *     kafka_reader_free(reader);
  *
@@ -26,6 +27,7 @@ bool kafka_reader_partitions(struct kafka_reader *reader, int timeout_ms, uint32
                              struct error *err);
 bool kafka_reader_assign(struct kafka_reader *reader, const int64_t *offset, uint32_t count,
                          struct error *err);
+bool kafka_reader_assign_end(struct kafka_reader *reader, uint32_t count, struct error *err);
 
 struct kafka_reader_message { /* borrowed until the next call */
     uint32_t partition;

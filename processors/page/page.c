@@ -35,7 +35,7 @@ struct page {
     struct counters *counters;
     struct page_post *post;
     struct pager *pager;
-    struct page_blind *blind; /* NULL: alerts come from Kafka, and whoever computes them watches */
+    struct page_blind *blind;
     const struct paging_target *target[PAGING_TARGETS_MAX];
     uint32_t target_count;
     struct page_lane_figures seen[PAGING_TARGETS_MAX]; /* as counted last */
@@ -117,14 +117,19 @@ static void remove_strangers(const struct page *p, const char *folder, const cha
     (void)closedir(all);
 }
 
+static struct kafka_link link_of(const struct config *config)
+{
+    return (struct kafka_link){.brokers = config->kafka_brokers,
+                               .options = config->kafka_options,
+                               .sasl_password = config->kafka_sasl_password,
+                               .client_id = "crowdtide-page"};
+}
+
 static bool open_source(const struct page *p, uint32_t i, struct page_source *ret,
                         struct error *err)
 {
     const struct config *config = p->options->config;
-    const struct kafka_link link = {.brokers = config->kafka_brokers,
-                                    .options = config->kafka_options,
-                                    .sasl_password = config->kafka_sasl_password,
-                                    .client_id = "crowdtide-page"};
+    const struct kafka_link link = link_of(config);
     return p->options->kafka ? page_source_kafka(&link, ret, err)
                              : page_source_log(config->state_dir, p->target[i]->id, ret, err);
 }
@@ -181,12 +186,15 @@ static bool open_all(struct page *p, struct error *err)
         if (!open_lane(p, i, err))
             return false;
     }
+    const struct kafka_link link = link_of(config);
     const struct page_blind_options blind = {.state_dir = config->state_dir,
+                                             .kafka = p->options->kafka ? &link : NULL,
+                                             .venue = p->options->venue->id,
                                              .pager = p->pager,
                                              .blind_s = config->watch_blind_s,
                                              .wall_ms = clock_wall_ns() / 1000000,
                                              .boot_ms = clock_boot_ns() / 1000000};
-    return p->options->kafka || page_blind_new(&blind, &p->blind, err);
+    return page_blind_new(&blind, &p->blind, err);
 }
 
 /* ---- the loop ----------------------------------------------------------------------------------
@@ -197,7 +205,7 @@ static void watch(struct page *p, const struct page_now *now)
 {
     char text[512], quoted[512];
     struct error why = {0};
-    if (p->blind && !page_blind_turn(p->blind, now->wall_ms, now->boot_ns / 1000000, &why) &&
+    if (!page_blind_turn(p->blind, now->wall_ms, now->boot_ns / 1000000, &why) &&
         notice_due(&p->blind_notice, error_describe(&why, text, sizeof text)))
         report(REPORT_ERROR, PROGRAM, "watch", "error=\"%s\"",
                report_quote(text, quoted, sizeof quoted));

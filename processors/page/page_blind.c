@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "processors/page/page_beat_kafka.h"
 #include "processors/watch/beat.h"
 #include "processors/watch/blind.h"
 
@@ -11,7 +12,8 @@ enum { WORDS_BYTES = 256, PATH_BYTES = 4200 };
 struct page_blind {
     char state_dir[PATH_BYTES];
     struct pager *pager;
-    struct beat *beat;
+    struct beat *beat;           /* this machine's, or … */
+    struct page_beat_kafka *far; /* … another's, by Kafka */
     struct blind blind;
     int64_t next_ms;
 };
@@ -20,9 +22,15 @@ bool page_blind_new(const struct page_blind_options *options, struct page_blind 
                     struct error *err)
 {
     struct page_blind *watch = calloc(1, sizeof *watch);
-    if (watch)
+    if (watch && options->kafka) {
+        if (!page_beat_kafka_new(options->kafka, options->venue, &watch->far, err)) {
+            page_blind_free(watch);
+            return false;
+        }
+    } else if (watch) {
         watch->beat = beat_open(options->state_dir);
-    if (!watch || !watch->beat) {
+    }
+    if (!watch || (!watch->beat && !watch->far)) {
         page_blind_free(watch);
         return error_set(err, ERROR_NO_MEMORY, 0, "watch over the heartbeats");
     }
@@ -40,6 +48,7 @@ void page_blind_free(struct page_blind *watch)
     if (!watch)
         return;
     beat_close(watch->beat);
+    page_beat_kafka_free(watch->far);
     free(watch);
 }
 
@@ -62,10 +71,13 @@ bool page_blind_turn(struct page_blind *watch, int64_t wall_ms, int64_t boot_ms,
     if (boot_ms < watch->next_ms)
         return true;
     watch->next_ms = boot_ms + PAGE_BLIND_EVERY_MS;
-    bool ok = beat_follow(watch->beat, err);
-    struct blind_look look = {
-        .wall_ms = wall_ms, .boot_ms = boot_ms, .beat = beat_newest(watch->beat)};
-    if (watch_figures_read(watch->state_dir, wall_ms, &figures, &ignored) && figures.present)
+    bool ok = watch->far ? page_beat_kafka_follow(watch->far, err) : beat_follow(watch->beat, err);
+    struct blind_look look = {.wall_ms = wall_ms,
+                              .boot_ms = boot_ms,
+                              .beat = watch->far ? page_beat_kafka_newest(watch->far)
+                                                 : beat_newest(watch->beat)};
+    if (!watch->far && watch_figures_read(watch->state_dir, wall_ms, &figures, &ignored) &&
+        figures.present)
         look.figures = &figures;
     switch (blind_step(&watch->blind, &look)) {
     case BLIND_BEGINS:
