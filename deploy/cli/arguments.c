@@ -34,6 +34,19 @@ static int mistake(const struct arguments *spec)
     return 2;
 }
 
+/* It is another option: the value was left out. */
+static bool is_option(const struct arguments *spec, const char *text)
+{
+    if (strcmp(text, "-h") == 0 || strcmp(text, "--help") == 0)
+        return true;
+    for (const struct arguments_option *o = spec->options; o->name; o++) {
+        if (text[0] == '-' && ((text[1] == '-' && strcmp(text + 2, o->name) == 0) ||
+                               (o->letter && text[1] == o->letter && text[2] == '\0')))
+            return true;
+    }
+    return false;
+}
+
 bool arguments_parse(int argc, char **argv, const struct arguments *spec, int *ret_operands,
                      int *ret_code)
 {
@@ -64,6 +77,12 @@ bool arguments_parse(int argc, char **argv, const struct arguments *spec, int *r
                 o = &spec->options[i];
         }
         if (!o) { /* getopt_long has said why */
+            *ret_code = mistake(spec);
+            return false;
+        }
+        if (o->value && is_option(spec, optarg)) {
+            fprintf(stderr, "crowdtide %s: --%s wants %s, not '%s'\n", spec->command, o->name,
+                    o->value, optarg);
             *ret_code = mistake(spec);
             return false;
         }

@@ -53,6 +53,11 @@ static void each_line(void **state)
         {"try --help", "", NULL, false, false, 0, 0},
         {"try -h", "", NULL, false, false, 0, 0},
         {"try -c", "", NULL, false, false, 2, 0},
+        {"try -c --json", "", NULL, false, false, 2, 0}, /* the value was left out */
+        {"try --config -c a.yaml", "", NULL, false, false, 2, 0},
+        {"try -c -h", "", NULL, false, false, 2, 0},
+        {"try -c -5", "", "-5", false, true, -1, 3}, /* a value all the same */
+        {"try -c -", "", "-", false, true, -1, 3},
         {"try --json=1", "", NULL, false, false, 2, 0},
         {"try --nonsense", "", NULL, false, false, 2, 0},
         {"try -x", "", NULL, false, false, 2, 0},
