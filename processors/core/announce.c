@@ -151,7 +151,7 @@ static struct str cause_of(const struct alert *a, const struct alert_change *c)
     case ALERT_ON_HANDOVER:
         return STR_LIT("handover");
     case ALERT_ON_RELEASE:
-        return STR_LIT("red over");
+        return c->from_state == ALERT_SUPPRESSED ? STR_LIT("red over") : STR_LIT("page over");
     case ALERT_ON_RETIRE:
         return STR_LIT("gone");
     default:
@@ -181,6 +181,9 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
         group_join(core, a);
         more.page = pages(core, a, c, at_ms);
         a->paged = a->paged || more.page;
+        core->model.batch.page_over =
+            core->model.batch.page_over ||
+            (a->paged && (c->ended || c->event == ALERT_ON_STEP || c->event == ALERT_ON_STEP_ON));
         if (more.page && c->event == ALERT_ON_LOST)
             a->lost_told_ms = at_ms;
         more.chattering = announce_chatters(core, a, at_ms);
@@ -223,6 +226,26 @@ bool announce_kept(struct core *core, uint32_t z, int64_t at_ns, const struct an
 /* ---- red --------------------------------------------------------------------------------------
  */
 
+/* The page that spoke for others is over: of those that are still to be answered, and have paged
+ * nobody, the highest speaks now. */
+static void page_again(struct core *core, uint32_t z, int64_t at_ns)
+{
+    static const struct alert_change release = {.event = ALERT_ON_RELEASE};
+    const struct zone *zone = &core->model.zones[z];
+    for (int level = LEVEL_RED; level >= LEVEL_YELLOW; level--) {
+        for (uint32_t i = 0; i < zone->alert_count; i++) {
+            struct alert *a = &core->model.alerts[zone->alert_first + i];
+            if (a->level != level || a->state != ALERT_ACTIVE_UNACKED || a->paged ||
+                !pages(core, a, &release, at_ns / CORE_MS_NS))
+                continue;
+            struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], at_ns);
+            struct alert_changes changes = {0};
+            alert_fire(a, &terms, ALERT_ON_RELEASE, &changes);
+            announce(core, a, &changes, at_ns, NULL);
+        }
+    }
+}
+
 void announce_settle(struct core *core, uint32_t z, int64_t at_ns)
 {
     const struct zone *zone = &core->model.zones[z];
@@ -238,4 +261,7 @@ void announce_settle(struct core *core, uint32_t z, int64_t at_ns)
         alert_fire(a, &terms, under ? ALERT_ON_SUPPRESS : ALERT_ON_RELEASE, &changes);
         announce(core, a, &changes, at_ns, NULL);
     }
+    if (core->model.batch.page_over)
+        page_again(core, z, at_ns);
+    core->model.batch.page_over = false;
 }

@@ -264,6 +264,7 @@ struct announce_batch {
     struct alert_changes *changes; /* room for each of a zone's */
     uint32_t *alert;               /* whose they are: place among the zone's */
     uint32_t count;
+    bool page_over; /* an alert that paged has ended or fallen since the zone was settled last */
 };
 
 struct model { /* what a venue model brings into being; replaced as a whole */

@@ -61,6 +61,7 @@ struct str page_cause_words(struct str cause, enum page_tongue tongue)
         {"shelf over", {{"搁置期满", "its shelf is over"}}},
         {"handover", {{"交接班", "handover of the shift"}}},
         {"red over", {{"红色预警已解除", "the red alert is over"}}},
+        {"page over", {{"先前的告警已解除", "the alert paged before is over"}}},
         {"red", {{"已有红色预警", "a red alert says it"}}},
         {"gone", {{"规则或区域已取消", "its rule or zone is gone"}}},
         {"drill ended", {{"演练结束", "the drill ended"}}},

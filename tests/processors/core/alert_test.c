@@ -31,6 +31,7 @@ static const char *const life[] = {
     "active_unacked shelve move shelved",
     "active_unacked remark move active_unacked",
     "active_unacked suppress move suppressed",
+    "active_unacked release move active_unacked", /* what spoke for it is over */
     "active_unacked retire end out_of_service",
 
     "active_acked raise raise active_unacked", /* worsening alerts again */
