@@ -35,7 +35,7 @@
     E(HANDOVER, "handover")       /* another shift takes over: it has shelved nothing */           \
     E(REMARK, "remark")           /* noted, assigned, a step of the plan done */                   \
     E(SUPPRESS, "suppress")       /* red of the same zone says it all */                           \
-    E(RELEASE, "release")         /* and does not any more, or another whose page spoke for it */                                      \
+    E(RELEASE, "release")         /* and does not any more; another's page is over */              \
     E(RETIRE, "retire")           /* its rule or zone is gone */
 
 #define ALERT_ACTIONS(A)                                                                           \

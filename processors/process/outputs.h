@@ -55,13 +55,14 @@ struct outputs_options {
 bool outputs_open(struct outputs *outputs, const struct outputs_options *options,
                   struct log_recovery ret_recovery[OUTPUT_COUNT], struct error *err);
 
-/* Another version of the core than the one that made the log which is ahead makes the other's results. reader: of the log that
-   is ahead, at or before its first result that the other may lack; it becomes outputs'. */
+/* Another version of the core than the one that made the log which is ahead makes the other's
+   results. reader: of the log that is ahead, at or before its first result that the other may lack;
+   it becomes outputs'. */
 void outputs_avoid(struct outputs *outputs, enum output behind, struct log_reader *reader);
 
-/* Stages what the logs don't have yet of one input's results; some get other places than the core gave them (outputs_avoid). *ret_alert is set to true when an
-   alert transition is among them (and else left alone). wall_ns: now. Errors as log_writer_stage and log_reader_next.
- */
+/* Stages what the logs don't have yet of one input's results; some get other places than the core
+   gave them (outputs_avoid). *ret_alert is set to true when an alert transition is among them (and
+   else left alone). wall_ns: now. Errors as log_writer_stage and log_reader_next. */
 bool outputs_stage(struct outputs *outputs, const struct log_view *input, int64_t wall_ns,
                    struct core_results *results, bool *ret_alert, struct error *err);
 
