@@ -50,16 +50,6 @@ bool announce_hushes(const struct core *core, enum health_cause cause)
     return cause == CAUSE_BROKER && broker_alert_open(core);
 }
 
-static bool zone_red(const struct core *core, uint32_t z)
-{
-    const struct zone *zone = &core->model.zones[z];
-    for (uint32_t i = 0; i < zone->alert_count; i++) {
-        if (core->model.alerts[zone->alert_first + i].level == LEVEL_RED)
-            return true;
-    }
-    return false;
-}
-
 /* Whether who is paged of the one hears enough of the other: those who mend lights and networks are
  * not those who guide people. */
 static bool speaks_for(const struct core *core, const struct alert *b, const struct alert *a)
@@ -67,6 +57,20 @@ static bool speaks_for(const struct core *core, const struct alert *b, const str
     const struct venue_rule *rules = core->model.venue->rules;
     return b->level >= a->level &&
            metric_of_equipment(rules[b->rule].metric) == metric_of_equipment(rules[a->rule].metric);
+}
+
+/* A red alert of its zone speaks for it. */
+static bool under_red(const struct core *core, const struct alert *a)
+{
+    const struct zone *zone = &core->model.zones[a->zone];
+    if (a->level == LEVEL_RED)
+        return false;
+    for (uint32_t i = 0; i < zone->alert_count; i++) {
+        const struct alert *b = &core->model.alerts[zone->alert_first + i];
+        if (b->level == LEVEL_RED && speaks_for(core, b, a))
+            return true;
+    }
+    return false;
 }
 
 /* Whether another alert of the zone has told people as much already. */
@@ -114,13 +118,13 @@ static bool pages(const struct core *core, const struct alert *a, const struct a
     case ALERT_ON_EXPIRE:
     case ALERT_ON_HANDOVER:
     case ALERT_ON_RELEASE: /* the red that spoke for it may have been acknowledged */
-        if (a->acked || a->value < a->least)
+        if (alert_acked(a) || (a->state != ALERT_UNKNOWN && a->value < a->least))
             return false;
         break;
     default:
         return false;
     }
-    return (a->level == LEVEL_RED || !zone_red(core, a->zone)) && !told(core, a, c);
+    return !under_red(core, a) && !told(core, a, c);
 }
 
 /* Joins the page group of the zone's other alerts, or begins one. */
@@ -181,10 +185,10 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
         group_join(core, a);
         more.page = pages(core, a, c, at_ms);
         a->paged = a->paged || more.page;
-        core->model.batch.page_over =
-            core->model.batch.page_over ||
-            (a->paged && (c->ended || c->event == ALERT_ON_STEP || c->event == ALERT_ON_STEP_ON));
-        if (more.page && c->event == ALERT_ON_LOST)
+        if (a->paged && (c->ended || c->event == ALERT_ON_STEP || c->event == ALERT_ON_STEP_ON))
+            core->model.zones[a->zone].page_over = true;
+        if (more.page && (c->event == ALERT_ON_LOST ||
+                          (c->event == ALERT_ON_RELEASE && c->state == ALERT_UNKNOWN)))
             a->lost_told_ms = at_ms;
         more.chattering = announce_chatters(core, a, at_ms);
         emit_alert(core, a, c, &more, at_ns);
@@ -235,7 +239,9 @@ static void page_again(struct core *core, uint32_t z, int64_t at_ns)
     for (int level = LEVEL_RED; level >= LEVEL_YELLOW; level--) {
         for (uint32_t i = 0; i < zone->alert_count; i++) {
             struct alert *a = &core->model.alerts[zone->alert_first + i];
-            if (a->level != level || a->state != ALERT_ACTIVE_UNACKED || a->paged ||
+            bool waits =
+                a->state == ALERT_ACTIVE_UNACKED || (a->state == ALERT_UNKNOWN && !a->hushed);
+            if (a->level != level || !waits || a->paged ||
                 !pages(core, a, &release, at_ns / CORE_MS_NS))
                 continue;
             struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], at_ns);
@@ -248,20 +254,21 @@ static void page_again(struct core *core, uint32_t z, int64_t at_ns)
 
 void announce_settle(struct core *core, uint32_t z, int64_t at_ns)
 {
-    const struct zone *zone = &core->model.zones[z];
+    struct zone *zone = &core->model.zones[z];
     struct alert *alerts = &core->model.alerts[zone->alert_first];
-    bool red = zone_red(core, z);
     for (uint32_t i = 0; i < zone->alert_count; i++) {
         struct alert *a = &alerts[i];
-        bool under = red && alert_open(a) && a->level < LEVEL_RED;
-        if (!alert_open(a) || under == (a->state == ALERT_SUPPRESSED))
+        if (!alert_open(a))
+            continue;
+        bool under = under_red(core, a);
+        if (under == (a->state == ALERT_SUPPRESSED))
             continue;
         struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], at_ns);
         struct alert_changes changes = {0};
         alert_fire(a, &terms, under ? ALERT_ON_SUPPRESS : ALERT_ON_RELEASE, &changes);
         announce(core, a, &changes, at_ns, NULL);
     }
-    if (core->model.batch.page_over)
+    if (zone->page_over)
         page_again(core, z, at_ns);
-    core->model.batch.page_over = false;
+    zone->page_over = false;
 }

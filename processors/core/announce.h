@@ -14,14 +14,16 @@
  * after the start of the first. A change pages when an alert begins or rises, loses its data,
  * escalates or comes back from a shelf, unless another alert of the zone, at the same level or
  * above, has paged for the same reason and nobody has answered yet; alerts of equipment and of people
- * do not speak for each other. What changes at once is said
- * from the highest level down, so that one page says it. Blue never pages. Nor does silence that the
- * loss of the broker explains, while the venue's own alert of that loss is open; nor that silence
- * has another cause now, unless the broker explained it until then. A zone whose data come and go pages
- * once in ANNOUNCE_LOST_AGAIN_MS; when they stay away, the alert escalates.
+ * do not speak for each other. When the one that paged falls or ends, also with an old venue file,
+ * the highest of those it spoke for pages. What changes at once is said from the highest level down,
+ * so that one page says it. Blue never pages. Nor does silence that the loss of the broker explains,
+ * while the venue's own alert of that loss is open; nor that silence has another cause now, unless
+ * the broker explained it until then. A zone whose data come and go pages once in
+ * ANNOUNCE_LOST_AGAIN_MS; when they stay away, the alert escalates.
  *
- * Red. While an alert of a zone is red, its lower ones are suppressed and page only when their data
- * are lost; they go on being judged, and rising breaks the suppression.
+ * Red. While an alert of a zone is red, its lower ones of the same kind (equipment or people) are
+ * suppressed and page only when their data are lost; they go on being judged, and rising breaks the
+ * suppression.
  *
  * Chattering. An alert that falls under its clear margin (or ends) chatter_changes times within
  * chatter_ms does; `chattering` marks what is said of it until a fall is that long ago.

@@ -163,6 +163,8 @@ static void alerts_carry(struct core *core, const struct model *before, struct m
         struct alert_changes changes = {0};
         alert_fire(&gone, &terms, ALERT_ON_RETIRE, &changes);
         announce(core, &gone, &changes, core->now_ns, NULL);
+        if (z != VENUE_NO_ZONE) /* what its page spoke for is settled with the new model */
+            after->zones[z].page_over |= before->zones[a->zone].page_over;
     }
     *after->figures = *before->figures;
 }

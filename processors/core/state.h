@@ -111,6 +111,7 @@ struct zone {
     bool evacuation; /* it is being emptied */
     bool unswept;    /* it should have been empty at empty_at, and was not; until somebody counts */
     bool played;     /* a drill's shadow state: the drill has fed it */
+    bool page_over;  /* during one step only: an alert of it that paged has ended or fallen */
     uint32_t parent;
     uint32_t alert_first, alert_count;
     uint32_t gate_first, gate_count; /* in zone_gates: that people of it wait at */
@@ -264,7 +265,6 @@ struct announce_batch {
     struct alert_changes *changes; /* room for each of a zone's */
     uint32_t *alert;               /* whose they are: place among the zone's */
     uint32_t count;
-    bool page_over; /* an alert that paged has ended or fallen since the zone was settled last */
 };
 
 struct model { /* what a venue model brings into being; replaced as a whole */

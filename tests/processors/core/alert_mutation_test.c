@@ -272,6 +272,7 @@ static const struct outcome {
     {"lost", "escalate", "unknown yellow 3 1"},
     {"lost", "acknowledge", "unknown yellow 3 acked"},
     {"lost", "remark", "unknown yellow 3"},
+    {"lost", "release", "unknown yellow 3"},
     {"lost", "retire", "out_of_service none 3"},
     {"lost, acked", "lost", "unknown yellow 4"},
     {"lost, acked", "cause", "unknown yellow 4 acked"},
@@ -279,6 +280,7 @@ static const struct outcome {
     {"lost, acked", "vouch", "active_acked yellow 4 acked"},
     {"lost, acked", "escalate", "unknown yellow 4 acked 1"},
     {"lost, acked", "remark", "unknown yellow 4 acked"},
+    {"lost, acked", "release", "unknown yellow 4 acked"},
     {"lost, acked", "retire", "out_of_service none 4 acked"},
     {"acked, lost", "lost", "unknown yellow 4"},
     {"acked, lost", "cause", "unknown yellow 4"},
@@ -287,6 +289,7 @@ static const struct outcome {
     {"acked, lost", "escalate", "unknown yellow 4 1"},
     {"acked, lost", "acknowledge", "unknown yellow 4 acked"},
     {"acked, lost", "remark", "unknown yellow 4"},
+    {"acked, lost", "release", "unknown yellow 4"},
     {"acked, lost", "retire", "out_of_service none 4 acked"},
 };
 

@@ -86,6 +86,7 @@ static const char *const life[] = {
     "unknown escalate escalate unknown",
     "unknown acknowledge ack unknown",
     "unknown remark move unknown",
+    "unknown release move unknown", /* what spoke for it is over */
     "unknown retire end out_of_service",
 };
 
