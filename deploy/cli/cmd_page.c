@@ -13,6 +13,7 @@ struct files { /* what the pager goes by */
     struct config config;
     struct venue *venue;
     struct paging *paging;
+    uint32_t holes; /* of the roster at this venue, names that it has not included */
 };
 
 static void files_free(struct files *files)
@@ -23,8 +24,9 @@ static void files_free(struct files *files)
     config_free(&files->config);
 }
 
-/* Every problem is printed. */
-static bool files_load(const char *path, struct files *ret)
+/* Every problem is printed. holes_too: also a roster that leaves holes: who starts pages by it,
+   since otherwise nobody would be paged at all. */
+static bool files_load(const char *path, bool holes_too, struct files *ret)
 {
     struct files files = {0};
     struct problems problems = {0};
@@ -38,7 +40,8 @@ static bool files_load(const char *path, struct files *ret)
     }
     if (ok) {
         ok = paging_load(files.config.page_file, &files.paging, &problems) &&
-             paging_fit(files.paging, files.venue, &problems);
+             (paging_fit(files.paging, files.venue, &problems) || holes_too);
+        files.holes = problems.count - problems.warnings;
         cli_print_problems(files.config.page_file, &problems);
     }
     if (!ok) {
@@ -54,7 +57,7 @@ static void reload(const char *path, struct files *files)
 {
     struct files fresh;
     *cli_reload() = 0;
-    if (!files_load(path, &fresh)) {
+    if (!files_load(path, false, &fresh)) {
         report(REPORT_ERROR, "page", "reload_refused", "why=\"the files have mistakes\"");
         return;
     }
@@ -67,7 +70,11 @@ static int run(const char *path, struct files *files, bool kafka)
 {
     int code;
     struct error err = {0};
-    char state[PATH_BYTES];
+    char state[PATH_BYTES], quoted[PATH_BYTES];
+    if (files->holes)
+        report(REPORT_ERROR, "page", "roster_holes",
+               "file=\"%s\" holes=%u then=\"the whole team is paged, or everybody\"",
+               report_quote(files->config.page_file, quoted, sizeof quoted), files->holes);
     /* It may be the first program that ever runs here. */
     if (!config_state_path(&files->config, "counters", true, state, sizeof state, &err)) {
         report_error("page", "refused", &err);
@@ -77,6 +84,7 @@ static int run(const char *path, struct files *files, bool kafka)
         const struct page_options options = {.config = &files->config,
                                              .venue = files->venue,
                                              .paging = files->paging,
+                                             .holes = files->holes,
                                              .kafka = kafka,
                                              .stop = cli_stop(),
                                              .reload = cli_reload()};
@@ -156,11 +164,14 @@ int cmd_page(int argc, char **argv)
         .command = "page",
         .operands = "[--test ZONE LEVEL]",
         .about =
-            "Delivers pages: reads the alerts log and tells the targets of page.file, each "
-            "with a\nposition of its own that moves only after delivery. `crowdtide run` "
-            "starts it when\npage.file is set. SIGHUP reads the files again. With --from kafka it "
-            "needs the roster, the "
-            "venue\nfile and a state directory of its own, and nothing else of the other machine.",
+            "Delivers pages: reads the alerts log and tells the targets of page.file, each with a\n"
+            "position of its own that moves only after delivery. `crowdtide run` starts it when\n"
+            "page.file is set. A roster with holes does not keep it from starting: it says where\n"
+            "they are, and pages the whole team there, or everybody. SIGHUP reads the files again\n"
+            "and keeps the old ones where the new have mistakes or holes. With --from kafka it\n"
+            "needs the roster, the venue file and a state directory of its own, and nothing else "
+            "of\n"
+            "the other machine.",
         .options = options,
         .more = "Exit codes: 0 stopped by SIGTERM (--test: everybody has taken it), 1 failure, 2 "
                 "bad use or\nbad configuration. Who would be paged for what: crowdtide check "
@@ -178,7 +189,7 @@ int cmd_page(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct files files;
-    if (!files_load(path, &files))
+    if (!files_load(path, true, &files))
         return EXIT_USAGE;
     cli_signals();
     code =

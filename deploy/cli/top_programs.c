@@ -107,6 +107,7 @@ static void details(struct screen *s, enum program program)
         break;
     case PROGRAM_PAGE:
         put_wrong(s, RED, COUNTER_PAGE_UNDELIVERABLE, "TARGETS NOT REACHED");
+        put_wrong(s, RED, COUNTER_PAGE_HOLES, "HOLES IN THE ROSTER");
         put_wrong(s, RED, COUNTER_PAGE_LOST, "LOST");
         put_wrong(s, RED, COUNTER_PAGE_REFUSED, "refused");
         screen_put(s, PLAIN, "%s paged to %s targets",

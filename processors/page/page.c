@@ -168,6 +168,7 @@ static bool open_all(struct page *p, struct error *err)
                                            .timeout_s = (uint32_t)config->page_timeout_s};
     if (!counters_open(config->state_dir, PROGRAM_PAGE, &p->counters, err))
         return false;
+    counters_set(p->counters, COUNTER_PAGE_HOLES, p->options->holes);
     remove_strangers(p, "cursors", CURSOR_PREFIX);
     remove_strangers(p, "pages", "");
     if (!page_post_new(&post, &p->post, err))

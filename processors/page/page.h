@@ -17,6 +17,7 @@ struct page_options { /* borrowed */
     const struct config *config;
     const struct venue *venue;
     const struct paging *paging;
+    uint32_t holes; /* that the roster leaves (paging_fit): shown */
     bool kafka; /* alerts come from Kafka, not from the alerts log of state_dir */
     const volatile int *stop;
     const volatile int *reload; /* set: page_run returns PAGE_RELOAD, to be called with new files */

@@ -5,7 +5,8 @@
  *
  *     struct paging *paging;
  *     if (!paging_load(path, &paging, &problems)) …     line, column and reason of each problem
- *     if (!paging_fit(paging, venue, &problems)) …      unknown zones and rules, and holes
+ *     if (!paging_fit(paging, venue, &problems)) …      unknown zones and rules, and holes; it can be
+                                                       paged by all the same
  *     event = paging_event_of(&alert);
  *     local_min = paging_local_min(&time_zone, at_ms);
  *     targets = paging_reach(paging, venue, &event, local_min);          bit i: paging_target(i)
@@ -130,9 +131,10 @@ uint32_t paging_local_min(const struct time_zone *zone, int64_t unix_ms);
 /* The targets that a page goes to: those on shift at the minute of the week, of the route's team
    and of the first `escalation` teams of its `escalate`, for each route that takes the event. Test
    goes where Actual does, and to what takes Exercise in the same teams.
-   An Actual event that reaches nobody although it is yellow or above (paging_fit refuses such
-   files, but another venue may have come into force since) goes to all targets that take Actual:
-   better all than none. O(routes). */
+   A hole, a step at which nobody who takes Actual is there (paging_fit refuses such files, but the
+   pager starts with one all the same): the page goes to all of the step's teams, whoever is on
+   shift, and where none is named, to all targets that take Actual: better all than none.
+   O(routes). */
 uint64_t paging_reach(const struct paging *paging, const struct venue *venue,
                       const struct paging_event *event, uint32_t local_min);
 

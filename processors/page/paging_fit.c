@@ -144,7 +144,7 @@ static void points(struct fit *f)
 
 static bool nobody(struct fit *f, const struct seen *s, uint32_t week_min)
 {
-    return !(paging_walk(f->paging, &s->routes, week_min, s->step, s->step, &f->asked) & f->actual);
+    return !(paging_walk(f->paging, &s->routes, week_min, s->step, false, &f->asked) & f->actual);
 }
 
 /* "Tue 02:00", or without the day. */
@@ -325,8 +325,8 @@ static void holes(struct fit *f)
 static bool apart(const struct fit *f, const struct paging_routes *a, const struct paging_routes *b)
 {
     for (uint32_t i = 0; i < f->point_count; i++)
-        if ((paging_walk(f->paging, a, f->point[i], 0, 0, NULL) ^
-             paging_walk(f->paging, b, f->point[i], 0, 0, NULL)) &
+        if ((paging_walk(f->paging, a, f->point[i], 0, false, NULL) ^
+             paging_walk(f->paging, b, f->point[i], 0, false, NULL)) &
             f->actual)
             return true;
     return false;

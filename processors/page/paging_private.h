@@ -121,11 +121,11 @@ struct paging_routes { /* a set: bit i % 64 of word i / 64 */
     uint64_t word[PAGING_ROUTE_WORDS];
 };
 
-/* Those of the routes' teams of these steps, [from, to], both statuses: the routes of the set in
-   the file's order, until one that holds at that minute has no `also`. asked: gets those that were
-   looked at; may be NULL. */
+/* Those of the routes' teams of a step, both statuses: the routes of the set in the file's order,
+   until one that holds at that minute has no `also`. off_shift: whoever is in a team at some time.
+   asked: gets the routes that were looked at; may be NULL. */
 uint64_t paging_walk(const struct paging *paging, const struct paging_routes *routes,
-                     uint32_t week_min, uint32_t from_step, uint32_t to_step,
+                     uint32_t week_min, uint32_t step, bool off_shift,
                      struct paging_routes *asked);
 static inline bool paging_routes_has(const struct paging_routes *routes, uint32_t i)
 {

@@ -54,19 +54,24 @@ bool paging_route_zone(const struct paging_route *route, const struct venue *ven
     return false;
 }
 
-uint64_t paging_team_on_shift(const struct paging *paging, uint32_t team, uint32_t local_min)
+static uint64_t team_targets(const struct paging *paging, uint32_t team, uint32_t local_min,
+                             bool off_shift)
 {
     uint64_t targets = 0;
     const struct paging_team *t = &paging->team[team];
     for (uint32_t i = 0; i < t->shift_count; i++)
-        if (paging_hours_hold(&t->shift[i].hours, local_min))
+        if (off_shift || paging_hours_hold(&t->shift[i].hours, local_min))
             targets |= t->shift[i].targets;
     return targets;
 }
 
+uint64_t paging_team_on_shift(const struct paging *paging, uint32_t team, uint32_t local_min)
+{
+    return team_targets(paging, team, local_min, false);
+}
+
 uint64_t paging_walk(const struct paging *paging, const struct paging_routes *routes,
-                     uint32_t week_min, uint32_t from_step, uint32_t to_step,
-                     struct paging_routes *asked)
+                     uint32_t week_min, uint32_t step, bool off_shift, struct paging_routes *asked)
 {
     uint64_t targets = 0;
     for (uint32_t i = 0; i < paging->route_count; i++) {
@@ -75,12 +80,23 @@ uint64_t paging_walk(const struct paging *paging, const struct paging_routes *ro
             continue;
         if (asked)
             paging_routes_add(asked, i);
-        for (uint32_t k = from_step; k <= to_step && k < route->team_count; k++)
-            targets |= paging_team_on_shift(paging, route->team[k], week_min);
+        if (step < route->team_count)
+            targets |= team_targets(paging, route->team[step], week_min, off_shift);
         if (!route->also)
             break;
     }
     return targets;
+}
+
+/* Those of a step. Where nobody of `actual` is there: all of them in the step's teams; where none
+   of them is in those, all. */
+static uint64_t step_targets(const struct paging *paging, const struct paging_routes *routes,
+                             uint32_t local_min, uint32_t step, uint64_t actual)
+{
+    uint64_t targets = paging_walk(paging, routes, local_min, step, false, NULL);
+    if (!(targets & actual))
+        targets |= paging_walk(paging, routes, local_min, step, true, NULL) & actual;
+    return targets & actual ? targets : targets | actual;
 }
 
 uint64_t paging_reach(const struct paging *paging, const struct venue *venue,
@@ -100,13 +116,17 @@ uint64_t paging_reach(const struct paging *paging, const struct venue *venue,
             paging_routes_add(&routes, i);
     }
     uint64_t actual = paging_targets_of(paging, false), exercise = paging_targets_of(paging, true);
-    uint64_t targets = paging_walk(paging, &routes, local_min, 0, event->escalation, NULL);
+    const bool drill = event->status == PAGING_EXERCISE;
+    uint64_t targets = 0;
+    for (uint32_t k = 0; k <= event->escalation && k <= PAGING_ESCALATIONS_MAX; k++)
+        targets |= drill ? paging_walk(paging, &routes, local_min, k, false, NULL)
+                         : step_targets(paging, &routes, local_min, k, actual);
     switch (event->status) {
     case PAGING_EXERCISE:
         return targets & exercise;
     case PAGING_TEST:
         return targets & (actual | exercise);
     default:
-        return targets & actual ? targets & actual : actual;
+        return targets & actual;
     }
 }

@@ -79,6 +79,10 @@ static void warnings(const struct ready_view *view, struct reasons *reasons)
                       "crowdtide/{venue}/probe/{client_id}, or set mqtt.probe: no"
                     : "no probe has ever come back through the broker: let ingest publish to and "
                       "read crowdtide/{venue}/probe/{client_id}, or set mqtt.probe: no");
+    if (view->page && view->figures->value[COUNTER_PAGE_HOLES])
+        because(reasons, "page",
+                "the roster leaves holes, in which whole teams or everybody is paged: crowdtide "
+                "check names them");
 }
 
 static void list_add(struct text *out, const char *name, const struct reasons *reasons)

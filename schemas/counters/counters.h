@@ -135,6 +135,7 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(PAGE, REFUSED, SUM, "messages", "refused by a target for good, set aside")                   \
     C(PAGE, LOST, SUM, "records", "deleted at the disk cap before they were read")                 \
     C(PAGE, TARGETS, GAUGE, "targets", "targets of the roster")                                    \
+    C(PAGE, HOLES, GAUGE, "holes", "that the roster leaves, names that the venue has not included; the whole team is paged there, or everybody") \
     C(PAGE, UNDELIVERABLE, GAUGE, "targets", "targets that can't be told now")                     \
     C(PAGE, OLDEST_WAITING_NS, GAUGE, "ns", "age of the oldest page that waits for a target")      \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, SOURCE)                                                     \

@@ -182,7 +182,9 @@ static void events_reach_whom_they_should(void **state)
         /* Each step tells those before it once more. */
         {"v", "h2", "full", LEVEL_RED, PAGING_ACTUAL, 1, MON + NOON, A | C},
         {"v", "h2", "full", LEVEL_RED, PAGING_ACTUAL, 2, MON + NOON, A | C | D},
-        {"v", "h2", "full", LEVEL_RED, PAGING_ACTUAL, 99, MON + NOON, A | C | D},
+        /* A step for which no route names a team: everybody. */
+        {"v", "h2", "full", LEVEL_RED, PAGING_ACTUAL, 99, MON + NOON, A | B | C | D},
+        {"v", "h1.a", "dense", LEVEL_ORANGE, PAGING_ACTUAL, 1, MON + NOON, A | B | C | D},
         /* `also`, and what is inside a zone. */
         {"v", "h1", "full", LEVEL_RED, PAGING_ACTUAL, 0, MON + NOON, A | C},
         {"v", "h1", "full", LEVEL_RED, PAGING_ACTUAL, 1, MON + NOON, A | C | D},
@@ -225,6 +227,57 @@ static void events_reach_whom_they_should(void **state)
     assert_int_equal(paging_targets_of(paging, true), X | Y);
     assert_int_equal(paging_target_find(paging, STR_LIT("x")), 4);
     assert_int_equal(paging_target_find(paging, STR_LIT("z")), UINT32_MAX);
+    paging_free(paging);
+    venue_free(venue);
+}
+
+/* Nights and Sundays nobody is there, and at step 2 on no day: whoever else is in the team of that
+   step is paged; where the team has nobody who takes Actual, everybody. */
+static void in_a_hole_the_whole_team_is_reached(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        TARGETS "teams:\n"
+                "  - id: floor\n"
+                "    shifts:\n"
+                "      - {days: mon-sat, from: \"08:00\", to: \"20:00\", targets: [a, x]}\n"
+                "      - {days: mon, from: \"08:00\", to: \"20:00\", targets: b}\n"
+                "  - {id: drill, targets: y}\n"
+                "  - {id: command, targets: d}\n"
+                "routes:\n"
+                "  - {zones: plaza, from: \"08:00\", to: \"20:00\", team: command}\n"
+                "  - {kinds: hall, team: floor, escalate: [command, drill]}\n";
+    static const struct {
+        const char *zone;
+        enum paging_status status;
+        uint32_t escalation, week_min;
+        uint64_t targets;
+    } rows[] = {
+        {"h2", PAGING_ACTUAL, 0, MON + NOON, A | B},
+        {"h2", PAGING_ACTUAL, 0, SAT + NOON, A},
+        {"h2", PAGING_ACTUAL, 0, SUN + NOON, A | B},
+        {"h2", PAGING_ACTUAL, 0, SAT + NIGHT, A | B},
+        {"h2", PAGING_TEST, 0, SAT + NIGHT, A | B},
+        {"h2", PAGING_TEST, 0, SAT + NOON, A | X},
+        {"h2", PAGING_EXERCISE, 0, SAT + NIGHT, 0},
+        {"h2", PAGING_ACTUAL, 1, SAT + NIGHT, A | B | D},
+        {"h2", PAGING_ACTUAL, 2, SAT + NOON, A | B | C | D},
+        {"plaza", PAGING_ACTUAL, 0, SAT + NOON, D},
+        {"plaza", PAGING_ACTUAL, 0, SAT + NIGHT, A | B | C | D},
+    };
+    struct problems problems;
+    struct venue *venue = venue_of(venue_yaml);
+    struct paging *paging = parse(yaml, &problems);
+    assert_non_null(paging);
+    assert_false(paging_fit(paging, venue, &problems));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct paging_event event = {STR_LIT("v"), str_of(rows[i].zone), STR_LIT("full"),
+                                     LEVEL_RED,    rows[i].status,       rows[i].escalation};
+        uint64_t targets = paging_reach(paging, venue, &event, rows[i].week_min);
+        if (targets != rows[i].targets)
+            fail_msg("row %zu: targets %llx, not %llx", i, (unsigned long long)targets,
+                     (unsigned long long)rows[i].targets);
+    }
     paging_free(paging);
     venue_free(venue);
 }
@@ -493,6 +546,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(events_reach_whom_they_should),
+        cmocka_unit_test(in_a_hole_the_whole_team_is_reached),
         cmocka_unit_test(local_time_follows_the_clocks),
         cmocka_unit_test(holes_are_refused),
         cmocka_unit_test(a_shared_page_reaches_the_same),

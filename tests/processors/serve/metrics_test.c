@@ -321,6 +321,25 @@ static void a_sink_that_is_not_wanted_is_not_missed(void **state)
                             &text));
 }
 
+static void holes_in_the_roster_are_a_warning(void **state)
+{
+    struct place *p = *state;
+    const struct ready_view view = {.figures = &p->figures,
+                                    .state = p->state,
+                                    .page = true,
+                                    .lag_records = 1,
+                                    .now_ms = now_ms};
+    beat(p, now_ms);
+    for (uint64_t holes = 0; holes < 3; holes += 2) {
+        char out[READY_BYTES_MAX];
+        struct text text = text_over(out, sizeof out - 1);
+        p->figures.value[COUNTER_PAGE_HOLES] = holes;
+        assert_true(ready_write(&view, &text));
+        out[text.len] = '\0';
+        assert_int_equal(strstr(out, "\"page: the roster leaves holes") != NULL, holes > 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +351,7 @@ int main(void)
         T(ready_says_why_not),
         T(the_path_is_told),
         T(a_sink_that_is_not_wanted_is_not_missed),
+        T(holes_in_the_roster_are_a_warning),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
