@@ -93,8 +93,44 @@ static void sums_describe(struct model *model)
     }
 }
 
+static int64_t packed(double area_m2)
+{
+    double people = area_m2 * VENUE_PACKED_PER_M2;
+    int64_t whole = (int64_t)people;
+    return (double)whole < people ? whole + 1 : whole;
+}
+
+/* Where only doors decide a sum, some of those it counts may be in none of the zones inside it. */
+static bool most_by_sum(const struct model *model, uint32_t z)
+{
+    const struct zone *zone = &model->zones[z];
+    return zone->basis == ZONE_BASIS_SUM && !zone->flow_sum &&
+           !(model->venue->zones[z].area_m2 > 0);
+}
+
+/* From the inside outwards. One zone that may hold any number makes its sum do so: below 0. */
+static void most_find(struct model *model)
+{
+    for (int depth = VENUE_DEPTH_MAX + 1; depth >= 0; depth--) {
+        for (uint32_t z = 0; z < model->venue->zone_count; z++) {
+            struct zone *zone = &model->zones[z], *around;
+            if (zone->depth != depth || zone->vehicles)
+                continue;
+            if (model->venue->zones[z].area_m2 > 0)
+                zone->most = packed(model->venue->zones[z].area_m2);
+            zone->most = zone->most > 0 ? zone->most : 0;
+            if (zone->basis == ZONE_BASIS_NONE || zone->parent == VENUE_NO_ZONE ||
+                !most_by_sum(model, zone->parent))
+                continue;
+            around = &model->zones[zone->parent];
+            around->most = zone->most > 0 && around->most >= 0 ? around->most + zone->most : -1;
+        }
+    }
+}
+
 void basis_find(struct model *model)
 {
     basis_of_zones(model);
     sums_describe(model);
+    most_find(model);
 }

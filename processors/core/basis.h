@@ -11,8 +11,9 @@
 
 #include "processors/core/state.h"
 
-/* Sets each zone's basis, covered, leaky, flow_sum and slot_ms. The zones are as after calloc but for
- * parent, vehicles and the least slot_ms. */
+/* Sets each zone's basis, covered, leaky, flow_sum, slot_ms and most: VENUE_PACKED_PER_M2 on its area;
+ * of a sum without one, what the zones inside it hold. The zones are as after calloc but for parent,
+ * vehicles, depth and the least slot_ms. */
 void basis_find(struct model *model);
 
 #endif

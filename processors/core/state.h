@@ -125,6 +125,7 @@ struct zone {
     uint32_t in_maintenance; /* beside the sensors: what those would see is missing */
     uint64_t touched;        /* step that touched it last */
     int64_t capacity;        /* in force: the file's, or as a command said since; 0: none */
+    int64_t most;            /* people who fit into it; 0: not known, or of vehicles */
     int64_t suspect;         /* people of implausible rises that nothing has confirmed yet */
     int64_t occupancy;       /* best estimate, never below 0 */
     int64_t sigma_milli;     /* its standard deviation, in thousandths of a person */

@@ -92,11 +92,12 @@ void zones_derive(struct core *core);
 /* After zones came into other zones: a sum is as new as the newest of what it sums. */
 void zones_data_sum(struct core *core);
 
-/* Half width of the bound, people, rounded up. */
+/* Half width of the bound, people, rounded up; no wider than what the zone holds (zone.most). */
 int64_t zone_err(const struct zone *zone);
 /* Ends of the estimate's bound, people; levels are raised on the upper one, which holds suspect
- * surges, and is never below what the zones inside it hold. Where only doors count, it is no more
- * than that of a zone around it that level counters see whole (and no less than the estimate). */
+ * surges, and is never below what the zones inside it hold. It is no more than fits in (unless more are counted), and where only
+ * doors count no more than that of a zone around it that level counters see whole (and no less than
+ * the estimate). */
 int64_t zone_upper(const struct core *core, uint32_t zone);
 int64_t zone_lower(const struct zone *zone);
 /* There may be more than the upper end says. */

@@ -3,14 +3,25 @@
 
 #include "processors/core/zone_private.h"
 
+/* Where more are counted than fit in, the file has the area wrong. */
+static bool packs(const struct zone *zone)
+{
+    return zone->most > zone->occupancy + zone->suspect;
+}
+
+/* One that reaches from nobody to all who fit in says nothing: it is never wider. */
 int64_t zone_err(const struct zone *zone)
 {
-    return (zone->sigma_milli * ESTIMATE_SIGMAS + 999) / 1000;
+    int64_t err = (zone->sigma_milli * ESTIMATE_SIGMAS + 999) / 1000;
+    int64_t room = zone->most - zone->occupancy;
+    int64_t widest = room > zone->occupancy ? room : zone->occupancy;
+    return packs(zone) && err > widest ? widest : err;
 }
 
 static int64_t own_upper(const struct zone *zone)
 {
-    return zone->occupancy + zone_err(zone) + zone->suspect;
+    int64_t upper = zone->occupancy + zone_err(zone) + zone->suspect;
+    return packs(zone) && upper > zone->most ? zone->most : upper;
 }
 
 static bool by_doors(const struct zone *zone)

@@ -85,6 +85,12 @@ static void check_parts(struct venue_reader *r, const struct venue_coverage *c, 
                       "zone \"" STR_FMT "\" has %.10g m2, more than \"" STR_FMT
                       "\", which it is inside of",
                       STR_ARG(zone->id), zone->area_m2, STR_ARG(v->zones[zone->parent].id));
+    if (zone->area_m2 > 0 && (double)zone->capacity > zone->area_m2 * VENUE_PACKED_PER_M2)
+        problems_warn(r->problems, at->line, at->column,
+                      "%s \"" STR_FMT "\": its capacity of %lld does not fit on %.10g m2: at most "
+                      "%d people stand on each",
+                      i ? "zone" : "venue", STR_ARG(zone->id), (long long)zone->capacity,
+                      zone->area_m2, VENUE_PACKED_PER_M2);
     if (!zone->cells_cover)
         return;
     if (own->parts == 0)

@@ -83,6 +83,9 @@ enum {
     VENUE_OPERATORS_MAX = 256,
     VENUE_ROLES_MAX = 32,
     VENUE_DEVICE_BYTES_MAX = 128, /* of what a payload map calls a device or a part */
+    /* No more people stand on a square metre. Pilgrims in Mina still moved at 10 locally (A. Johansson
+     * and others, From Crowd Dynamics to Crowd Safety, 2008); Fruin calls 7 critical. */
+    VENUE_PACKED_PER_M2 = 10,
 };
 #define VENUE_NO_ZONE UINT32_MAX
 

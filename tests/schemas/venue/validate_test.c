@@ -16,7 +16,7 @@
     RULE("^{id: r, metric: " metric ", " zones ", levels: {red: {enter: " enter ", action: x}}}")
 /* One level counter of the given error over a hall of 1,000, judged from `enter` up. */
 #define NOISE(mark, error, enter, more)                                                            \
-    V "zones: [{id: h, kind: hall, capacity: 1000, area_m2: 90}]\n"                                \
+    V "zones: [{id: h, kind: hall, capacity: 1000, area_m2: 100}]\n"                               \
       "sensors: [{id: s, class: crowd, counter: level, zone: h, error: " error "}" more "]\n"      \
       "rules:\n- " mark "{id: r, metric: occupancy, zone: h, levels: {red: {enter: " enter         \
       ", action: x}}}\n"
@@ -51,6 +51,8 @@ static const struct venue_mistake mistakes[] = {
     {V "zones:\n- {id: h, kind: hall, area_m2: 9}\n- ^{id: c, kind: cell, parent: h, area_m2: "
        "10}\n" CAM("h") NO_RULES,
      VENUE_WARNED, "more than \"h\""},
+    {V "zones:\n- ^{id: h, kind: hall, capacity: 101, area_m2: 10}\n" CAM("h") NO_RULES,
+     VENUE_WARNED, "zone \"h\": its capacity of 101 does not fit on 10 m2"},
     /* sensors */
     {V "zones: [{id: h, kind: hall}, {id: q, kind: queue}]\n"
        "sensors: [{id: s, class: gate, zone: h, queue: ^q}]\n" NO_RULES,
