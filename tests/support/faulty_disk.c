@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "schemas/log/log_control.h"
 #include "tests/support/faulty_private.h"
 
 void faulty_must(bool ok)
@@ -149,6 +150,23 @@ static void store(const char *path, const uint8_t *bytes, uint64_t len)
     faulty_must(fd >= 0 && pwrite(fd, bytes, len, 0) == (ssize_t)len && close(fd) == 0);
 }
 
+/* The files come back as others: a control page that was at home is so again. */
+static void keep_home(const char *path, uint64_t was_inode)
+{
+    const off_t at = offsetof(struct log_control_writer, home) + sizeof(uint64_t);
+    uint64_t home = 0;
+    struct stat st;
+    if (strcmp(strrchr(path, '/') + 1, LOG_NAME_CONTROL) != 0)
+        return;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    faulty_must(fd >= 0 && fstat(fd, &st) == 0);
+    if (pread(fd, &home, sizeof home, at) == sizeof home && home == was_inode) {
+        home = st.st_ino;
+        faulty_must(pwrite(fd, &home, sizeof home, at) == sizeof home);
+    }
+    (void)close(fd);
+}
+
 /* What a file holds afterwards: the disk's bytes, and of what is dirty what chance kept. */
 static uint8_t *survive(struct faulty_io *f, const struct faulty_file *file, uint64_t *ret_len)
 {
@@ -227,8 +245,10 @@ static void power_cut(struct faulty_io *f)
             faulty_must(snprintf(dir, sizeof dir, "%s", now[i].path) < (int)sizeof dir);
             *strrchr(dir, '/') = '\0';
             bool there = stat(dir, &st) == 0;
-            if (there)
+            if (there) {
                 store(now[i].path, bytes[i], lens[i]);
+                keep_home(now[i].path, f->files[now[i].file].inode);
+            }
             free(bytes[i]);
             if (!there)
                 continue; /* its directory is gone */

@@ -264,7 +264,7 @@ static void test_what_was_skipped_is_known(void **state)
             assert_int_equal(found, all);
         assert_true(found <= all);
         if (cut > KNOWN)
-            assert_true(found > (KNOWN - 1) * (uint64_t)LOG_SEQ_SKIP);
+            assert_true(found >= (KNOWN - 1) * (uint64_t)LOG_SEQ_SKIP);
         assert_int_equal(log_reader_unused(reader, first_of[cut], next), 0);
         assert_int_equal(log_reader_unused(reader, first_of[cut] - 5, next), cut ? 5 : 0);
         assert_int_equal(log_reader_lag(reader, first_of[cut] - 1), A_ROUND);
