@@ -61,7 +61,7 @@ static int run(struct stream *s)
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-/* tap waits for a log that does not exist yet. */
+/* tap waits for a log that does not exist yet, or is not open yet. */
 static bool open_reader(struct stream *s, const struct log_target *log, struct error *err)
 {
     bool told = false;
@@ -72,12 +72,19 @@ static bool open_reader(struct stream *s, const struct log_target *log, struct e
             .verify_crc = true,
             .ignore_published = !s->options->follow && !log_writer_present(log->dir),
         };
-        if (log_reader_open(&options, &s->reader, err))
-            return true;
-        if (err->code != ERROR_NOT_FOUND || !s->options->follow || *cli_stop())
+        if (log_reader_open(&options, &s->reader, err)) {
+            if (!s->options->follow || !log_reader_waits(s->reader, err))
+                return true;
+            log_reader_close(s->reader);
+            s->reader = NULL;
+        } else if (err->code != ERROR_NOT_FOUND || !s->options->follow) {
+            return false;
+        }
+        if (*cli_stop())
             return false;
         if (!told)
-            fprintf(stderr, "crowdtide log: waiting for %s\n", log->dir);
+            fprintf(stderr, "crowdtide log: waiting for %s\n",
+                    err->code == ERROR_UNOPENED ? err->where : log->dir);
         told = true;
         (void)usleep(WAIT_MS * 1000);
     }

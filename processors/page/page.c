@@ -206,8 +206,12 @@ static void watch(struct page *p, const struct page_now *now)
 {
     char text[512], quoted[512];
     struct error why = {0};
-    if (!page_blind_turn(p->blind, now->wall_ms, now->boot_ns / 1000000, &why) &&
-        notice_due(&p->blind_notice, error_describe(&why, text, sizeof text)))
+    if (page_blind_turn(p->blind, now->wall_ms, now->boot_ns / 1000000, &why) ||
+        !notice_due(&p->blind_notice, error_describe(&why, text, sizeof text)))
+        return;
+    if (why.code == ERROR_UNOPENED)
+        report(REPORT_INFO, PROGRAM, "waiting", "for=\"%s\"", why.where);
+    else
         report(REPORT_ERROR, PROGRAM, "watch", "error=\"%s\"",
                report_quote(text, quoted, sizeof quoted));
 }

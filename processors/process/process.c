@@ -364,7 +364,9 @@ static bool await_readings(struct runner *r, bool *ret_ready, struct error *err)
             *ret_ready = true;
             return true;
         }
-        if (!said)
+        if (!said && r->readings && log_reader_waits(r->readings, err))
+            report(REPORT_INFO, program, "waiting", "for=\"%s\"", err->where);
+        else if (!said)
             report(REPORT_INFO, program, "waiting", "for=\"the first record of %s\"", dir);
         said = true;
         if (r->options->until_caught_up)

@@ -435,6 +435,11 @@ enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error 
     }
 }
 
+bool feed_waits(const struct feed *feed, struct error *err)
+{
+    return log_reader_waits(feed->readings, err) || log_reader_waits(feed->results, err);
+}
+
 void feed_wait(struct feed *feed, uint32_t timeout_ms)
 {
     if (!feed->has_held) {

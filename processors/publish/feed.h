@@ -66,6 +66,10 @@ struct feed_item { /* body borrowed until the next call on the feed */
 
 enum feed_read feed_next(struct feed *feed, struct feed_item *ret, struct error *err);
 
+/* Whether there is nothing to be had because ingest or process has not opened its log yet: as
+   log_reader_waits. */
+bool feed_waits(const struct feed *feed, struct error *err);
+
 /* Sleeps until feed_next may say something else, at most timeout_ms (and at most LOG_WAIT_MS_MAX).
  */
 void feed_wait(struct feed *feed, uint32_t timeout_ms);

@@ -57,6 +57,7 @@ void kafka_feed_show_lag(struct kafka_feed *f)
                                    .lost = f->options->lost};
     counters_set(counters, f->options->lag, feed_lag(f->feed, f->committed.at.seq));
     sink_loss_tell(&loss, f->feed, f->committed.at.seq);
+    notice_waiting(&f->waiting, KAFKA_FEED_PROGRAM, f->options->log, f->feed);
 }
 
 /* Before the next attempt; the lag grows meanwhile, and shows it. */

@@ -43,7 +43,7 @@ struct kafka_feed {
     int64_t ended_ns;
     int64_t durable_ns;
     struct pace backoff;
-    struct notice notice;
+    struct notice notice, waiting;
 };
 
 enum step { STEP_ON, STEP_RECONNECT, STEP_END };

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "processors/publish/feed.h"
 #include "schemas/base/clock.h"
+#include "schemas/base/report.h"
 
 enum { SLICE_MS = 50, NOTICE_APART_S = 2 };
 
@@ -60,4 +62,12 @@ bool notice_clear(struct notice *notice)
     bool had = notice->said_ns != 0;
     *notice = (struct notice){0};
     return had;
+}
+
+void notice_waiting(struct notice *notice, const char *program, const char *log,
+                    const struct feed *feed)
+{
+    struct error why;
+    if (feed_waits(feed, &why) && notice_due(notice, why.where))
+        report(REPORT_INFO, program, "waiting", "feed=%s for=\"%s\"", log, why.where);
 }

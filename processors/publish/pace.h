@@ -46,5 +46,8 @@ struct notice {
 bool notice_due(struct notice *notice, const char *text);
 /* True when there was something to take back. */
 bool notice_clear(struct notice *notice);
+/* Event `waiting`, when it is due, while the feed of `log` waits: feed_waits. */
+struct feed;
+void notice_waiting(struct notice *notice, const char *program, const char *log, const struct feed *feed);
 
 #endif

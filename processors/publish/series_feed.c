@@ -51,7 +51,7 @@ struct series_feed {
     int64_t until_ns; /* paused */
     struct sink_books books;
     struct pace backoff;
-    struct notice notice;
+    struct notice notice, waiting;
 };
 
 bool series_feed_new(const struct series_feed_options *options, struct series_feed **ret,
@@ -170,6 +170,7 @@ void series_feed_show_lag(struct series_feed *f)
                                    .lost = f->options.lost};
     counters_set(counters, f->options.lag, feed_lag(f->feed, f->committed.seq));
     sink_loss_tell(&loss, f->feed, f->committed.seq);
+    notice_waiting(&f->waiting, PROGRAM, f->options.log, f->feed);
 }
 
 static bool move_cursor(struct series_feed *f, const struct log_position *to, int64_t now_ns,

@@ -11,6 +11,7 @@ enum { PATH_BYTES = 4200, BODY_BYTES = 1024 };
 struct beat {
     char dir[PATH_BYTES];
     struct log_reader *reader;
+    bool placed;              /* the reader, near the log's end */
     uint8_t body[BODY_BYTES]; /* the texts of `newest` lie in it */
     union result_any newest;
     bool any;
@@ -28,6 +29,7 @@ static void reader_drop(struct beat *beat)
 {
     log_reader_close(beat->reader);
     beat->reader = NULL;
+    beat->placed = false;
 }
 
 void beat_close(struct beat *beat)
@@ -38,20 +40,15 @@ void beat_close(struct beat *beat)
     free(beat);
 }
 
-static bool tail_open(struct beat *beat, struct error *err)
+static bool place(struct beat *beat, struct error *err)
 {
-    const struct log_reader_options options = {.dir = beat->dir, .verify_crc = true};
-    if (!log_reader_open(&options, &beat->reader, err)) {
-        beat->reader = NULL;
-        return err->code == ERROR_NOT_FOUND;
-    }
     uint64_t last = log_reader_last_seq(beat->reader);
     uint64_t from = last > BEAT_TAIL_RECORDS ? last - BEAT_TAIL_RECORDS : 0;
-    if (log_reader_seek(beat->reader, from, err) ||
-        (err->code == ERROR_LOST && log_reader_seek(beat->reader, 0, err)))
-        return true;
-    reader_drop(beat);
-    return false;
+    beat->placed = log_reader_seek(beat->reader, from, err) ||
+                   (err->code == ERROR_LOST && log_reader_seek(beat->reader, 0, err));
+    if (!beat->placed)
+        reader_drop(beat);
+    return beat->placed;
 }
 
 static void take(struct beat *beat, const struct log_view *view)
@@ -69,9 +66,13 @@ static void take(struct beat *beat, const struct log_view *view)
 
 bool beat_follow(struct beat *beat, struct error *err)
 {
-    if (!beat->reader && !tail_open(beat, err))
+    const struct log_reader_options options = {.dir = beat->dir, .verify_crc = true};
+    if (!beat->reader && !log_reader_open(&options, &beat->reader, err))
+        return err->code == ERROR_NOT_FOUND;
+    log_reader_follow(beat->reader);
+    if (log_reader_waits(beat->reader, err) || (!beat->placed && !place(beat, err)))
         return false;
-    while (beat->reader) {
+    for (;;) {
         struct log_view view;
         switch (log_reader_next(beat->reader, &view, err)) {
         case LOG_READ_RECORD:
@@ -84,7 +85,6 @@ bool beat_follow(struct beat *beat, struct error *err)
             return false;
         }
     }
-    return true;
 }
 
 const struct result_heartbeat *beat_newest(const struct beat *beat)

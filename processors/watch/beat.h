@@ -23,7 +23,8 @@ struct beat; /* opaque */
 struct beat *beat_open(const char *state_dir);
 void beat_close(struct beat *beat); /* NULL is allowed */
 
-/* False: the log can't be read; what was read stays, and the next call tries again. */
+/* False: the log can't be read (UNOPENED: not yet, as log_reader_waits); what was read stays, and
+   the next call tries again. */
 bool beat_follow(struct beat *beat, struct error *err);
 
 /* NULL before the first. Borrowed until the next follow. */

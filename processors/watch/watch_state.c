@@ -31,6 +31,7 @@ struct table {
 struct watch_state {
     char state_dir[PATH_BYTES];
     struct log_reader *reader[LOGS];
+    bool placed[LOGS]; /* the reader, near the log's end */
     struct table table[WATCH_KINDS];
     struct last {
         uint8_t body[1024];
@@ -284,15 +285,27 @@ static bool open_tail(struct watch_state *state, int which, struct error *err)
     const struct log_reader_options options = {.dir = dir, .verify_crc = true};
     if (!log_reader_open(&options, &reader, err))
         return err->code == ERROR_NOT_FOUND;
-    uint64_t last = log_reader_last_seq(reader);
-    uint64_t from = last > WATCH_TAIL_RECORDS ? last - WATCH_TAIL_RECORDS : 0;
-    if (!log_reader_seek(reader, from, err) &&
-        (err->code != ERROR_LOST || !log_reader_seek(reader, 0, err))) {
-        log_reader_close(reader);
-        return false;
-    }
     state->reader[which] = reader;
     return true;
+}
+
+static void drop_tail(struct watch_state *state, int which)
+{
+    log_reader_close(state->reader[which]);
+    state->reader[which] = NULL;
+    state->placed[which] = false;
+}
+
+static bool place(struct watch_state *state, int which, struct error *err)
+{
+    struct log_reader *reader = state->reader[which];
+    uint64_t last = log_reader_last_seq(reader);
+    uint64_t from = last > WATCH_TAIL_RECORDS ? last - WATCH_TAIL_RECORDS : 0;
+    state->placed[which] = log_reader_seek(reader, from, err) ||
+                           (err->code == ERROR_LOST && log_reader_seek(reader, 0, err));
+    if (!state->placed[which])
+        drop_tail(state, which);
+    return state->placed[which];
 }
 
 static bool follow(struct watch_state *state, int which, struct error *err)
@@ -301,6 +314,10 @@ static bool follow(struct watch_state *state, int which, struct error *err)
         return false;
     if (!state->reader[which])
         return true;
+    log_reader_follow(state->reader[which]);
+    if (log_reader_waits(state->reader[which], err) ||
+        (!state->placed[which] && !place(state, which, err)))
+        return false;
     for (;;) {
         struct log_view view;
         switch (log_reader_next(state->reader[which], &view, err)) {
@@ -313,8 +330,7 @@ static bool follow(struct watch_state *state, int which, struct error *err)
             /* Begin again where the log now begins; after other errors, with a new reader. */
             if (err->code == ERROR_LOST && log_reader_seek(state->reader[which], 0, err))
                 break;
-            log_reader_close(state->reader[which]);
-            state->reader[which] = NULL;
+            drop_tail(state, which);
             return false;
         }
     }

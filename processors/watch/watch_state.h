@@ -32,7 +32,8 @@ struct watch_state; /* opaque */
 struct watch_state *watch_state_new(const char *state_dir);
 void watch_state_free(struct watch_state *state); /* NULL is allowed */
 
-/* False: a log can't be read; what was read so far stays. A log that is not there is no error. */
+/* False: a log can't be read (UNOPENED: not yet, as log_reader_waits); what was read so far stays. A
+   log that is not there is no error. */
 bool watch_state_follow(struct watch_state *state, struct error *err);
 
 /* There is a results log. */

@@ -32,6 +32,7 @@ enum error_action { ERROR_RETRY, ERROR_REJECT, ERROR_STOP };
     E(LOCKED, STOP, "another process holds the lock")                                              \
     E(CORRUPT, STOP, "corrupt data below a durable mark")                                          \
     E(VERSION, STOP, "format version not supported")                                               \
+    E(UNOPENED, RETRY, "nothing in it counts")                                                     \
     E(LOST, STOP, "data already deleted by retention")                                             \
     E(MISMATCH, STOP, "belongs to another log")                                                    \
     E(NO_SPACE, RETRY, "no space left")                                                            \

@@ -20,9 +20,9 @@
  * writer (not of the machine) loses nothing that was committed; a power cut loses at most what
  * followed the last durable mark. A batch, what one commit published, survives whole or not at all.
  *
- * After a boot of the machine nothing counts as published until the writer has opened the log
- * again: before that a reader could hand on records which recovery is about to cut, or which a
- * results log is about to discard (ignore_published reads them all the same).
+ * After a boot of the machine, and in a copy of a log, nothing counts as published until the writer
+ * has opened the log: before that a reader could hand on records which recovery is about to cut, or
+ * which a results log is about to discard (ignore_published reads them all the same).
  *
  * A disk that fails under a mapped page kills the reader (SIGBUS); recovery and log_verify read
  * into memory and report it.
@@ -219,6 +219,11 @@ enum log_read log_reader_next(struct log_reader *reader, struct log_view *ret_vi
    borrowed until the next call of log_reader_next. */
 bool log_reader_ahead(struct log_reader *reader, struct log_view *ret_view);
 
+/* True until the log's writer has opened it in this boot of the machine, and it, not the log that it
+   is a copy of: nothing counts before, so there is nothing to be read. *err says so (UNOPENED).
+   Never offline. */
+bool log_reader_waits(const struct log_reader *reader, struct error *err);
+
 /* Sleeps until something new is published, at most min(timeout_ms, LOG_WAIT_MS_MAX). May return
    early. */
 void log_reader_wait(struct log_reader *reader, uint32_t timeout_ms);
@@ -228,8 +233,7 @@ void log_reader_wait(struct log_reader *reader, uint32_t timeout_ms);
 void log_reader_follow(struct log_reader *reader);
 
 uint64_t log_reader_first_seq(struct log_reader *reader);      /* oldest kept; 0 when empty */
-/* What retention took ends before this. Also of a log that is empty, or whose writer has not opened
-   it since the machine's start. */
+/* What retention took ends before this. Also of a log that is empty, or while log_reader_waits. */
 uint64_t log_reader_begin_seq(const struct log_reader *reader);
 uint64_t log_reader_last_seq(const struct log_reader *reader); /* last published; 0 when empty */
 /* Everything up to here survives a power cut. */

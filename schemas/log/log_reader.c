@@ -52,8 +52,8 @@ bool log_reader_refresh(struct log_reader *r, bool again, struct error *err)
         return true;
     if (r->replaced)
         return error_set(err, ERROR_MISMATCH, 0, "%s: another log took its place", r->dir);
-    if (!log_control_this_boot(&r->control, r->boot)) {
-        r->limit = 0; /* the machine was down: nothing counts until the writer has recovered */
+    if (!log_reader_live(r)) {
+        r->limit = 0; /* nothing counts until the writer has recovered */
         return true;
     }
     const struct log_control_writer *page = r->control.writer;

@@ -15,10 +15,13 @@ static bool open_control(struct log_reader *r, struct error *err)
     int failed = r->io->boot_id(r->io->state, r->boot);
     if (failed)
         return log_io_failed(err, failed, "read", "boot id");
-    if (log_control_open(r->io, r->dir, true, &r->control, &r->control_fd, &why))
+    bool ok = log_control_open(r->io, r->dir, true, &r->control, &r->control_fd, &why);
+    if (!ok && (why.sys_errno == EACCES || why.sys_errno == EROFS || why.sys_errno == EPERM))
+        ok = log_control_open(r->io, r->dir, false, &r->control, &r->control_fd, &why);
+    if (ok) {
+        r->at_home = log_control_at_home(&r->control, r->control_fd, r->boot);
         return true;
-    if (why.sys_errno == EACCES || why.sys_errno == EROFS || why.sys_errno == EPERM)
-        return log_control_open(r->io, r->dir, false, &r->control, &r->control_fd, err);
+    }
     if (why.code == ERROR_MALFORMED) /* what a power cut left of it: the writer makes it anew */
         why.code = ERROR_NOT_FOUND;
     if (err)
@@ -136,6 +139,7 @@ void log_reader_follow(struct log_reader *r)
     (void)r->io->close(r->io->state, r->control_fd);
     r->control = control;
     r->control_fd = fd;
+    r->at_home = log_control_at_home(&r->control, fd, r->boot);
     r->generation = 0;
     r->replaced = memcmp(control.writer->log_uuid, r->log.bytes, sizeof r->log.bytes) != 0;
 }
@@ -144,7 +148,7 @@ void log_reader_wait(struct log_reader *r, uint32_t timeout_ms)
 {
     if (timeout_ms > LOG_WAIT_MS_MAX)
         timeout_ms = LOG_WAIT_MS_MAX;
-    if (r->control.at && log_control_this_boot(&r->control, r->boot)) {
+    if (log_reader_live(r)) {
         log_reader_follow(r);
         log_control_wait(&r->control, r->limit, timeout_ms);
         return;
@@ -162,14 +166,24 @@ void log_reader_request_sync(struct log_reader *r)
 
 /* ---- what is there ---- */
 
-static bool live(const struct log_reader *r)
+bool log_reader_live(const struct log_reader *r)
 {
-    return r->control.at && log_control_this_boot(&r->control, r->boot);
+    return r->control.at && r->at_home && log_control_this_boot(&r->control, r->boot);
+}
+
+bool log_reader_waits(const struct log_reader *r, struct error *err)
+{
+    if (!r->control.at || log_reader_live(r))
+        return false;
+    error_set(err, ERROR_UNOPENED, 0, "%s: %s", r->dir,
+              r->at_home ? "its writer has not opened it since the machine's start"
+                         : "a copy, which its writer has not opened yet");
+    return true;
 }
 
 uint64_t log_reader_begin_seq(const struct log_reader *r)
 {
-    if (live(r))
+    if (log_reader_live(r))
         return atomic_load_explicit(&r->control.writer->first_seq, memory_order_acquire);
     return r->list.live_count ? r->list.at[0].first_seq : 0;
 }
@@ -184,8 +198,9 @@ uint64_t log_reader_last_seq(const struct log_reader *r)
 {
     if (!r->control.at)
         return r->limit;
-    return live(r) ? atomic_load_explicit(&r->control.writer->published_seq, memory_order_acquire)
-                   : 0;
+    return log_reader_live(r)
+               ? atomic_load_explicit(&r->control.writer->published_seq, memory_order_acquire)
+               : 0;
 }
 
 uint64_t log_reader_unused(const struct log_reader *r, uint64_t first_seq, uint64_t next_seq)
@@ -218,8 +233,9 @@ uint64_t log_reader_durable_seq(const struct log_reader *r)
 {
     if (!r->control.at)
         return r->offline_durable;
-    return live(r) ? atomic_load_explicit(&r->control.writer->durable_seq, memory_order_acquire)
-                   : 0;
+    return log_reader_live(r)
+               ? atomic_load_explicit(&r->control.writer->durable_seq, memory_order_acquire)
+               : 0;
 }
 
 uint32_t log_reader_epoch(const struct log_reader *r)

@@ -17,6 +17,7 @@ struct log_reader {
     bool verify_crc, refuse_void;
     struct log_control control; /* at NULL: offline, the log stands still */
     int control_fd;             /* to notice that the file was replaced */
+    bool at_home;               /* control is no copy's */
     bool replaced;              /* by the control page of another log */
     uint8_t boot[LOG_BOOT_ID_BYTES];
     struct log_uuid log, source;
@@ -41,6 +42,9 @@ struct log_reader {
 /* Takes the newest published mark and, when the set of segments changed (or `again`), the new list.
  */
 bool log_reader_refresh(struct log_reader *reader, bool again, struct error *err);
+/* Whether the control page's marks are those of the segments. False offline, and while
+ * log_reader_waits. */
+bool log_reader_live(const struct log_reader *reader);
 /* Lets the mapped segment go. */
 void log_reader_unmap(struct log_reader *reader);
 

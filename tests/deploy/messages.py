@@ -9,7 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECTION = re.compile(r"## When something fails\n(.*?)\n## ", re.S)
 # Spans that are messages although they have no event=.
 MESSAGES = ["corrupt data below a durable mark", "another process holds the lock", "input/output error", "format version not supported",
-            "Kafka has no position for the … log, but results up to … were published from here", "an older copy of the state directory?"]
+            "Kafka has no position for the … log, but results up to … were published from here", "an older copy of the state directory?",
+            "a copy, which its writer has not opened yet", "its writer has not opened it since the machine's start"]
 
 
 def source_text():

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "schemas/log/log_control.h"
 #include "schemas/record/record.h"
 #include "schemas/result/result.h"
 #include "tests/support/toy_core.h"
@@ -72,10 +73,30 @@ void machine_shell(const char *format, ...)
     assert_int_equal(system(command), 0);
 }
 
+static void settle(const char *state)
+{
+    const struct log_io *io = log_io_files();
+    struct log_control control = {0};
+    struct error err = {0};
+    int fd = -1;
+    if (!log_control_open(io, machine_path(state, "readings"), true, &control, &fd, &err))
+        fail_msg("%s", err.where);
+    log_control_set_home(&control, fd);
+    log_control_close(io, &control);
+    (void)close(fd);
+}
+
 void machine_copy_readings(const char *from, const char *to)
 {
-    machine_shell("mkdir '%s'", to);
+    machine_shell("mkdir -p '%s' && rm -rf '%s/readings'", to, to);
     machine_shell("cp -r '%s/readings' '%s/'", from, to);
+    settle(to);
+}
+
+void machine_copy(const char *from, const char *to)
+{
+    machine_shell("rm -rf '%s' && cp -r '%s' '%s'", to, from, to);
+    settle(to);
 }
 
 void machine_sleep_us(uint32_t us)
@@ -218,8 +239,9 @@ struct log_reader *machine_log(const char *state, const char *name)
 {
     struct log_reader *reader = NULL;
     struct error err = {0};
-    const struct log_reader_options options = {.dir = machine_path(state, name),
-                                               .verify_crc = true};
+    const char *dir = machine_path(state, name);
+    const struct log_reader_options options = {
+        .dir = dir, .verify_crc = true, .ignore_published = !log_writer_present(dir)};
     if (!log_reader_open(&options, &reader, &err))
         fail_msg("%s", err.where);
     assert_true(log_reader_seek(reader, 0, &err));

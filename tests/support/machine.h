@@ -46,8 +46,10 @@ void machine_write(struct log_writer *writer, uint64_t from, uint64_t to);
 void machine_append(const char *state, uint64_t from, uint64_t to);
 /* One message, the i-th record. */
 void machine_append_one(const char *state, const char *body, uint64_t i);
-/* A fresh state directory with the same readings. */
+/* A state directory with the same readings, in place of any that it has; and a copy of a whole one.
+   The readings are as if they had always stood there: nobody need open them before process. */
 void machine_copy_readings(const char *from, const char *to);
+void machine_copy(const char *from, const char *to);
 
 /* ---- process ---- */
 

@@ -20,11 +20,9 @@ struct place {
     bool ascii;
 };
 
-static int setup(void **state)
+static bool open_logs(struct place *p)
 {
-    struct place *p = calloc(1, sizeof *p);
     struct error err = {0};
-    support_temp_dir(p->dir, sizeof p->dir);
     for (int i = 0; i < 2; i++) {
         char dir[4200];
         struct log_recovery recovery;
@@ -33,8 +31,23 @@ static int setup(void **state)
                                                           .segment_bytes = LOG_SEGMENT_BYTES_MIN,
                                                           .sync = LOG_SYNC_MANUAL},
                              &p->writer[i], &recovery, &err))
-            return 1;
+            return false;
     }
+    return true;
+}
+
+static void close_logs(struct place *p)
+{
+    log_writer_close(p->writer[0]);
+    log_writer_close(p->writer[1]);
+}
+
+static int setup(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    support_temp_dir(p->dir, sizeof p->dir);
+    if (!open_logs(p))
+        return 1;
     p->state = watch_state_new(p->dir);
     p->picture = malloc(PICTURE_BYTES);
     *state = p;
@@ -45,8 +58,7 @@ static int teardown(void **state)
 {
     struct place *p = *state;
     watch_state_free(p->state);
-    log_writer_close(p->writer[0]);
-    log_writer_close(p->writer[1]);
+    close_logs(p);
     support_remove_tree(p->dir);
     free(p->picture);
     free(p);
@@ -541,6 +553,31 @@ static void nothing_there_is_unknown(void **state)
     free(picture);
 }
 
+/* Nothing in a copy counts before its writers have opened it; the screen says why. */
+static void a_copy_is_shown_once_it_is_opened(void **state)
+{
+    struct place *p = *state;
+    struct error err = {0};
+    char command[2 * 4200];
+    struct result_heartbeat newest;
+    beat(p, now_ms);
+    watch_state_free(p->state);
+    close_logs(p);
+    (void)snprintf(
+        command, sizeof command,
+        "cd '%s' && for log in alerts bulk; do cp -r $log copy && rm -r $log && mv copy $log; done",
+        p->dir);
+    assert_int_equal(system(command), 0);
+    p->state = watch_state_new(p->dir);
+    assert_false(watch_state_follow(p->state, &err));
+    assert_int_equal(err.code, ERROR_UNOPENED);
+    assert_true(watch_state_exists(p->state));
+    assert_false(watch_state_heartbeat(p->state, &newest));
+    assert_true(open_logs(p));
+    assert_true(watch_state_follow(p->state, &err));
+    assert_true(watch_state_heartbeat(p->state, &newest));
+}
+
 static void programs_read_stale_levels_as_unknown(void **state)
 {
     struct place *p = *state;
@@ -571,6 +608,7 @@ int main(void)
         T(alarm_figures_are_those_of_reality),
         T(every_size_is_kept),
         T(nothing_there_is_unknown),
+        T(a_copy_is_shown_once_it_is_opened),
         T(a_broken_path_is_named),
         T(keys_move_sort_and_filter),
         T(any_bytes_are_keys),

@@ -8,7 +8,7 @@ import itertools
 import shutil
 
 from . import results
-from .crowdtide import Crowdtide
+from .crowdtide import Crowdtide, settle
 from .workspace import wait
 
 
@@ -21,7 +21,7 @@ def run(work, tide, prepare=None):
 def again(work, tide, prepare=None):
     """A Crowdtide whose process has run over a copy of the readings log, without a single kill. prepare(it) is called before it starts."""
     undisturbed = Crowdtide(work, tide.venue_path.read_text(), name="again")
-    shutil.copytree(tide.state / "readings", undisturbed.state / "readings")
+    settle(shutil.copytree(tide.state / "readings", undisturbed.state / "readings"))
     if prepare:
         prepare(undisturbed)
     last = tide.log_facts("readings")["last_seq"]

@@ -3,6 +3,7 @@
 #include "processors/page/page_blind.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "schemas/log/log.h"
 #include "tests/support/page_bench.h"
@@ -70,19 +71,24 @@ static void pass(struct scene *s, int64_t seconds, enum beats beats)
     }
 }
 
+static void open_log(struct scene *s)
+{
+    char dir[4200];
+    struct error err = {0};
+    (void)snprintf(dir, sizeof dir, "%s/alerts", s->bench->dir);
+    assert_true(log_writer_open(&(struct log_writer_options){.dir = dir,
+                                                             .segment_bytes = LOG_SEGMENT_BYTES_MIN,
+                                                             .sync = LOG_SYNC_MANUAL},
+                                &s->alerts, NULL, &err));
+}
+
 static struct scene *scene_new(bool log)
 {
     static struct scene s;
-    struct error err = {0};
-    char dir[4200];
     s = (struct scene){.bench = page_bench_new()};
     s.start_ms = s.bench->now_ms;
-    (void)snprintf(dir, sizeof dir, "%s/alerts", s.bench->dir);
     if (log)
-        assert_true(log_writer_open(
-            &(struct log_writer_options){
-                .dir = dir, .segment_bytes = LOG_SEGMENT_BYTES_MIN, .sync = LOG_SYNC_MANUAL},
-            &s.alerts, NULL, &err));
+        open_log(&s);
     s.target = page_bench_target(s.bench, PAGING_WECOM, false);
     page_bench_open(s.bench);
     watch_open(&s);
@@ -144,6 +150,30 @@ static void a_restart_forgets_nothing(void **state)
     scene_free(s);
 }
 
+/* What a copy's page says is not so in the copy: until its writer has opened it the watch has no
+   log, and says why; then it follows it. */
+static void a_restored_copy_is_followed_once_it_is_opened(void **state)
+{
+    (void)state;
+    struct scene *s = scene_new(true);
+    struct error err = {0};
+    pass(s, 30, WHOLE);
+    log_writer_close(s->alerts);
+    char command[3 * 4200];
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && cp -r alerts copy && rm -r alerts && mv copy alerts", s->bench->dir);
+    assert_int_equal(system(command), 0);
+    page_blind_free(s->watch);
+    page_bench_crash(s->bench);
+    watch_open(s);
+    assert_false(page_blind_turn(s->watch, s->bench->now_ms, boot_ms(s), &err));
+    assert_int_equal(err.code, ERROR_UNOPENED);
+    open_log(s);
+    pass(s, 200, WHOLE);
+    told(s, 0, 0);
+    scene_free(s);
+}
+
 static void where_nothing_ever_ran_the_venue_is_blind(void **state)
 {
     (void)state;
@@ -160,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(silence_is_paged_once_and_ends),
         cmocka_unit_test(a_restart_forgets_nothing),
+        cmocka_unit_test(a_restored_copy_is_followed_once_it_is_opened),
         cmocka_unit_test(where_nothing_ever_ran_the_venue_is_blind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

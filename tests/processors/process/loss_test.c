@@ -49,7 +49,7 @@ static void the_core_hears_of_a_gap(void **state)
     machine_write(writer, 1000, 4000);
     uint64_t first = cut(a, writer);
     log_writer_close(writer);
-    machine_shell("cp -r '%s' '%s'", a, b);
+    machine_copy(a, b);
     assert_int_equal(machine_run(a), 0);
     assert_true(machine_said("readings_lost from_seq=1001"));
     assert_true(first > 1002);
@@ -84,13 +84,13 @@ static void a_restart_finds_the_same_gap(void **state)
     kill(pid, SIGCONT);
     machine_await(a, COUNTER_PROCESS_INPUT_SEQ, 6000);
     assert_true(machine_said("readings_lost"));
-    machine_shell("cp -r '%s' '%s'", a, b);
+    machine_copy(a, b);
     machine_write(writer, 6000, 6300);
     machine_await(a, COUNTER_PROCESS_INPUT_SEQ, 6300);
     kill(pid, SIGKILL);
     (void)machine_end(pid);
     log_writer_close(writer);
-    machine_shell("rm -r '%s/readings' && cp -r '%s/readings' '%s/'", b, a, b);
+    machine_copy_readings(a, b);
     assert_int_equal(machine_run(b), 0);
     machine_assert_same(a, b);
 }

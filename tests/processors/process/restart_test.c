@@ -13,7 +13,7 @@ static void a_second_run_adds_nothing(void **state)
     (void)state;
     const char *a = machine_at("a"), *b = machine_at("b");
     machine_append(a, 0, 4000);
-    machine_shell("cp -r '%s' '%s'", a, b);
+    machine_copy(a, b);
     assert_int_equal(machine_run(a), 0);
     assert_int_equal(machine_run(b), 0);
     assert_int_equal(machine_run(b), 0);
@@ -43,7 +43,7 @@ static void killed_at_any_moment_it_leaves_no_trace(void **state)
     (void)state;
     const char *a = machine_at("a"), *b = machine_at("b");
     machine_append(a, 0, 6000);
-    machine_shell("cp -r '%s' '%s'", a, b);
+    machine_copy(a, b);
     struct timespec from, to;
     clock_gettime(CLOCK_MONOTONIC, &from);
     assert_int_equal(machine_run(a), 0);
@@ -140,6 +140,21 @@ static void results_of_vanished_readings_are_cut_off(void **state)
     }
 }
 
+/* Where a copy of the readings ends only ingest can tell, by opening it. */
+static void a_copy_is_run_once_it_was_opened(void **state)
+{
+    (void)state;
+    const char *a = machine_at("a"), *b = machine_at("b");
+    machine_append(a, 0, 300);
+    machine_shell("cp -r '%s' '%s'", a, b);
+    assert_int_equal(machine_run(b), 0);
+    assert_true(machine_said("event=waiting for=.*a copy, which its writer has not opened yet"));
+    log_writer_close(machine_readings(b));
+    assert_int_equal(machine_run(a), 0);
+    assert_int_equal(machine_run(b), 0);
+    assert_true(machine_assert_same(a, b) > 300);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -150,6 +165,7 @@ int main(int argc, char **argv)
         MACHINE_TEST(killed_at_any_moment_it_leaves_no_trace),
         MACHINE_TEST(killed_while_readings_come_in),
         MACHINE_TEST(results_of_vanished_readings_are_cut_off),
+        MACHINE_TEST(a_copy_is_run_once_it_was_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,8 @@ static void a_damaged_snapshot_gives_way_to_the_older(void **state)
     machine_copy_readings(whole, calm);
     assert_int_equal(machine_run(calm), 0);
     for (size_t damage = 0; damage < sizeof how / sizeof how[0]; damage++) {
-        machine_shell("rm -rf '%s' '%s/stderr' && cp -r '%s' '%s'", a, machine_root(), whole, a);
+        machine_shell("rm -f '%s/stderr'", machine_root());
+        machine_copy(whole, a);
         machine_shell("cd '%s/snapshots' && s=$(ls | sort -n | tail -1) && { %s; } 2>/dev/null", a,
                       how[damage]);
         assert_int_equal(machine_run(a), 0);
@@ -77,7 +78,7 @@ static void another_version_begins_an_era(void **state)
     assert_int_equal(machine_run(a), 0);
     machine_append(a, 1000, 1200);
     uint32_t before = machine_count(a, "alerts", RECORD_ERA);
-    machine_shell("cp -r '%s' '%s'", a, b);
+    machine_copy(a, b);
     assert_int_equal(
         machine_end(machine_begin(&(struct machine_run){.state = a, .core = toy_core_next()})), 0);
     assert_int_equal(machine_count(a, "alerts", RECORD_ERA), before + 1);
@@ -94,7 +95,7 @@ static void another_version_begins_an_era(void **state)
     }
     assert_int_equal(
         machine_end(machine_begin(&(struct machine_run){.state = b, .core = toy_core_next()})), 0);
-    machine_shell("rm -r '%s/readings' && cp -r '%s/readings' '%s/'", b, a, b);
+    machine_copy_readings(a, b);
     assert_int_equal(
         machine_end(machine_begin(&(struct machine_run){.state = b, .core = toy_core_next()})), 0);
     machine_assert_same(a, b);
@@ -174,7 +175,7 @@ static void what_two_versions_make_of_an_input_stands_apart(void **state)
         assert_int_equal(machine_run(a), 0);
         machine_shell("rm -r '%s/snapshots' && mv '%s.before' '%s/snapshots'", a, a, a);
         cut_results(a, logs[lagging], 700);
-        machine_shell("cp -r '%s' '%s'", a, b);
+        machine_copy(a, b);
         for (int kills = 0; kills < 5; kills++) {
             pid_t pid = machine_begin(&(struct machine_run){.state = b, .core = toy_core_next()});
             machine_sleep_us(500 + machine_draw(4000));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "processors/publish/pace.h"
 #include "tests/support/result_logs.h"
 #include "tests/support/support.h"
 
@@ -94,6 +95,61 @@ static void it_goes_on_behind_a_position_however_good_its_hint(void **state)
         assert_int_equal(feed_lost(b.feed), 0);
     }
     teardown(&b);
+}
+
+/* What a publisher says of it. */
+static bool tells(struct notice *notice, const struct feed *feed, const char *what)
+{
+    char said[1024];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    (void)fflush(stderr);
+    int saved = dup(STDERR_FILENO);
+    assert_true(saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    notice_waiting(notice, "publish-test", "bulk", feed);
+    (void)fflush(stderr);
+    assert_true(dup2(saved, STDERR_FILENO) >= 0);
+    (void)close(saved);
+    ssize_t n = pread(fileno(file), said, sizeof said - 1, 0);
+    assert_true(n >= 0);
+    said[n] = '\0';
+    (void)fclose(file);
+    return strstr(said, what) != NULL;
+}
+
+/* In a copy neither what is there nor what is durable is known before its writers have opened it.
+ */
+static void in_a_copy_it_waits_for_ingest_and_process(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct result_origin first = {0};
+    struct error err = {0};
+    struct notice notice = {0};
+    char original[4096], command[2 * 4200];
+    setup(&b);
+    for (int i = 0; i < INPUTS; i++)
+        result_logs_step(&b.logs, &(struct result_step){.readings = 1});
+    result_logs_sync(&b.logs);
+    result_logs_close(&b.logs);
+    memcpy(original, b.dir, sizeof original);
+    (void)snprintf(command, sizeof command, "cp -r '%s' '%s.copy'", original, original);
+    assert_int_equal(system(command), 0);
+    (void)snprintf(b.dir + strlen(b.dir), sizeof b.dir - strlen(b.dir), ".copy");
+    open_feed(&b);
+    assert_true(feed_start(b.feed, &(struct log_position){0}, &err));
+    assert_int_equal(drain(&b, &first), 0);
+    assert_true(feed_waits(b.feed, &err));
+    assert_true(tells(&notice, b.feed, "event=waiting feed=bulk for=\""));
+    assert_non_null(strstr(err.where, "/readings: a copy, "));
+    result_logs_open(&b.logs, b.dir, true);
+    assert_int_equal(drain(&b, &first), 0); /* it only looks where the new control pages are */
+    assert_false(feed_waits(b.feed, &err));
+    assert_false(tells(&(struct notice){0}, b.feed, "waiting"));
+    assert_int_equal(drain(&b, &first), INPUTS);
+    assert_int_equal(feed_lost(b.feed), 0);
+    teardown(&b);
+    support_remove_tree(original);
 }
 
 /* An I/O error took results that were read; process makes them again, with other sequences. */
@@ -453,6 +509,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_goes_on_behind_a_position_however_good_its_hint),
+        cmocka_unit_test(in_a_copy_it_waits_for_ingest_and_process),
         cmocka_unit_test(what_is_made_again_is_passed_over),
         cmocka_unit_test(a_fresh_feed_begins_at_the_oldest_result),
         cmocka_unit_test(nothing_passes_before_its_input_is_durable),

@@ -355,6 +355,39 @@ static void test_a_segment_that_was_deleted_meanwhile(void **state)
     log_writer_close(writer);
 }
 
+/* Whoever follows the copy has nothing until a writer has decided where it ends; then all of that.
+ */
+static void test_a_reader_waits_for_the_copys_writer(void **state)
+{
+    (void)state;
+    uint64_t last = torn(FEW, 3600, 200, -1);
+    struct error err = {0};
+    struct log_reader *reader = NULL;
+    struct log_view view;
+    assert_true(
+        log_reader_open(&(struct log_reader_options){.dir = copy, .io = &io}, &reader, &err));
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_CAUGHT_UP);
+    assert_int_equal(log_reader_last_seq(reader), 0);
+    assert_int_equal(log_reader_durable_seq(reader), 0);
+    assert_true(log_reader_waits(reader, &err));
+    assert_int_equal(err.code, ERROR_UNOPENED);
+    assert_non_null(strstr(err.where, "a copy"));
+    struct log_writer *writer = open_writer(copy, NULL, &err);
+    assert_non_null(writer);
+    append(writer, 1, -60);
+    log_reader_wait(reader, 1);
+    assert_false(log_reader_waits(reader, &err));
+    for (uint64_t seq = 1; seq <= last; seq++) {
+        assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+        assert_int_equal(view.seq, seq);
+    }
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    assert_int_equal(view.seq, log_writer_last_seq(writer));
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_CAUGHT_UP);
+    log_reader_close(reader);
+    log_writer_close(writer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(int argc, char **argv)
@@ -374,6 +407,7 @@ int main(int argc, char **argv)
         TEST(test_but_not_when_it_was_there_before),
         TEST(test_a_segment_that_was_begun_meanwhile),
         TEST(test_a_segment_that_was_deleted_meanwhile),
+        TEST(test_a_reader_waits_for_the_copys_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -337,15 +337,49 @@ static void test_a_copy_stays_one_until_it_is_opened(void **state)
     }
 }
 
+/* What was published before a power cut may be gone: a reader that is there before the writer has
+ * nothing. */
+static void test_a_reader_waits_for_the_writer_after_a_power_cut(void **state)
+{
+    (void)state;
+    struct faulty_io *f = faulty_io_new(7);
+    struct log_writer *writer = open_writer(faulty_io_table(f), NULL);
+    (void)append(writer, 1000);
+    assert_true(log_writer_sync(writer, NULL));
+    (void)append(writer, 1000);
+    log_writer_close(writer);
+    faulty_io_restart(f, FAULTY_POWER_CUT);
+    const struct log_reader_options options = {.dir = dir, .io = faulty_io_reader_table(f)};
+    struct log_reader *reader = NULL;
+    struct log_view view;
+    struct error err = {0};
+    assert_true(log_reader_open(&options, &reader, &err));
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_CAUGHT_UP);
+    assert_true(log_reader_waits(reader, &err));
+    assert_int_equal(err.code, ERROR_UNOPENED);
+    assert_non_null(strstr(err.where, "the machine's start"));
+    writer = open_writer(faulty_io_table(f), NULL);
+    assert_false(log_reader_waits(reader, &err));
+    assert_int_equal(log_reader_next(reader, &view, &err), LOG_READ_RECORD);
+    log_reader_close(reader);
+    log_writer_close(writer);
+    faulty_io_free(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_the_place_outlives_the_records), TEST(test_large_record_first),
-        TEST(test_lost_sequences_are_not_reused),  TEST(test_half_a_batch_stays),
-        TEST(test_a_copy_goes_its_own_way),        TEST(test_what_was_skipped_is_known),
-        TEST(test_half_a_batch_stays_in_a_copy),   TEST(test_a_copy_stays_one_until_it_is_opened),
+        TEST(test_the_place_outlives_the_records),
+        TEST(test_large_record_first),
+        TEST(test_lost_sequences_are_not_reused),
+        TEST(test_half_a_batch_stays),
+        TEST(test_a_copy_goes_its_own_way),
+        TEST(test_what_was_skipped_is_known),
+        TEST(test_half_a_batch_stays_in_a_copy),
+        TEST(test_a_copy_stays_one_until_it_is_opened),
+        TEST(test_a_reader_waits_for_the_writer_after_a_power_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
