@@ -154,6 +154,7 @@ static bool segments_make(struct parse *p)
     f->prefix = segment[0].text;
     if (count > 1 && !f->rest)
         f->suffix = segment[count - 1].text;
+    f->single = count == 2 && !f->rest && segment[0].hole->kind == LEVEL_CAPTURE;
     return true;
 }
 
@@ -309,16 +310,34 @@ static inline uint32_t level_end(struct str topic, uint32_t at)
     return at;
 }
 
-bool payload_filter_match(const struct payload_filter *filter, struct str topic,
-                          struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+/* Whether the topic has these ends, and what they leave is no first level that begins with $. */
+static inline bool ends_match(const struct payload_filter *filter, struct str topic)
 {
     const struct str *prefix = &filter->prefix, *suffix = &filter->suffix;
-    if (topic.len < prefix->len + suffix->len || !payload_same(topic.at, prefix->at, prefix->len) ||
-        !payload_same(topic.at + topic.len - suffix->len, suffix->at, suffix->len))
+    return topic.len >= prefix->len + suffix->len &&
+           payload_same(topic.at, prefix->at, prefix->len) &&
+           payload_same(topic.at + topic.len - suffix->len, suffix->at, suffix->len) && topic.len &&
+           (prefix->len || topic.at[0] != '$');
+}
+
+static inline bool single_match(const struct payload_filter *filter, struct str topic,
+                                struct str *ret_capture)
+{
+    uint32_t at = filter->prefix.len, end = topic.len - filter->suffix.len;
+    if (!ends_match(filter, topic) || at == end || level_end(topic, at) != end)
         return false;
-    if (topic.len == 0 || (topic.at[0] == '$' && !prefix->len))
+    capture_set(ret_capture, (int32_t)filter->segment[0].hole->capture,
+                (struct str){topic.at + at, end - at});
+    return true;
+}
+
+__attribute__((noinline)) static bool segments_match(const struct payload_filter *filter,
+                                                     struct str topic,
+                                                     struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+{
+    if (!ends_match(filter, topic))
         return false;
-    uint32_t at = prefix->len;
+    uint32_t at = filter->prefix.len;
     for (uint32_t i = 1; i < filter->segment_count; i++) {
         const struct payload_level *hole = filter->segment[i - 1].hole;
         const struct str *text = &filter->segment[i].text;
@@ -329,11 +348,24 @@ bool payload_filter_match(const struct payload_filter *filter, struct str topic,
         else if (!payload_level_match(hole, level, ret_capture))
             return false;
         at = end + text->len;
-        if (text->at != suffix->at && /* which is known to be there */
+        if (text->at != filter->suffix.at && /* which is known to be there */
             (at > topic.len || !payload_same(topic.at + end, text->at, text->len)))
             return false;
     }
     return at == topic.len || (filter->rest && (!filter->level_count || topic.at[at] == '/'));
+}
+
+static inline bool match(const struct payload_filter *filter, struct str topic,
+                         struct str *ret_capture)
+{
+    return filter->single ? single_match(filter, topic, ret_capture)
+                          : segments_match(filter, topic, ret_capture);
+}
+
+bool payload_filter_match(const struct payload_filter *filter, struct str topic,
+                          struct str ret_capture[PAYLOAD_CAPTURES_MAX])
+{
+    return match(filter, topic, ret_capture);
 }
 
 const struct payload_filter *payload_filters_match(const struct payload_filter *filter,
@@ -341,7 +373,7 @@ const struct payload_filter *payload_filters_match(const struct payload_filter *
                                                    struct str ret_capture[PAYLOAD_CAPTURES_MAX])
 {
     for (uint32_t i = 0; i < count; i++)
-        if (payload_filter_match(&filter[i], topic, ret_capture))
+        if (match(&filter[i], topic, ret_capture))
             return &filter[i];
     return NULL;
 }

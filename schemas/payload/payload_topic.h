@@ -56,6 +56,7 @@ struct payload_filter {
     uint32_t segment_count;    /* at least 1 */
     struct str prefix, suffix; /* the text of the first segment, and of the last when there are two
                                   and nothing may follow it */
+    bool single;               /* between these one level, which is captured whole, and no more */
     uint32_t captures;         /* bits of those it has */
     uint32_t status;           /* which status of the map it is for; PAYLOAD_FOR_READINGS */
 };
