@@ -15,7 +15,7 @@ enum {
     PAYLOAD_ORDER_ROOTS = 256,
     PAYLOAD_ORDER_CHOICES = 8,  /* of members that come next */
     PAYLOAD_ORDER_MEMBERS = 64, /* of an object whose order is kept */
-    PAYLOAD_ORDER_KEY_BYTES = 32, /* of a key of such an object */
+    PAYLOAD_ORDER_KEY_BYTES = 64, /* of a key of such an object */
 };
 
 struct payload_element { /* that an `each` visits just now */
@@ -23,14 +23,19 @@ struct payload_element { /* that an `each` visits just now */
     struct str key; /* of an object's member; len 0 of a list's item */
 };
 
-/* payload_walk.c. A member, by its place in an order of keys; a cache line. */
+/* payload_walk.c. A member, by its place in an order of keys; what a walk wants of it, but for the
+ * middle of long keys, is a cache line. */
 struct payload_order_node {
-    _Alignas(64) char key[PAYLOAD_ORDER_KEY_BYTES];
-    uint64_t says, allows;
-    uint32_t step;        /* 0: none wants it */
+    _Alignas(64) uint64_t head, head_mask; /* length and first 4 bytes of the key, as a document has
+                                              them; which of these count */
+    uint64_t tail; /* its last 8 bytes, part of the length among them; of a short one the head */
+    uint64_t says, allows;                 /* of all members up to this one */
+    uint32_t step;                         /* 0: none wants it */
     uint32_t next, other; /* the first that came behind it; another in its place. 0: none */
-    uint8_t key_len;
+    uint8_t key_len, tail_at; /* in the document, from the length on */
+    uint8_t renews;           /* of all up to this one */
     bool deeper;
+    char key[PAYLOAD_ORDER_KEY_BYTES];
 };
 struct payload_order {
     struct payload_order_node node[PAYLOAD_ORDER_NODES]; /* [0] is none */
@@ -68,7 +73,9 @@ struct payload_decoder {
     uint64_t says[PAYLOAD_SCOPES_MAX],
         allows[PAYLOAD_SCOPES_MAX]; /* of the steps that are there, in the scope and around it */
     struct payload_element element[PAYLOAD_SCOPES_MAX];
-    struct json_field carried[PAYLOAD_SCOPES_MAX][PAYLOAD_CARRIED_MAX];
+    uint32_t carried[PAYLOAD_SCOPES_MAX]
+                    [PAYLOAD_CARRIED_MAX]; /* its place on the tape; 0: still as at the start */
+    uint32_t renews; /* bits of what is carried: those that the last walk found anew */
     struct { /* members of one object that no step wants, chained by hash */
         uint16_t first[2 * PAYLOAD_MEMBERS_MAX], next[PAYLOAD_MEMBERS_MAX + 1];
         struct json_print print[PAYLOAD_MEMBERS_MAX + 1];
@@ -80,8 +87,8 @@ struct payload_decoder {
         reading[PAYLOAD_READINGS_MAX + 1]; /* the last is where one too many is noticed */
     uint32_t count, parts; /* readings; and as many as entries gave, before they were merged */
     struct result_reading cleared;
-    size_t cleared_bytes; /* its size, not known to the compiler, which would copy it by `rep movs`,
-                             slowly */
+    uint32_t fresh; /* readings before this one were in use: of these only what members fill has
+                       changed */
     char text[PAYLOAD_TEXT_BYTES];
     uint32_t text_len;
     uint16_t bucket[2 * PAYLOAD_READINGS_MAX], chain[PAYLOAD_READINGS_MAX]; /* payload_merge.c */
@@ -92,16 +99,14 @@ struct payload_decoder {
 /* What a walk has found so far, for its scope. */
 struct payload_found {
     uint64_t says, allows;
+    uint32_t renews;              /* bits of what is carried */
     uint32_t count, deeper_count; /* of d->found, d->deeper */
 };
 static inline void payload_found_add(struct payload_decoder *d, struct payload_found *w,
-                                     uint32_t step, uint32_t at, uint64_t says, uint64_t allows,
-                                     bool deeper)
+                                     uint32_t step, uint32_t at, bool deeper)
 {
     d->at[step] = at;
     d->found[w->count++] = (uint16_t)step;
-    w->says |= says;
-    w->allows |= allows;
     if (deeper)
         d->deeper[w->deeper_count++] = (uint16_t)step;
 }
@@ -140,6 +145,16 @@ static inline bool payload_step_read(const struct payload_decoder *d, uint32_t s
         return false;
     json_read(&d->document, at, ret);
     return ret->kind != JSON_NULL;
+}
+
+static inline void payload_carried_read(const struct payload_decoder *d, uint32_t scope,
+                                        uint32_t carried, struct json_field *ret)
+{
+    uint32_t at = d->carried[scope][carried];
+    if (at)
+        json_read(&d->document, at, ret);
+    else
+        *ret = d->map->carried[carried].start;
 }
 
 /* payload_walk.c: finds the steps of a scope below one place of the tape, and forgets what was

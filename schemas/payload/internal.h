@@ -38,6 +38,7 @@ struct payload_slot { /* of a step's table of following steps; open addressing. 
     struct str key;
     uint32_t step; /* 0: free */
     bool deeper;   /* it has steps of its own, or is iterated */
+    uint8_t renews;
     uint64_t says, allows;
 };
 
@@ -51,6 +52,7 @@ struct payload_step {
     int32_t index_max;     /* the largest of its children's */
     bool iterated;         /* an `each` visits what it holds */
     bool wanted;           /* a value, condition or template looks at it */
+    uint8_t renews;        /* bits of what is carried on from here, in its own scope */
     uint64_t says, allows; /* bits of entries: of those that have a member of it; of those whose
                               `when` wants it there */
     uint32_t slot_mask;
@@ -66,6 +68,7 @@ struct payload_scope {
     const uint32_t *child; /* scopes inside */
     uint32_t child_count;
     const uint32_t *carried; /* [carried_count] the step that renews each; NULL: no entry here */
+    uint32_t renewed_around; /* bits of those whose step is in a scope around this one */
     uint32_t questions;      /* bits of those about its steps */
     uint32_t asked;          /* bits of those that `when` of its entries ask */
 };
@@ -143,7 +146,7 @@ struct payload_value {
     uint32_t word_count;
     bool plain; /* the step's value as it is, and nothing else */
     bool number_in_text;
-    bool scaled;                  /* multiply, divide, add, carried are to be applied */
+    bool scaled;                  /* multiply, divide, add are to be applied */
     bool worked;                  /* that, or min and max: the number is not simply taken over */
     double multiply, divide, add; /* scale as a fraction of whole numbers: 0.1 is exact so */
     uint32_t carried;             /* added, too; carried_count: none */
@@ -195,6 +198,7 @@ struct payload_status { /* without filters: of the messages that the map's own t
 struct payload_carried {
     struct str name;
     struct json_field start;
+    uint32_t kinds; /* bits of enum json_kind: those that may renew it */
 };
 
 struct payload_map {

@@ -18,7 +18,6 @@ struct payload_decoder *payload_decoder_new(void)
     d->parser = json_parser_new(PAYLOAD_DOCUMENT_BYTES_MAX);
     d->at[0] = 1;
     result_clear(RECORD_READING, &d->cleared);
-    d->cleared_bytes = sizeof d->cleared;
     if (d->parser)
         return d;
     free(memory);
@@ -127,7 +126,8 @@ static void who_read(struct payload_decoder *d, const struct payload_entry *entr
         reading->device.len == 0)
         (void)refusal_set(&refusal, REFUSAL_WRONG_TYPE, "device: empty");
     else if (reading->device.len &&
-             name_read(d, entry->scope, "part", &entry->part, &reading->part, &refusal))
+             (!entry->part.count ||
+              name_read(d, entry->scope, "part", &entry->part, &reading->part, &refusal)))
         return;
     if (!reading->refused)
         reading->refusal = refusal;
@@ -178,10 +178,27 @@ static inline bool may_apply(struct payload_decoder *d, const struct payload_alt
 {
     if (a->question && !(payload_answer(d, a->question - 1) & a->answers))
         return false;
+    if (a->needs || a->required)
+        return true;
     for (uint32_t i = 0; i < a->count; i++)
         if (d->at[a->value[i].needs])
             return true;
-    return a->required;
+    return false;
+}
+
+/* What members fill is one stretch, which is copied without a call. */
+static inline void values_clear(struct payload_decoder *d, struct result_reading *values)
+{
+    enum {
+        FROM = offsetof(struct result_reading, ts),
+        TO = offsetof(struct result_reading, status)
+    };
+    if (d->count == d->fresh) {
+        *values = d->cleared;
+        d->fresh++;
+    } else {
+        memcpy((char *)values + FROM, (const char *)&d->cleared + FROM, TO - FROM);
+    }
 }
 
 /* One entry of the map, of the document or of one element. False: the message is refused. */
@@ -193,7 +210,7 @@ static bool entry_read(struct payload_decoder *d, uint32_t number)
     struct payload_reading *r = &d->reading[d->count];
     bool said = false;
     r->refused = false;
-    memcpy(&r->values, &d->cleared, d->cleared_bytes);
+    values_clear(d, &r->values);
     for (uint32_t i = 0; i < entry->member_count && !r->refused; i++) {
         const struct payload_alternatives *a = &entry->member[i];
         if (!d->at[a->needs])
@@ -244,19 +261,14 @@ __attribute__((cold, noinline)) static bool carried_refuse(struct payload_decode
 static bool carried_renew(struct payload_decoder *d, uint32_t number)
 {
     const struct payload_map *map = d->map;
-    const uint32_t *renewed_by = map->scope[number].carried;
-    for (uint32_t i = 0, count = renewed_by ? map->carried_count : 0; i < count; i++) {
-        uint32_t at = d->at[renewed_by[i]];
+    const struct payload_scope *scope = &map->scope[number];
+    for (uint32_t left = d->renews | scope->renewed_around; left; left &= left - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(left), step = scope->carried[i], at = d->at[step];
         if (!at)
             continue;
-        struct json_field *to = &d->carried[number][i];
-        json_read(&d->document, at, to); /* in its place: a copy would wait for what was stored */
-        if (to->kind == JSON_INT || to->kind == JSON_UINT) {
-            to->real = to->kind == JSON_INT ? (double)to->integer : (double)to->natural;
-            to->kind = JSON_REAL;
-        }
-        if (to->kind != map->carried[i].start.kind)
-            return carried_refuse(d, renewed_by[i], map->carried[i].start.kind);
+        if (!(map->carried[i].kinds >> json_kind_at(&d->document, at) & 1))
+            return carried_refuse(d, step, map->carried[i].start.kind);
+        d->carried[number][i] = at;
     }
     return true;
 }
@@ -383,9 +395,9 @@ static bool own_read(struct payload_decoder *d, struct payload_outcome *ret)
     }
     if (!payload_conditions_hold(d, map->when))
         return unwanted(d);
-    for (uint32_t s = 1; s < map->scope_count; s++)
-        for (uint32_t i = 0; map->scope[s].carried && i < map->carried_count; i++)
-            d->carried[s][i] = map->carried[i].start;
+    for (uint32_t s = 1; map->carried_count && s < map->scope_count; s++)
+        if (map->scope[s].carried)
+            memset(d->carried[s], 0, sizeof d->carried[s]);
     if (!scope_read(d, 0))
         return false;
     payload_merge_finish(d);

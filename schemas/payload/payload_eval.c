@@ -80,7 +80,7 @@ bool payload_eval_condition(const struct payload_decoder *d, const struct payloa
     if (c->of == PLACE_CAPTURE)
         f.text = d->capture[c->place];
     else if (c->of == PLACE_CARRIED)
-        f = d->carried[c->scope][c->place];
+        payload_carried_read(d, c->scope, c->place, &f);
     else
         there = payload_step_read(d, c->place, &f);
     switch (c->test) {
@@ -148,7 +148,7 @@ static enum payload_got piece_read(const struct payload_decoder *d, uint32_t sco
     case PIECE_STEP:
         return payload_step_read(d, piece->place, ret) ? PAYLOAD_GOT : PAYLOAD_ABSENT;
     case PIECE_CARRIED:
-        *ret = d->carried[scope][piece->place];
+        payload_carried_read(d, scope, piece->place, ret);
         return PAYLOAD_GOT;
     case PIECE_KEY:
         text_take(&ret->text, &d->element[scope].key);
@@ -185,7 +185,7 @@ template_build(struct payload_decoder *d, uint32_t scope, const struct payload_t
 static inline bool piece_text(const struct payload_decoder *d, uint32_t scope,
                               const struct payload_piece *piece, struct str *ret_text)
 {
-    const struct json_field *carried;
+    const struct json_field *start;
     uint32_t at;
     switch (piece->kind) {
     case PIECE_TEXT:
@@ -201,10 +201,14 @@ static inline bool piece_text(const struct payload_decoder *d, uint32_t scope,
         *ret_text = json_text(&d->document, at);
         return true;
     case PIECE_CARRIED:
-        carried = &d->carried[scope][piece->place];
-        if (carried->kind != JSON_STRING)
+        at = d->carried[scope][piece->place];
+        start = &d->map->carried[piece->place].start;
+        if (start->kind != JSON_STRING)
             return false;
-        text_take(ret_text, &carried->text);
+        if (at)
+            *ret_text = json_text(&d->document, at);
+        else
+            text_take(ret_text, &start->text);
         return true;
     case PIECE_KEY:
         text_take(ret_text, &d->element[scope].key);

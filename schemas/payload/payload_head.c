@@ -134,8 +134,11 @@ void payload_read_carry(struct payload_reader *r)
         if (!payload_text(r, start, "start", 0, READING_TEXT_BYTES_MAX, &text))
             return;
         carried[i].start = (struct json_field){.kind = JSON_STRING, .text = text};
-        if (start->plain && tree_parse_number(text, &carried[i].start.real))
+        carried[i].kinds = 1u << JSON_STRING;
+        if (start->plain && tree_parse_number(text, &carried[i].start.real)) {
             carried[i].start.kind = JSON_REAL;
+            carried[i].kinds = 1u << JSON_INT | 1u << JSON_UINT | 1u << JSON_REAL;
+        }
     }
     r->map->carried = carried;
     r->map->carried_count = carried ? map->count : 0;

@@ -102,10 +102,20 @@ static bool number_in_text(struct json_field *f)
     return true;
 }
 
-static double carried_number(const struct payload_decoder *d, uint32_t scope,
-                             const struct payload_value *v)
+/* What is carried and added; 0: nothing is. */
+static inline double carried_number(const struct payload_decoder *d, uint32_t scope,
+                                    const struct payload_value *v)
 {
-    return v->carried < d->map->carried_count ? d->carried[scope][v->carried].real : 0;
+    struct json_field f = {0};
+    double number = 0;
+    if (v->carried == d->map->carried_count)
+        return 0;
+    uint32_t at = d->carried[scope][v->carried];
+    if (!at)
+        return d->map->carried[v->carried].start.real;
+    json_read(&d->document, at, &f);
+    (void)payload_number_of(&f, &number);
+    return number;
 }
 
 /* scale, add, min and max. Whole numbers that nothing is done to stay as they are; what is no
@@ -116,8 +126,12 @@ static bool number_make(const struct payload_decoder *d, uint32_t scope,
     double number;
     if (!payload_number_of(f, &number))
         return true;
-    if (v->scaled) {
-        number = number * v->multiply / v->divide + v->add + carried_number(d, scope, v);
+    double carried = carried_number(d, scope, v);
+    if (v->scaled || carried != 0) {
+        number *= v->multiply;
+        if (v->divide != 1) /* which takes long */
+            number /= v->divide;
+        number = number + v->add + carried;
         f->kind = JSON_REAL;
         f->real = number;
     }

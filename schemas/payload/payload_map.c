@@ -100,6 +100,19 @@ bool payload_list_fits(struct payload_reader *r, const struct tree_node *node, c
     return false;
 }
 
+/* What renews one that is carried, in the scope that is being read. */
+static bool carried_point(struct payload_reader *r, const struct tree_node *at, uint32_t carried,
+                          uint32_t *ret_step)
+{
+    if (!payload_pointer(r, at, "at", ret_step))
+        return false;
+    if (r->step[*ret_step].scope == r->here)
+        r->step[*ret_step].renews |= (uint8_t)(1u << carried);
+    else
+        r->scope[r->here].renewed_around |= 1u << carried;
+    return true;
+}
+
 /* The pointers of `carry`, in each scope that entries read. */
 static void carried_place(struct payload_reader *r)
 {
@@ -116,7 +129,7 @@ static void carried_place(struct payload_reader *r)
         r->scope[s].carried = step;
         r->here = s;
         for (uint32_t i = 0; step && i < map->carried_count; i++)
-            if (!payload_pointer(r, tree_find(carry->pair[i].value, "at"), "at", &step[i]))
+            if (!carried_point(r, tree_find(carry->pair[i].value, "at"), i, &step[i]))
                 return;
         element = element || step;
         r->here = 0;

@@ -286,6 +286,7 @@ static bool slots_make(struct payload_reader *r, struct payload_step *step)
                                          .key = child->key,
                                          .step = i,
                                          .deeper = child->child_count || child->iterated,
+                                         .renews = child->renews,
                                          .says = child->says,
                                          .allows = child->allows};
     }

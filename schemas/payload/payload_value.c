@@ -125,9 +125,10 @@ static bool add_read(struct value_reader *v)
     v->value->carried = map->carried_count;
     if (!node)
         return true;
-    v->value->scaled = true;
-    if (node->kind == TREE_SCALAR && tree_parse_number(node->text, &v->value->add))
+    if (node->kind == TREE_SCALAR && tree_parse_number(node->text, &v->value->add)) {
+        v->value->scaled = true;
         return true;
+    }
     struct str name;
     if (!payload_text(v->r, node, "add", 1, ID_BYTES_MAX, &name))
         return false;
@@ -268,6 +269,19 @@ static void question_share(struct payload_alternatives *a)
     }
 }
 
+/* The step below which all alternatives look; 0: there is none. Parents come before their children.
+ */
+static uint32_t needs_share(const struct payload_reader *r, const struct payload_alternatives *a)
+{
+    uint32_t shared = a->count ? a->value->needs : 0;
+    for (uint32_t i = 1; i < a->count; i++)
+        for (uint32_t other = a->value[i].needs; shared != other;) {
+            uint32_t *later = other > shared ? &other : &shared;
+            *later = r->step[*later].parent;
+        }
+    return shared;
+}
+
 bool payload_alternatives(struct payload_reader *r, const struct tree_node *node, const char *name,
                           const struct member *member, struct payload_alternatives *ret)
 {
@@ -285,7 +299,8 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
                                  .member = member,
                                  .value = &value[i]};
         ok = value_read(&v) && ok;
-        value[i].worked = value[i].scaled || value[i].min > -INFINITY || value[i].max < INFINITY;
+        value[i].worked = value[i].scaled || value[i].carried < r->map->carried_count ||
+                          value[i].min > -INFINITY || value[i].max < INFINITY;
         value[i].plain = is_plain(&value[i]);
         value[i].needs =
             value[i].from == VALUE_STEP ? value[i].step : payload_conditions_want(value[i].when);
@@ -301,10 +316,11 @@ bool payload_alternatives(struct payload_reader *r, const struct tree_node *node
     }
     *ret = (struct payload_alternatives){
         .member = member, .value = value, .count = count, .required = required};
-    if (ok && !required)
-        question_share(ret);
-    if (count == 1 && !required) {
-        ret->needs = value->needs;
+    if (!ok || required)
+        return ok;
+    question_share(ret);
+    ret->needs = needs_share(r, ret);
+    if (count == 1) {
         ret->plain = value->plain && member && member->kind != MEMBER_TEXT;
         ret->whole = ret->plain && member->kind == MEMBER_COUNT ? (uint64_t)member->max : 0;
     }

@@ -144,15 +144,29 @@ static inline struct payload_order_root *root_of(struct payload_decoder *d, uint
     return &d->order.root[(d->map->print + step) % PAYLOAD_ORDER_ROOTS];
 }
 
-/* The node of a key that comes next behind a node; 0: none. */
-static inline uint32_t next_find(const struct payload_order *o, uint32_t node, struct str key)
+/* A key as the document has it: four bytes that are its length, and its own. */
+static inline const char *key_at(const struct json_document *doc, uint32_t at)
 {
-    for (node = o->node[node].next; node; node = o->node[node].other) {
-        const struct payload_order_node *n = &o->node[node];
-        if (n->key_len == key.len && payload_same(n->key, key.at, key.len))
-            return node;
+    return json_text(doc, at).at - sizeof(uint32_t);
+}
+
+/* Of a node and those in its place: the one of this key. NULL: none is. */
+static inline const struct payload_order_node *key_find(const struct payload_order *o,
+                                                        uint32_t node, const char *key)
+{
+    uint64_t head, tail;
+    memcpy(&head, key, sizeof head);
+    for (const struct payload_order_node *n; node; node = n->other) {
+        n = &o->node[node];
+        if ((head ^ n->head) & n->head_mask)
+            continue;
+        memcpy(&tail, key + n->tail_at, sizeof tail);
+        if ((tail ^ n->tail) & n->head_mask)
+            continue;
+        if (n->key_len <= 12 || memcmp(key + 8, n->key + 4, n->key_len - 12u) == 0)
+            return n;
     }
-    return 0;
+    return NULL;
 }
 
 /* False: the object is like none that was seen, and nothing was found. */
@@ -161,22 +175,29 @@ static bool order_walk(struct payload_decoder *d, struct payload_found *w, uint3
 {
     const struct json_document doc = d->document;
     const struct payload_order_root *root = root_of(d, of);
-    struct payload_found found = *w;
-    uint32_t node = root->node;
+    uint32_t count = w->count, deeper_count = w->deeper_count;
+    const struct payload_order_node *n = &d->order.node[root->node];
     if (root->print != d->map->print || root->step != of)
         return false;
     for (uint32_t at = json_first(object), end = json_end(&doc, object); at != end;
          at = json_after(&doc, at + 1)) {
-        node = next_find(&d->order, node, json_text(&doc, at));
-        const struct payload_order_node *n = &d->order.node[node];
-        if (!node) {
-            payload_found_forget(d, w->count, found.count);
+        n = key_find(&d->order, n->next, key_at(&doc, at));
+        if (!n) {
+            payload_found_forget(d, w->count, count);
             return false;
         }
-        if (n->step)
-            payload_found_add(d, &found, n->step, at + 1, n->says, n->allows, n->deeper);
+        if (!n->step)
+            continue;
+        d->at[n->step] = at + 1;
+        d->found[count++] = (uint16_t)n->step;
+        if (n->deeper)
+            d->deeper[deeper_count++] = (uint16_t)n->step;
     }
-    *w = found;
+    w->count = count;
+    w->deeper_count = deeper_count;
+    w->says |= n->says;
+    w->allows |= n->allows;
+    w->renews |= n->renews;
     return true;
 }
 
@@ -193,22 +214,32 @@ static uint32_t node_new(struct payload_order *o, const struct payload_order_nod
 }
 
 /* A member that comes next behind `parent` from now on. 0: it is not kept. */
-static uint32_t node_add(struct payload_decoder *d, uint32_t of, uint32_t parent, struct str key)
+static uint32_t node_add(struct payload_decoder *d, uint32_t of, uint32_t parent, const char *at)
 {
-    struct payload_order_node made = {.key_len = (uint8_t)key.len};
-    const struct payload_slot *slot = payload_walk_find(&d->map->step[of], key);
+    const struct payload_order_node *above = &d->order.node[parent];
+    struct payload_order_node made = {
+        .says = above->says, .allows = above->allows, .renews = above->renews};
+    struct str key = {at + sizeof(uint32_t), 0};
     uint32_t *to = &d->order.node[parent].next;
     uint32_t choices = 0;
+    memcpy(&key.len, at, sizeof key.len);
     for (; *to; to = &d->order.node[*to].other)
         choices++;
     if (choices == PAYLOAD_ORDER_CHOICES || key.len > sizeof made.key)
         return 0;
     memcpy(made.key, key.at, key.len);
+    memcpy(&made.head, at, sizeof made.head);
+    made.head_mask = key.len < 4 ? (UINT64_C(1) << (32 + 8 * key.len)) - 1 : UINT64_MAX;
+    made.key_len = (uint8_t)key.len;
+    made.tail_at = (uint8_t)(key.len > 4 ? key.len - 4 : 0);
+    memcpy(&made.tail, at + made.tail_at, sizeof made.tail);
+    const struct payload_slot *slot = payload_walk_find(&d->map->step[of], key);
     if (slot) {
         made.step = slot->step;
         made.deeper = slot->deeper;
-        made.says = slot->says;
-        made.allows = slot->allows;
+        made.says |= slot->says;
+        made.allows |= slot->allows;
+        made.renews |= slot->renews;
     }
     uint32_t node = node_new(&d->order, &made);
     if (node)
@@ -227,9 +258,9 @@ static void order_keep(struct payload_decoder *d, uint32_t of, uint32_t object)
     uint32_t node = root->node;
     for (uint32_t at = json_first(object), end = json_end(doc, object); node && at != end;
          at = json_after(doc, at + 1)) {
-        struct str key = json_text(doc, at);
-        uint32_t next = next_find(&d->order, node, key);
-        node = next ? next : node_add(d, of, node, key);
+        const char *key = key_at(doc, at);
+        const struct payload_order_node *n = key_find(&d->order, d->order.node[node].next, key);
+        node = n ? (uint32_t)(n - d->order.node) : node_add(d, of, node, key);
     }
 }
 
@@ -266,7 +297,10 @@ static bool object_walk(struct payload_decoder *d, struct payload_found *w, uint
             bits |= bit;
             continue;
         }
-        payload_found_add(d, w, slot->step, at + 1, slot->says, slot->allows, slot->deeper);
+        payload_found_add(d, w, slot->step, at + 1, slot->deeper);
+        w->says |= slot->says;
+        w->allows |= slot->allows;
+        w->renews |= slot->renews;
     }
     if (members <= PAYLOAD_ORDER_MEMBERS)
         order_keep(d, of, object);
@@ -277,8 +311,10 @@ static void step_found(struct payload_decoder *d, struct payload_found *w, uint3
                        uint32_t at)
 {
     const struct payload_step *step = &d->map->step[number];
-    payload_found_add(d, w, number, at, step->says, step->allows,
-                      step->child_count || step->iterated);
+    payload_found_add(d, w, number, at, step->child_count || step->iterated);
+    w->says |= step->says;
+    w->allows |= step->allows;
+    w->renews |= step->renews;
 }
 
 static void array_walk(struct payload_decoder *d, struct payload_found *w, uint32_t of,
@@ -301,7 +337,7 @@ bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, u
     struct payload_found w;
     w.says = number ? d->says[scope->parent] : map->says;
     w.allows = number ? d->allows[scope->parent] : map->allows;
-    w.deeper_count = 0;
+    w.renews = w.deeper_count = 0;
     d->walk++;
     d->answered &= ~scope->questions;
     payload_found_forget(d, forget, d->found_count);
@@ -319,6 +355,7 @@ bool payload_walk(struct payload_decoder *d, uint32_t number, uint32_t forget, u
             misfit(d, step, kind);
     }
     d->found_count = w.count;
+    d->renews = w.renews;
     d->says[number] = w.says;
     d->allows[number] = w.allows;
     return ok;

@@ -365,6 +365,28 @@ static void test_a_quoted_start_is_a_text(void **state)
         "refused wrong_type: payload /0/id: not a text\n");
 }
 
+/* Of the document, and of the element around: each inner element takes it up. */
+static void test_carried_from_around(void **state)
+{
+    static const char map[] =
+        "payload: m\ntopics: [\"t/{device}\"]\n"
+        "carry: {base: {at: /base, start: 0}, add: {at: ../add, start: 1}}\n"
+        "readings:\n"
+        "  - {each: /list/*/items/*, class: crowd, kind: level, device: \"{./n}\", part: a, "
+        "occupancy: {at: ./v, add: base}}\n"
+        "  - {each: /list/*/items/*, class: crowd, kind: level, device: \"{./n}\", part: b, "
+        "occupancy: {at: ./v, add: add}}\n";
+    run(*state, "what was last given holds", map,
+        "{\"base\":10,\"list\":[{\"items\":[{\"n\":\"x\",\"v\":1}]},"
+        "{\"items\":[{\"n\":\"y\",\"v\":2}],\"add\":5},{\"items\":[{\"n\":\"z\",\"v\":3}]}]}",
+        "x/a crowd_level occupancy=11\nx/b crowd_level occupancy=2\n"
+        "y/a crowd_level occupancy=12\ny/b crowd_level occupancy=7\n"
+        "z/a crowd_level occupancy=13\nz/b crowd_level occupancy=8\n");
+    run(*state, "of another kind", map,
+        "{\"list\":[{\"items\":[{\"n\":\"x\",\"v\":1}],\"add\":\"5\"}]}",
+        "refused wrong_type: payload /list/0/add: not a number\n");
+}
+
 static const char whole[] =
     "payload: whole\n"
     "topics: [\"t/{device}\", \"u/{device}/#\"]\n"
@@ -763,6 +785,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(test_carried_values_hold_until_renewed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_carried_from_around, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_quoted_start_is_a_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages_of_one_map, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_payload_that_is_no_json, setup, teardown),

@@ -8,7 +8,45 @@
 #include "schemas/payload/payload_decode.h"
 #include "tests/support/support.h"
 
-enum { MESSAGES = 12000, TEXT_MAX = 4096, KEYS_MAX = 6, FILLERS = 8 };
+enum { MESSAGES = 12000, TEXT_MAX = 4096, KEYS_MAX = 6 };
+
+/* Of each length at which keys are compared otherwise, one that the map wants and others that
+ * differ from it in one byte: in front, at the end, between. */
+#define LONG "abcdefg0123456789012345678901234567890123456789012345678901234"
+static const char *const names[] = {
+    "in",
+    "out",
+    "n", /* often */
+    "k",
+    "abc",
+    "",
+    "im",
+    "on",
+    "abd",
+    "abcd",
+    "abce",
+    "bbcd",
+    "abcde",
+    "bbcde",
+    "abcdf",
+    "abcdefgh",
+    "abcdefgi",
+    "abcd_fgh",
+    "abcdefghijkl",
+    "abcdefghijk_",
+    "abc_efghijkl",
+    "_bcdefghijkl",
+    "abcdefghijklm",
+    "abcd_fghijklm",
+    "abcdefghijkl_",
+    (LONG),
+    (LONG "_"),
+    (LONG "hi"),
+    (LONG "_i"),
+    (LONG "hij"),
+    (LONG "hik"),
+};
+enum { NAMES = sizeof names / sizeof names[0] };
 
 static uint64_t next(uint64_t *random, uint64_t below)
 {
@@ -19,12 +57,10 @@ static uint64_t next(uint64_t *random, uint64_t below)
 /* Members in any order, now and then one of them twice. */
 static void add_object(struct text *out, uint64_t *random, int depth)
 {
-    static const char *const names[3 + FILLERS] = {"in", "out", "n",  "k0", "k1", "k2",
-                                                   "k3", "k4",  "k5", "k6", "k7"};
     uint64_t count = 1 + next(random, KEYS_MAX);
     text_add_char(out, '{');
     for (uint64_t i = 0, used = 0; i < count; i++) {
-        uint64_t k = next(random, 3 + FILLERS);
+        uint64_t k = next(random, next(random, 2) ? 5 : NAMES);
         if (used >> k & 1 && next(random, 40))
             continue;
         text_add(out, used ? ",\"" : "\"");
@@ -61,8 +97,9 @@ static void nothing_is_remembered_that_shows(void **state)
     (void)state;
     static const char source[] =
         "payload: m\ntopics: [\"t/{device}\"]\nreadings:\n"
-        "  - {class: crowd, kind: total, device: \"{device}\", in: [/in, /n/out], "
-        "out: [/n/in, /out, /n/n/in]}\n";
+        "  - {class: crowd, kind: total, device: \"{device}\", in: [/in, /n/out, /abc, /abcd, "
+        "/abcde, /abcdefgh], out: [/n/in, /out, /n/n/in, /abcdefghijkl, /abcdefghijklm, "
+        "/" LONG ", /" LONG "hi, /" LONG "hij]}\n";
     static struct problems problems;
     struct payload_map *map = NULL;
     struct payload_maps *maps = payload_maps_new();
