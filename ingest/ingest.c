@@ -338,9 +338,9 @@ static int loop(struct ingest *ingest)
 static bool make_paths(struct ingest *ingest, struct error *err)
 {
     const struct config *config = ingest->config;
-    if (!config_state_path(config, "readings", true, ingest->log_dir, PATH_BYTES, err) ||
-        !config_state_path(config, "cursors", true, ingest->cursors_dir, PATH_BYTES, err) ||
-        !config_state_path(config, "command.sock", true, ingest->socket_path, PATH_BYTES, err))
+    if (!config_state_path(config, "readings", ingest->log_dir, PATH_BYTES, err) ||
+        !config_state_path(config, "cursors", ingest->cursors_dir, PATH_BYTES, err) ||
+        !config_state_path(config, "command.sock", ingest->socket_path, PATH_BYTES, err))
         return false;
     if (config->command_socket[0])
         (void)snprintf(ingest->socket_path, PATH_BYTES, "%s", config->command_socket);
@@ -438,8 +438,8 @@ static bool open_privacy(struct ingest *ingest, struct error *err)
 static int start(struct ingest *ingest)
 {
     struct error err = {0};
-    if (!make_paths(ingest, &err) || !open_log(ingest, &err) ||
-        !counters_open(ingest->config->state_dir, PROGRAM_INGEST, &ingest->counters, &err) ||
+    if (!counters_open(ingest->config->state_dir, PROGRAM_INGEST, &ingest->counters, &err) ||
+        !make_paths(ingest, &err) || !open_log(ingest, &err) ||
         !intake_open(
             &(struct intake_options){
                 .writer = ingest->writer,

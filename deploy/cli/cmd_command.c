@@ -234,7 +234,7 @@ static int carry_out(const struct request *r)
     uint8_t nonce[COMMAND_NONCE_BYTES];
     char alerts[PATH_BYTES];
     if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce ||
-        !config_state_path(&r->config, "alerts", false, alerts, sizeof alerts, &err)) {
+        !config_state_path(&r->config, "alerts", alerts, sizeof alerts, &err)) {
         (void)fprintf(stderr, "crowdtide command: no random bytes, or a path too long\n");
         return EXIT_FAILED;
     }

@@ -69,17 +69,11 @@ static void reload(const char *path, struct files *files)
 static int run(const char *path, struct files *files, bool kafka)
 {
     int code;
-    struct error err = {0};
-    char state[PATH_BYTES], quoted[PATH_BYTES];
+    char quoted[PATH_BYTES];
     if (files->holes)
         report(REPORT_ERROR, "page", "roster_holes",
                "file=\"%s\" holes=%u then=\"the whole team is paged, or everybody\"",
                report_quote(files->config.page_file, quoted, sizeof quoted), files->holes);
-    /* It may be the first program that ever runs here. */
-    if (!config_state_path(&files->config, "counters", true, state, sizeof state, &err)) {
-        report_error("page", "refused", &err);
-        return EXIT_FAILED;
-    }
     do {
         const struct page_options options = {.config = &files->config,
                                              .venue = files->venue,

@@ -4,9 +4,6 @@
 #include "deploy/cli/arguments.h"
 #include "deploy/cli/cli.h"
 #include "processors/publish/publish.h"
-#include "schemas/base/report.h"
-
-enum { PATH_BYTES = 4096 };
 
 int cmd_publish(int argc, char **argv)
 {
@@ -39,17 +36,9 @@ int cmd_publish(int argc, char **argv)
     if (!cli_load_config(path, &config))
         return EXIT_USAGE;
     cli_signals();
-    struct error err = {0};
-    char state[PATH_BYTES];
     const struct publish_options publish = {
         .config = &config, .stop = cli_stop(), .rebase = rebase};
-    /* It may be the first program that ever runs here. */
-    if (!config_state_path(&config, "counters", true, state, sizeof state, &err)) {
-        report_error("publish", "refused", &err);
-        code = EXIT_FAILED;
-    } else {
-        code = kafka ? publish_kafka_run(&publish) : publish_series_run(&publish);
-    }
+    code = kafka ? publish_kafka_run(&publish) : publish_series_run(&publish);
     config_free(&config);
     return code;
 }

@@ -172,11 +172,9 @@ int cmd_run(int argc, char **argv)
     struct config config;
     struct counters *counters = NULL;
     struct error err = {0};
-    char state[PATH_BYTES];
     if (!check(config_path, &config))
         return EXIT_USAGE;
-    if (!config_state_path(&config, "counters", true, state, sizeof state, &err) ||
-        !counters_open(config.state_dir, PROGRAM_RUN, &counters, &err)) {
+    if (!counters_open(config.state_dir, PROGRAM_RUN, &counters, &err)) {
         report_error("run", "refused", &err);
         config_free(&config);
         return EXIT_FAILED;

@@ -381,15 +381,12 @@ static bool await_readings(struct runner *r, bool *ret_ready, struct error *err)
 
 static bool open_all(struct runner *r, bool *ret_ready, struct error *err)
 {
-    char counters[RUNNER_PATH_BYTES];
-    if (!config_state_path(r->config, "counters", true, counters, sizeof counters, err))
-        return false;
     if (snprintf(r->state_dir, sizeof r->state_dir, "%s", r->config->state_dir) >=
         (int)sizeof r->state_dir)
         return error_set(err, ERROR_INVALID, 0, "state directory path too long");
-    if (!make_dir(r, "snapshots", r->snapshots_dir, sizeof r->snapshots_dir, err) ||
-        !make_dir(r, "cursors", r->cursors_dir, sizeof r->cursors_dir, err) ||
-        !counters_open(r->state_dir, PROGRAM_PROCESS, &r->counters, err))
+    if (!counters_open(r->state_dir, PROGRAM_PROCESS, &r->counters, err) ||
+        !make_dir(r, "snapshots", r->snapshots_dir, sizeof r->snapshots_dir, err) ||
+        !make_dir(r, "cursors", r->cursors_dir, sizeof r->cursors_dir, err))
         return false;
     blame_install(r->counters);
     return await_readings(r, ret_ready, err) &&

@@ -14,14 +14,7 @@
 
 #define PROGRAM "serve"
 
-enum {
-    LOOK_MS = 500,
-    EXIT_STOPPED = 0,
-    EXIT_BROKEN = 1,
-    EXIT_CONFIG = 2,
-    TROUBLE_BYTES = 512,
-    PATH_BYTES = 4200
-};
+enum { LOOK_MS = 500, EXIT_STOPPED = 0, EXIT_BROKEN = 1, EXIT_CONFIG = 2, TROUBLE_BYTES = 512 };
 
 struct serve {
     const struct serve_options *options;
@@ -188,16 +181,13 @@ int serve_run(const struct serve_options *options)
     struct serve s = {.options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct web_server *server = NULL;
     struct error err = {0};
-    char path[PATH_BYTES];
     const struct web_server_options web = {.listen = options->config->serve_listen,
                                            .answer = answer,
                                            .context = &s,
                                            .answer_bytes_max = METRICS_BYTES_MAX};
     s.state = watch_state_new(options->config->state_dir);
     bool ok = s.state || error_set(&err, ERROR_NO_MEMORY, 0, "start");
-    /* It may be the first program that ever runs here. */
-    ok = ok && config_state_path(options->config, "counters", true, path, sizeof path, &err) &&
-         counters_open(options->config->state_dir, PROGRAM_SERVE, &s.counters, &err) &&
+    ok = ok && counters_open(options->config->state_dir, PROGRAM_SERVE, &s.counters, &err) &&
          open_ping(&s, &err) && web_server_open(&web, &server, &err);
     if (ok) {
         report(REPORT_INFO, PROGRAM, "started", "listen=%s port=%u", web.listen,

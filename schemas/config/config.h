@@ -168,9 +168,8 @@ struct venue;
 bool config_privacy_fits(const struct config *config, const struct venue *venue,
                          struct problems *problems);
 
-/* {state_dir}/{name} into out; creates the state directory (mode 0750) and its parents when create
- * is set. TOO_LARGE when it does not fit, IO. */
-bool config_state_path(const struct config *config, const char *name, bool create, char *out,
-                       size_t cap, struct error *err);
+/* {state_dir}/{name} into out. TOO_LARGE when it does not fit. */
+bool config_state_path(const struct config *config, const char *name, char *out, size_t cap,
+                       struct error *err);
 
 #endif

@@ -105,23 +105,10 @@ bool config_file_secret(const char *key, const char *path, uint32_t line, uint32
     return true;
 }
 
-bool config_state_path(const struct config *config, const char *name, bool create, char *out,
-                       size_t cap, struct error *err)
+bool config_state_path(const struct config *config, const char *name, char *out, size_t cap,
+                       struct error *err)
 {
     int n = snprintf(out, cap, "%s/%s", config->state_dir, name);
-    if (n < 0 || (size_t)n >= cap)
-        return error_set(err, ERROR_TOO_LARGE, 0, "%s/%s", config->state_dir, name);
-    char dir[4200];
-    n = snprintf(dir, sizeof dir, "%s/", config->state_dir);
-    if (!create)
-        return true;
-    if (n < 0 || (size_t)n >= sizeof dir)
-        return error_set(err, ERROR_TOO_LARGE, 0, "%s", config->state_dir);
-    for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(dir, 0750) != 0 && errno != EEXIST)
-            return error_set(err, ERROR_IO, errno, "%s", dir);
-        *slash = '/';
-    }
-    return true;
+    return (n >= 0 && (size_t)n < cap) ||
+           error_set(err, ERROR_TOO_LARGE, 0, "%s/%s", config->state_dir, name);
 }

@@ -305,6 +305,20 @@ static void claim_section(struct counters *counters, enum program program)
     find_names(counters);
 }
 
+/* Makes the directories above path's last part that are not there. */
+static bool make_dirs(char *path, struct error *err)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        bool ok = mkdir(path, 0750) == 0 || errno == EEXIST ||
+                  error_set(err, ERROR_IO, errno, "%s", path);
+        *slash = '/';
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 bool counters_open(const char *state_dir, enum program program, struct counters **ret,
                    struct error *err)
 {
@@ -312,6 +326,8 @@ bool counters_open(const char *state_dir, enum program program, struct counters 
     char path[PATH_BYTES];
     if (snprintf(path, sizeof path, "%s/counters", state_dir) >= (int)sizeof path)
         return error_set(err, ERROR_INVALID, 0, "state directory path too long");
+    if (!make_dirs(path, err))
+        return false;
     struct counters *counters = calloc(1, sizeof *counters);
     if (!counters)
         return error_set(err, ERROR_NO_MEMORY, 0, "counters");

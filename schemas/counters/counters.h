@@ -188,7 +188,8 @@ const char *counter_name(enum counter counter, char out[COUNTER_NAME_BYTES]);
 
 struct counters; /* opaque */
 
-/* Opens the file (creating it when missing) for one program to write. Gauges begin at 0, sums go on
+/* Opens the file for one program to write; makes it, and the state directory (mode 0750) with its
+   parents, when missing: whichever program is the first that ever runs there. Gauges begin at 0, sums go on
    from where they were. LOCKED: another process of this program is running (`where` has its pid).
    Any thread. */
 bool counters_open(const char *state_dir, enum program program, struct counters **ret,

@@ -150,20 +150,10 @@ static void paths_start_at_the_file(void **state)
     assert_string_equal(c.command_socket, "/run/c.sock");
     struct error err = {0};
     char out[900];
-    assert_true(config_state_path(&c, "readings", false, out, sizeof out, &err));
+    assert_true(config_state_path(&c, "readings", out, sizeof out, &err));
     assert_string_equal(out, beside(f, "state/readings", path, sizeof path));
-    struct stat st;
-    assert_int_equal(stat(c.state_dir, &st), -1);
-    assert_true(config_state_path(&c, "readings", true, out, sizeof out, &err));
-    assert_int_equal(stat(c.state_dir, &st), 0);
-    assert_true(config_state_path(&c, "readings", true, out, sizeof out, &err));
-    assert_false(config_state_path(&c, "readings", false, out, 10, &err));
+    assert_false(config_state_path(&c, "readings", out, 10, &err));
     assert_int_equal(err.code, ERROR_TOO_LARGE);
-    config_free(&c);
-    put(f, "file", "", 0644);
-    assert_true(load(f, "state_dir: file/below\n", &c, &problems));
-    assert_false(config_state_path(&c, "readings", true, out, sizeof out, &err));
-    assert_int_equal(err.code, ERROR_IO);
     config_free(&c);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,6 +126,22 @@ static void a_second_process_of_the_program_is_refused(void **state)
     counters_close(other);
     counters_close(c);
     counters_close(open_ok(*state, PROGRAM_RUN));
+}
+
+static void the_first_program_makes_the_state_directory(void **state)
+{
+    char below[4200], file[4300];
+    struct counters *counters = NULL;
+    struct error err = {0};
+    struct stat st;
+    (void)snprintf(below, sizeof below, "%s/var//lib/state", (const char *)*state);
+    counters_close(open_ok(below, PROGRAM_SERIES));
+    assert_int_equal(stat(below, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0750);
+    counters_close(open_ok(below, PROGRAM_SERIES));
+    (void)snprintf(file, sizeof file, "%s/counters/below", below);
+    assert_false(counters_open(file, PROGRAM_SERIES, &counters, &err));
+    assert_int_equal(err.code, ERROR_IO);
 }
 
 /* A program killed while it starts, again and again, keeps its sums. */
@@ -354,6 +371,7 @@ int main(void)
         T(every_counter_has_a_place_of_its_own),
         T(a_duration_falls_into_the_bucket_that_holds_it),
         T(names_are_lower_case_and_differ_within_a_program),
+        T(the_first_program_makes_the_state_directory),
         T(a_second_process_of_the_program_is_refused),
         T(a_kill_at_the_start_costs_no_sums),
         T(running_means_that_the_process_lives),
