@@ -43,7 +43,7 @@ void kafka_feed_trouble(struct kafka_feed *f, const char *event, const struct er
 static bool going(void *arg)
 {
     kafka_feed_show_lag(arg);
-    return !publish_stopping(((struct kafka_feed *)arg)->shared);
+    return !kafka_feed_stopping(arg);
 }
 
 void kafka_feed_show_lag(struct kafka_feed *f)
@@ -66,7 +66,7 @@ static bool pause_before_retry(struct kafka_feed *f)
     for (uint32_t ms = pace_next_ms(&f->backoff); ms > 0;) {
         uint32_t slice = ms < LAG_EVERY_MS ? ms : LAG_EVERY_MS;
         kafka_feed_show_lag(f);
-        if (!publish_pause(f->shared, slice))
+        if (kafka_feed_stopping(f) || !publish_pause(f->shared, slice))
             return false;
         ms -= slice;
     }
@@ -190,7 +190,7 @@ static struct progress take_over(struct kafka_feed *f)
         return kafka_feed_failed(&err);
     enum kafka_outcome outcome;
     while ((outcome = kafka_producer_init(f->producer, KAFKA_CALL_MS, &err)) == KAFKA_AGAIN &&
-           !publish_stopping(f->shared))
+           !kafka_feed_stopping(f))
         kafka_feed_trouble(f, "unreachable", &err);
     if (outcome == KAFKA_OK)
         return on;
@@ -260,9 +260,9 @@ static struct progress fenced(struct kafka_feed *f)
 
 static int run_connected(struct kafka_feed *f)
 {
-    while (!publish_stopping(f->shared)) {
+    while (!kafka_feed_stopping(f)) {
         struct progress progress = f->producer ? cycle(f) : connect_feed(f);
-        if (progress.step == STEP_RECONNECT && !publish_stopping(f->shared)) {
+        if (progress.step == STEP_RECONNECT && !kafka_feed_stopping(f)) {
             disconnect(f);
             counters_add(f->shared->counters, COUNTER_KAFKA_RECREATED, 1);
             if (progress.code == PUBLISH_FENCED)
@@ -291,7 +291,7 @@ static struct progress open_logs(struct kafka_feed *f)
         if (notice_due(&f->notice, err.where))
             report(REPORT_INFO, KAFKA_FEED_PROGRAM, "waiting", "feed=%s for=\"%s\"",
                    f->options->log, err.where);
-        if (!publish_pause(f->shared, IDLE_WAIT_MS * 2))
+        if (kafka_feed_stopping(f) || !publish_pause(f->shared, IDLE_WAIT_MS * 2))
             return end_with(PUBLISH_OK);
     }
     (void)notice_clear(&f->notice);

@@ -54,6 +54,13 @@ struct progress {
     int code;
 };
 
+/* Asked on each way round, which says that the feed lives. */
+static inline bool kafka_feed_stopping(struct kafka_feed *f)
+{
+    publish_seen(f->shared, f->options->number);
+    return publish_stopping(f->shared);
+}
+
 /* How long a transaction is kept open to be filled. */
 uint32_t kafka_feed_open_ms(const struct kafka_feed *f);
 

@@ -38,7 +38,7 @@ static enum kafka_outcome send_position(struct kafka_feed *f, struct error *err)
     enum kafka_outcome outcome;
     do
         outcome = kafka_producer_send(f->producer, &message, err);
-    while (outcome == KAFKA_AGAIN && !publish_stopping(f->shared));
+    while (outcome == KAFKA_AGAIN && !kafka_feed_stopping(f));
     return outcome == KAFKA_REFUSED ? KAFKA_ABORT : outcome;
 }
 
@@ -87,7 +87,7 @@ static enum kafka_outcome send_result(struct kafka_feed *f, const struct feed_it
     for (int i = 0; i < count && outcome == KAFKA_OK; i++) {
         do
             outcome = kafka_producer_send(f->producer, &messages[i], err);
-        while (outcome == KAFKA_AGAIN && !publish_stopping(f->shared));
+        while (outcome == KAFKA_AGAIN && !kafka_feed_stopping(f));
         *bytes += messages[i].value.len + messages[i].key.len;
         if (i == 0 && outcome == KAFKA_OK) {
             f->in_hand++;
@@ -107,7 +107,7 @@ static enum kafka_outcome send_result(struct kafka_feed *f, const struct feed_it
 /* Waits for more results while the transaction may stay open. False: time to commit. */
 static bool wait_for_more(struct kafka_feed *f, int64_t until_ns)
 {
-    if (f->options->urgent || publish_stopping(f->shared) || clock_boot_ns() > until_ns)
+    if (f->options->urgent || kafka_feed_stopping(f) || clock_boot_ns() > until_ns)
         return false;
     (void)publish_pause(f->shared, STREAM_MS);
     return true;
@@ -156,7 +156,7 @@ static enum kafka_outcome commit(struct kafka_feed *f, struct error *err)
         if (outcome != KAFKA_AGAIN)
             return outcome;
         kafka_feed_trouble(f, "commit_waits", err);
-        if (publish_stopping(f->shared) && stop_ns == 0)
+        if (kafka_feed_stopping(f) && stop_ns == 0)
             stop_ns = clock_boot_ns() + (int64_t)LAST_COMMIT_MS * 1000000;
         if (stop_ns && clock_boot_ns() > stop_ns)
             return KAFKA_AGAIN;
@@ -212,7 +212,7 @@ static struct progress give_up(struct kafka_feed *f, const struct error *why)
     counters_add(f->shared->counters, COUNTER_KAFKA_ABORTS, 1);
     do
         outcome = kafka_producer_abort(f->producer, KAFKA_CALL_MS, &err);
-    while (outcome == KAFKA_AGAIN && !publish_stopping(f->shared));
+    while (outcome == KAFKA_AGAIN && !kafka_feed_stopping(f));
     /* Only now is every message's fate known: the commit fails as soon as the first one does. */
     struct error refusal = {0};
     uint32_t refusals = kafka_producer_refusals(f->producer, &refusal);

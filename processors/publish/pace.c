@@ -18,6 +18,21 @@ void publish_set_up(struct publish_shared *shared, enum counter gauge, uint32_t 
     counters_set(shared->counters, gauge, (up ? before & ~bit : before | bit) == 0);
 }
 
+void publish_seen(struct publish_shared *shared, uint32_t feed)
+{
+    atomic_store_explicit(&shared->seen_ns[feed], clock_boot_ns(), memory_order_relaxed);
+}
+
+uint32_t publish_silent(const struct publish_shared *shared, uint32_t count, int64_t now_ns)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t seen_ns = atomic_load_explicit(&shared->seen_ns[i], memory_order_relaxed);
+        if (now_ns - seen_ns > PUBLISH_SILENT_S_MAX * INT64_C(1000000000))
+            return i;
+    }
+    return PUBLISH_FEEDS_MAX;
+}
+
 bool publish_pause(struct publish_shared *shared, uint32_t ms)
 {
     while (ms > 0 && !publish_stopping(shared)) {

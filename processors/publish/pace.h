@@ -10,19 +10,32 @@
 
 #include "schemas/counters/counters.h"
 
-enum { PACE_MS_MIN = 100, PACE_MS_MAX = 10000, NOTICE_TEXT_BYTES = 400, NOTICE_AGAIN_S = 60 };
+enum {
+    PACE_MS_MIN = 100,
+    PACE_MS_MAX = 10000,
+    NOTICE_TEXT_BYTES = 400,
+    NOTICE_AGAIN_S = 60,
+    PUBLISH_FEEDS_MAX = 2,
+    PUBLISH_SILENT_S_MAX = 60, /* of a feed that lives: its longest call and pause are far shorter */
+};
 
 /* What the threads of a publisher share. */
 struct publish_shared {
     atomic_bool stop;
     atomic_uint down; /* bit per feed that can't reach its sink */
     struct counters *counters;
+    _Atomic int64_t seen_ns[PUBLISH_FEEDS_MAX]; /* when each feed last came by, on CLOCK_BOOTTIME */
 };
 
 static inline bool publish_stopping(struct publish_shared *shared)
 {
     return atomic_load_explicit(&shared->stop, memory_order_relaxed);
 }
+
+/* A feed says that it goes on. */
+void publish_seen(struct publish_shared *shared, uint32_t feed);
+/* The feed that has been silent too long at this time; PUBLISH_FEEDS_MAX: none of the first `count`. */
+uint32_t publish_silent(const struct publish_shared *shared, uint32_t count, int64_t now_ns);
 
 /* Sets the sink's UP gauge from all feeds. */
 void publish_set_up(struct publish_shared *shared, enum counter gauge, uint32_t feed, bool up);

@@ -4,11 +4,12 @@
 
 #include "processors/publish/kafka_feed.h"
 #include "processors/publish/publish.h"
+#include "schemas/base/clock.h"
 #include "schemas/base/report.h"
 
 #define PROGRAM "publish-kafka"
 
-enum { FEEDS = 2, LOOK_MS = 50, ALIVE_EVERY_LOOKS = 10 };
+enum { FEEDS = PUBLISH_FEEDS_MAX, LOOK_MS = 50, ALIVE_EVERY_LOOKS = 10 };
 
 struct feed_thread {
     pthread_t id;
@@ -70,11 +71,26 @@ static void describe(const struct publish_options *options, struct publish_share
         kafka_instance_name(thread[i].options.instance);
 }
 
+/* The program lives while both its feeds do: one that hangs is said once, and the service manager
+   starts all again. */
+static void say_alive(struct publish_shared *shared, const struct feed_thread thread[FEEDS],
+                      uint32_t *silent)
+{
+    uint32_t before = *silent;
+    *silent = publish_silent(shared, FEEDS, clock_boot_ns());
+    if (*silent == PUBLISH_FEEDS_MAX)
+        counters_alive(shared->counters);
+    else if (*silent != before)
+        report(REPORT_ERROR, PROGRAM, "hangs", "feed=%s silent_s=%d", thread[*silent].options.log,
+               PUBLISH_SILENT_S_MAX);
+}
+
 int publish_kafka_run(const struct publish_options *options)
 {
     struct publish_shared shared = {0};
     struct feed_thread thread[FEEDS] = {0};
     struct error err = {0};
+    uint32_t silent = PUBLISH_FEEDS_MAX;
     int code = PUBLISH_OK;
     /* The library allocates a message and its headers in our thread and frees them in its own: with
        an arena a thread that cost a third of the CPU time, and twice the memory. */
@@ -85,7 +101,8 @@ int publish_kafka_run(const struct publish_options *options)
     }
     describe(options, &shared, thread);
     report(REPORT_INFO, PROGRAM, "started", "brokers=%s", options->config->kafka_brokers);
-    for (int i = 0; i < FEEDS; i++) {
+    for (uint32_t i = 0; i < FEEDS; i++) {
+        publish_seen(&shared, i);
         thread[i].started = pthread_create(&thread[i].id, NULL, feed_main, &thread[i]) == 0;
         if (!thread[i].started) {
             report(REPORT_ERROR, PROGRAM, "stopped", "error=\"no thread\"");
@@ -97,7 +114,7 @@ int publish_kafka_run(const struct publish_options *options)
         const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
         (void)nanosleep(&pause, NULL);
         if (look % ALIVE_EVERY_LOOKS == 0)
-            counters_alive(shared.counters);
+            say_alive(&shared, thread, &silent);
         if (__atomic_load_n(options->stop, __ATOMIC_RELAXED))
             atomic_store(&shared.stop, true);
     }
