@@ -107,6 +107,8 @@ static void details(struct screen *s, enum program program)
         break;
     case PROGRAM_PAGE:
         put_wrong(s, RED, COUNTER_PAGE_UNDELIVERABLE, "TARGETS NOT REACHED");
+        if (screen_value(s, COUNTER_PAGE_KAFKA_AWAY))
+            screen_put(s, RED, "KAFKA AWAY  ");
         put_wrong(s, RED, COUNTER_PAGE_HOLES, "HOLES IN THE ROSTER");
         put_wrong(s, RED, COUNTER_PAGE_LOST, "LOST");
         put_wrong(s, RED, COUNTER_PAGE_REFUSED, "refused");

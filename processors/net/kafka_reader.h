@@ -3,9 +3,7 @@
  * consumer group, so nothing of it expires at the broker.
  *
  *     kafka_reader_new(&link, "crowdtide.alerts", &reader, &err);
- *     kafka_reader_partitions(reader, 2000, &count, &err);
- *     kafka_reader_assign(reader, offsets, count, &err);          -1: from the beginning
- *     kafka_reader_assign_end(reader, count, &err);                       only what comes from now on
+ *     kafka_reader_add(reader, 0, offsets, count, &err);          how many there are: kafka_sizes.h
  *     while (kafka_reader_next(reader, &message)) …
  *     kafka_reader_free(reader);
  *
@@ -22,12 +20,11 @@ struct kafka_reader; /* opaque */
 /* CONFIG, NO_MEMORY. Connects by itself, in threads of the library. */
 bool kafka_reader_new(const struct kafka_link *link, const char *topic, struct kafka_reader **ret,
                       struct error *err);
-/* NOT_FOUND: there is no such topic yet; NETWORK. Blocks up to timeout_ms. */
-bool kafka_reader_partitions(struct kafka_reader *reader, int timeout_ms, uint32_t *ret_count,
-                             struct error *err);
-bool kafka_reader_assign(struct kafka_reader *reader, const int64_t *offset, uint32_t count,
-                         struct error *err);
-bool kafka_reader_assign_end(struct kafka_reader *reader, uint32_t count, struct error *err);
+/* Reads `count` more partitions, from `first` on, which is not read yet: each from its offset (-1:
+   from its beginning), or without offsets only what comes from now on. Kafka may be away. Does not
+   block. NETWORK, NO_MEMORY. */
+bool kafka_reader_add(struct kafka_reader *reader, uint32_t first, const int64_t *offset,
+                      uint32_t count, struct error *err);
 
 struct kafka_reader_message { /* borrowed until the next call */
     uint32_t partition;
@@ -36,7 +33,10 @@ struct kafka_reader_message { /* borrowed until the next call */
 };
 /* False: nothing new, or not to be had now. Does not block. */
 bool kafka_reader_next(struct kafka_reader *reader, struct kafka_reader_message *ret);
-/* Why nothing comes, as the library says; "" when all is well. */
+/* Of some partition the end has not been seen since its last record, or since it was added. */
+bool kafka_reader_behind(const struct kafka_reader *reader);
+/* Why a partition can't be read (no permission, …), until a record comes; "" when all is well.
+   Whether Kafka is there at all, kafka_sizes tells. */
 const char *kafka_reader_trouble(const struct kafka_reader *reader);
 void kafka_reader_free(struct kafka_reader *reader); /* NULL is allowed */
 

@@ -6,7 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "processors/net/kafka_link.h"
+#include "processors/net/kafka_sizes.h"
+#include "processors/page/page_beat_kafka.h"
 #include "processors/page/page_blind.h"
 #include "processors/page/page_post.h"
 #include "processors/page/pager.h"
@@ -30,6 +31,8 @@ enum {
     PATH_BYTES = 4200,
 };
 
+enum { SIZE_ALERTS, SIZE_BEATS, SIZE_COUNT };
+
 struct page {
     const struct page_options *options;
     struct counters *counters;
@@ -39,7 +42,9 @@ struct page {
     const struct paging_target *target[PAGING_TARGETS_MAX];
     uint32_t target_count;
     struct page_lane_figures seen[PAGING_TARGETS_MAX]; /* as counted last */
-    struct notice blind_notice;
+    struct notice blind_notice, kafka_notice, source_notice;
+    struct kafka_size size[SIZE_COUNT]; /* of the topics that are read */
+    struct kafka_sizes *sizes;          /* NULL: the alerts log is read */
     int64_t alive_ns;
 };
 
@@ -54,6 +59,7 @@ static bool stopping(const struct page *p)
 
 static void count(struct page *p)
 {
+    char quoted[512];
     uint64_t trouble = 0, waiting_ms = 0;
     for (uint32_t i = 0; i < p->target_count; i++) {
         const struct page_lane_figures *f = pager_figures(p->pager, i);
@@ -73,6 +79,9 @@ static void count(struct page *p)
         trouble += f->trouble;
         if ((uint64_t)f->waiting_ms > waiting_ms)
             waiting_ms = (uint64_t)f->waiting_ms;
+        if (f->source[0] && notice_due(&p->source_notice, f->source))
+            report(REPORT_ERROR, PROGRAM, "source", "error=\"%s\"",
+                   report_quote(f->source, quoted, sizeof quoted));
         *seen = *f;
     }
     counters_set(p->counters, COUNTER_PAGE_TARGETS, p->target_count);
@@ -130,7 +139,7 @@ static bool open_source(const struct page *p, uint32_t i, struct page_source *re
 {
     const struct config *config = p->options->config;
     const struct kafka_link link = link_of(config);
-    return p->options->kafka ? page_source_kafka(&link, ret, err)
+    return p->options->kafka ? page_source_kafka(&link, &p->size[SIZE_ALERTS], ret, err)
                              : page_source_log(config->state_dir, p->target[i]->id, ret, err);
 }
 
@@ -139,7 +148,7 @@ static bool open_lane(struct page *p, uint32_t i, struct error *err)
     struct page_source source;
     bool forgot = false, said = false;
     while (!open_source(p, i, &source, err)) {
-        if (err->code != ERROR_NOT_FOUND && err->code != ERROR_NETWORK)
+        if (err->code != ERROR_NOT_FOUND)
             return false;
         if (!said)
             report(REPORT_INFO, PROGRAM, "waiting", "for=\"%s\"", err->where);
@@ -183,13 +192,17 @@ static bool open_all(struct page *p, struct error *err)
                                         .hold_ms = config->page_hold_s * 1000};
     if (!pager_new(&pager, &p->pager, err))
         return false;
+    const struct kafka_link link = link_of(config);
+    if (p->options->kafka && !kafka_sizes_new(&link, p->size, SIZE_COUNT, &p->sizes, err))
+        return false;
     for (uint32_t i = 0; i < p->target_count && !stopping(p); i++) {
         if (!open_lane(p, i, err))
             return false;
     }
-    const struct kafka_link link = link_of(config);
     const struct page_blind_options blind = {.state_dir = config->state_dir,
                                              .kafka = p->options->kafka ? &link : NULL,
+                                             .size = &p->size[SIZE_BEATS],
+                                             .sizes = p->sizes,
                                              .venue = p->options->venue->id,
                                              .pager = p->pager,
                                              .blind_s = config->watch_blind_s,
@@ -200,6 +213,26 @@ static bool open_all(struct page *p, struct error *err)
 
 /* ---- the loop ----------------------------------------------------------------------------------
  */
+
+/* Whether Kafka is there, and what it has. */
+static void ask_kafka(struct page *p, const struct page_now *now)
+{
+    char text[512], quoted[512];
+    struct error why = {0};
+    if (!p->sizes)
+        return;
+    const enum kafka_sizes_answer answer =
+        kafka_sizes_follow(p->sizes, now->boot_ns / 1000000, &why);
+    const bool away = answer == KAFKA_SIZES_AWAY;
+    if (answer == KAFKA_SIZES_KNOWN && notice_clear(&p->kafka_notice))
+        report(REPORT_INFO, PROGRAM, "kafka_back", "alerts_partitions=%u heartbeat_partitions=%u",
+               p->size[SIZE_ALERTS].partitions, p->size[SIZE_BEATS].partitions);
+    if ((away || answer == KAFKA_SIZES_MISSING) &&
+        notice_due(&p->kafka_notice, error_describe(&why, text, sizeof text)))
+        report(away ? REPORT_ERROR : REPORT_WARN, PROGRAM, away ? "kafka_away" : "waiting",
+               "error=\"%s\"", report_quote(text, quoted, sizeof quoted));
+    counters_set(p->counters, COUNTER_PAGE_KAFKA_AWAY, kafka_sizes_away(p->sizes));
+}
 
 /* Whether the venue can be seen at all. */
 static void watch(struct page *p, const struct page_now *now)
@@ -225,11 +258,12 @@ static int loop(struct page *p)
                                      .boot_ns = clock_boot_ns(),
                                      .stopping = stopping(p)};
         alive(p, now.boot_ns);
+        ask_kafka(p, &now);
         watch(p, &now);
         enum pager_turn turn = pager_turn(p->pager, &now, &err);
         if (turn == PAGER_BROKEN) {
             report_error(PROGRAM, "stopped", &err);
-            return EXIT_BROKEN;
+            return err.code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_BROKEN;
         }
         count(p);
         if (now.stopping && stop_ns == 0)
@@ -245,7 +279,10 @@ static int loop(struct page *p)
 
 int page_run(const struct page_options *options)
 {
-    struct page p = {.options = options, .target_count = paging_target_count(options->paging)};
+    struct page p = {.options = options,
+                     .target_count = paging_target_count(options->paging),
+                     .size = {[SIZE_ALERTS] = {.topic = PAGE_ALERTS_TOPIC},
+                              [SIZE_BEATS] = {.topic = PAGE_BEAT_TOPIC}}};
     struct error err = {0};
     int code = EXIT_STOPPED;
     for (uint32_t i = 0; i < p.target_count; i++)
@@ -259,6 +296,7 @@ int page_run(const struct page_options *options)
     }
     page_blind_free(p.blind);
     pager_free(p.pager);
+    kafka_sizes_free(p.sizes);
     page_post_free(p.post);
     counters_close(p.counters);
     if (code == EXIT_STOPPED && !__atomic_load_n(options->stop, __ATOMIC_RELAXED))

@@ -6,15 +6,14 @@
 #include "processors/net/kafka_reader.h"
 #include "schemas/result/result_read.h"
 
-#define TOPIC "crowdtide.heartbeat"
-
-enum { ASK_MS = 200, VALUE_BYTES = 8192, BODY_BYTES = 1024 };
+enum { VALUE_BYTES = 8192, BODY_BYTES = 1024 };
 
 struct page_beat_kafka {
     struct kafka_reader *reader;
+    const struct kafka_size *size;
+    uint32_t partitions; /* that are read */
     struct json_parser *json;
     struct str venue;
-    bool assigned;
     uint8_t value[VALUE_BYTES + JSON_PADDING_BYTES];
     char scratch[VALUE_BYTES];
     uint8_t body[BODY_BYTES]; /* the texts of `newest` lie in it */
@@ -22,8 +21,8 @@ struct page_beat_kafka {
     bool any;
 };
 
-bool page_beat_kafka_new(const struct kafka_link *link, struct str venue,
-                         struct page_beat_kafka **ret, struct error *err)
+bool page_beat_kafka_new(const struct kafka_link *link, const struct kafka_size *size,
+                         struct str venue, struct page_beat_kafka **ret, struct error *err)
 {
     struct page_beat_kafka *beat = calloc(1, sizeof *beat);
     if (beat)
@@ -33,7 +32,8 @@ bool page_beat_kafka_new(const struct kafka_link *link, struct str venue,
         return error_set(err, ERROR_NO_MEMORY, 0, "watch over the heartbeats");
     }
     beat->venue = venue;
-    if (!kafka_reader_new(link, TOPIC, &beat->reader, err)) {
+    beat->size = size;
+    if (!kafka_reader_new(link, size->topic, &beat->reader, err)) {
         page_beat_kafka_free(beat);
         return false;
     }
@@ -74,17 +74,17 @@ static void take(struct page_beat_kafka *beat, struct str value)
 
 bool page_beat_kafka_follow(struct page_beat_kafka *beat, struct error *err)
 {
-    uint32_t partitions;
     struct kafka_reader_message message;
-    if (!beat->assigned) {
-        if (!kafka_reader_partitions(beat->reader, ASK_MS, &partitions, err) ||
-            !kafka_reader_assign_end(beat->reader, partitions, err))
+    const uint32_t count = beat->size->partitions;
+    if (count > beat->partitions) {
+        if (!kafka_reader_add(beat->reader, beat->partitions, NULL, count - beat->partitions, err))
             return false;
-        beat->assigned = true;
+        beat->partitions = count;
     }
     while (kafka_reader_next(beat->reader, &message))
         take(beat, message.value);
-    return true;
+    const char *trouble = kafka_reader_trouble(beat->reader);
+    return !trouble[0] || error_set(err, ERROR_NETWORK, 0, "%s", trouble);
 }
 
 const struct result_heartbeat *page_beat_kafka_newest(const struct page_beat_kafka *beat)

@@ -14,6 +14,7 @@ struct page_blind {
     struct pager *pager;
     struct beat *beat;           /* this machine's, or … */
     struct page_beat_kafka *far; /* … another's, by Kafka */
+    const struct kafka_sizes *sizes;
     struct blind blind;
     int64_t next_ms;
 };
@@ -23,7 +24,7 @@ bool page_blind_new(const struct page_blind_options *options, struct page_blind 
 {
     struct page_blind *watch = calloc(1, sizeof *watch);
     if (watch && options->kafka) {
-        if (!page_beat_kafka_new(options->kafka, options->venue, &watch->far, err)) {
+        if (!page_beat_kafka_new(options->kafka, options->size, options->venue, &watch->far, err)) {
             page_blind_free(watch);
             return false;
         }
@@ -36,6 +37,7 @@ bool page_blind_new(const struct page_blind_options *options, struct page_blind 
     }
     (void)snprintf(watch->state_dir, sizeof watch->state_dir, "%s", options->state_dir);
     watch->pager = options->pager;
+    watch->sizes = options->sizes;
     blind_start(&watch->blind, options->blind_s * 1000, options->wall_ms, options->boot_ms);
     if (pager_raised(watch->pager, PAGING_RULE_BLIND, (struct str){0}))
         blind_resume(&watch->blind);
@@ -56,6 +58,8 @@ static bool raise_it(struct page_blind *watch, const struct blind_look *look, st
 {
     char words[WORDS_BYTES];
     struct text text = text_over(words, sizeof words);
+    if (watch->sizes && kafka_sizes_away(watch->sizes))
+        text_add(&text, "Kafka is away: ");
     blind_explain(&watch->blind, look, &text);
     const struct pager_event event = {.rule = PAGING_RULE_BLIND,
                                       .level = LEVEL_RED,

@@ -11,7 +11,7 @@
 #ifndef CROWDTIDE_PROCESSORS_PAGE_PAGE_BLIND_H
 #define CROWDTIDE_PROCESSORS_PAGE_PAGE_BLIND_H
 
-#include "processors/net/kafka_link.h"
+#include "processors/net/kafka_sizes.h"
 #include "processors/page/pager.h"
 
 struct page_blind; /* opaque */
@@ -21,7 +21,9 @@ enum { PAGE_BLIND_EVERY_MS = 1000 /* more often there is nothing to see */ };
 struct page_blind_options { /* borrowed */
     const char *state_dir;  /* whose heartbeats and counters are looked at */
     const struct kafka_link *kafka; /* or, not NULL: whose heartbeats; the programs are another machine's … */
-    struct str venue;               /* … of this id, which outlives the watch */
+    const struct kafka_size *size;  /* … of the topic PAGE_BEAT_TOPIC … */
+    const struct kafka_sizes *sizes; /* … as this one, which the caller follows, finds it … */
+    struct str venue;               /* … of this id; all of them outlive the watch */
     struct pager *pager;
     int64_t blind_s; /* setting watch.blind_s */
     int64_t wall_ms, boot_ms;

@@ -29,8 +29,10 @@ static bool load(struct page_lane *l, bool *ret_forgot, struct error *err)
     (void)snprintf(l->path, sizeof l->path, "%s/pages/" STR_FMT, l->o.state_dir,
                    STR_ARG(l->o.target->id));
     *ret_forgot = false;
-    if (page_state_load(l->path, &l->state, &why))
+    if (page_state_load(l->path, &l->state, &why)) {
+        l->first = page_position_none(&l->state->position);
         return true;
+    }
     if (why.code != ERROR_NOT_FOUND && why.code != ERROR_CORRUPT) {
         if (err)
             *err = why;
@@ -55,6 +57,7 @@ bool page_lane_open(const struct page_lane_options *options, struct page_lane **
     l->span = page_kind_holds(l->o.target->kind) ? PAGE_NOTES_MAX : 1;
     l->pace.seed = l->o.seed | 1;
     l->figures.up = true;
+    l->figures.source = "";
     l->before = calloc(3, sizeof *l->before);
     l->message = malloc(sizeof *l->message); /* touched only as far as messages reach */
     (void)snprintf(name, sizeof name, "page-" STR_FMT, STR_ARG(l->o.target->id));
@@ -89,6 +92,7 @@ static void late_clear(struct page_lane *l)
     for (uint32_t i = 0; i < l->late_count; i++)
         free(l->late[i].alert);
     l->late_count = 0;
+    l->late_ns = 0;
 }
 
 void page_lane_close(struct page_lane *l)
@@ -144,7 +148,8 @@ void page_lane_save(struct page_lane *l, const struct page_now *now)
     bool ok = page_state_store(l->state, l->path, &why) &&
               l->o.source.keep(l->o.source.arg, &l->state->position, &why);
     l->unsaved = !ok;
-    l->first = l->first && !ok;
+    l->first = l->first && (!ok || page_position_none(&l->state->position) ||
+                            l->o.source.behind(l->o.source.arg));
     if (!ok && notice_due(&l->save_notice, error_describe(&why, text, sizeof text)))
         report(REPORT_ERROR, PROGRAM, "unsaved", "target=" STR_FMT " error=\"%s\"",
                STR_ARG(l->o.target->id), report_quote(text, quoted, sizeof quoted));
@@ -221,6 +226,7 @@ bool page_lane_read(struct page_lane *l, struct error *err)
     }
     source->position(source->arg, l->before);
     l->figures.lost = source->lost(source->arg);
+    l->figures.source = source->trouble(source->arg);
     return got != PAGE_READ_ERROR;
 }
 

@@ -78,6 +78,7 @@ struct page_lane_figures {
     bool refusing;      /* the last page was refused for good */
     bool proven;        /* something was taken since the lane was opened */
     bool up;            /* the last attempt succeeded, or there was none */
+    const char *source; /* why nothing comes from it; "" when all is well */
     char words[256];    /* of the last failure */
 };
 

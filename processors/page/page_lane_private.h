@@ -25,7 +25,7 @@ struct page_lane {
     struct page_lane_options o;
     struct page_state *state;
     bool unsaved; /* what the state says is not on the disk */
-    bool first;   /* the target's first use: what is long over is not told */
+    bool first;   /* nothing that is kept was read to its end yet: what is long over is not told */
     char path[4200];
     struct rejected *rejected;
 
@@ -38,6 +38,7 @@ struct page_lane {
     struct page_late *late;
     uint32_t late_count, late_cap;
     int64_t late_at_ms;             /* the oldest */
+    int64_t late_ns;                /* when the first of them was read */
     struct page_position *late_end; /* behind the last of them */
 
     /* The message on its way, and what it is about: alerts of the lane's own. */

@@ -7,7 +7,10 @@
 
 #define PROGRAM "page"
 
-enum { SAVE_AGAIN_NS = 1000000000 /* after a failure */ };
+enum {
+    SAVE_AGAIN_NS = 1000000000, /* after a failure */
+    HISTORY_MS = 5000,          /* that a digest waits for older ones at most */
+};
 
 /* ---- what came of a message --------------------------------------------------------------------
  */
@@ -230,6 +233,17 @@ static bool pick_hold(struct page_lane *l, const struct page_now *now)
     return false;
 }
 
+/* Others that are late, too, may be on their way: one digest is to tell of all, in their present
+ * state.
+ */
+static bool history_comes(struct page_lane *l, const struct page_now *now)
+{
+    if (l->late_ns == 0)
+        l->late_ns = now->boot_ns;
+    return !l->next && now->boot_ns - l->late_ns < (int64_t)HISTORY_MS * 1000000 &&
+           l->o.source.behind(l->o.source.arg);
+}
+
 /* What is late: the digest, or at once what it would settle. True: something is to be sent. */
 static bool pick_late(struct page_lane *l, const struct page_now *now, struct error *err)
 {
@@ -252,6 +266,8 @@ static enum page_lane_turn pick(struct page_lane *l, const struct page_now *now,
     if (pick_own(l) || pick_owed(l) || pick_digest_end(l)) {
         /* as it says */
     } else if (l->late_count) {
+        if (history_comes(l, now))
+            return PAGE_LANE_IDLE;
         if (!pick_late(l, now, &why))
             return why.code ? PAGE_LANE_BROKEN : PAGE_LANE_BUSY;
     } else if (l->next) {

@@ -31,6 +31,8 @@ struct page_source { /* a vtable; tests have sources of their own */
     void (*position)(void *arg, struct page_position *ret);
     bool (*keep)(void *arg, const struct page_position *position, struct error *err);
     uint64_t (*lost)(void *arg); /* records deleted before they were read, or that can't be */
+    bool (*behind)(void *arg);         /* after PAGE_READ_NONE: older ones may be on their way */
+    const char *(*trouble)(void *arg); /* why nothing comes; "" when all is well */
     void (*wait)(void *arg, uint32_t ms);
     void (*close)(void *arg);
     void *arg;
@@ -41,9 +43,14 @@ struct page_source { /* a vtable; tests have sources of their own */
 bool page_source_log(const char *state_dir, struct str target, struct page_source *ret,
                      struct error *err);
 
-/* The topic crowdtide.alerts, read_committed. Its position is in the target's state alone.
-   NOT_FOUND (no such topic yet), NETWORK: try again; CONFIG. Blocks up to 2 s. */
+/* The topic PAGE_ALERTS_TOPIC, read_committed. Its position is in the target's state alone. Kafka
+   need not be there: what comes is read as soon as it is. size: the topic's (kafka_sizes.h), which
+   outlives the source; partitions that it has more than before are read from their beginning. CONFIG,
+   also of next, when there are over PAGE_PARTITIONS_MAX. Never blocks. */
+#define PAGE_ALERTS_TOPIC "crowdtide.alerts"
 struct kafka_link;
-bool page_source_kafka(const struct kafka_link *link, struct page_source *ret, struct error *err);
+struct kafka_size;
+bool page_source_kafka(const struct kafka_link *link, const struct kafka_size *size,
+                       struct page_source *ret, struct error *err);
 
 #endif

@@ -3,31 +3,44 @@
 #include <time.h>
 
 #include "processors/net/kafka_reader.h"
+#include "processors/net/kafka_sizes.h"
 #include "processors/page/page_source.h"
 #include "schemas/result/result_read.h"
 
-#define TOPIC "crowdtide.alerts"
-
-enum { ASK_MS = 2000 };
-
 struct kafka_source {
     struct kafka_reader *reader;
+    const struct kafka_size *size;
     struct json_parser *json;
-    uint32_t partitions;
+    uint32_t partitions;                 /* that are read */
     int64_t offset[PAGE_PARTITIONS_MAX]; /* next to read */
     uint64_t unreadable;
     uint8_t value[PAGE_ALERT_BYTES_MAX + JSON_PADDING_BYTES];
     char scratch[PAGE_ALERT_BYTES_MAX];
 };
 
+/* Those that a state knows are read at once, wherever Kafka is. */
 static bool start(void *arg, const struct page_position *from, bool *ret_fresh, struct error *err)
 {
     struct kafka_source *s = arg;
     *ret_fresh = false;
-    /* Partitions that came since begin at their beginning. */
-    for (uint32_t i = 0; i < s->partitions; i++)
-        s->offset[i] = i < from->partitions ? from->offset[i] : -1;
-    return kafka_reader_assign(s->reader, s->offset, s->partitions, err);
+    memcpy(s->offset, from->offset, from->partitions * sizeof s->offset[0]);
+    s->partitions = from->partitions;
+    return s->partitions == 0 || kafka_reader_add(s->reader, 0, s->offset, s->partitions, err);
+}
+
+/* Partitions that came since begin at their beginning. */
+static bool grow(struct kafka_source *s, struct error *err)
+{
+    const uint32_t first = s->partitions, count = s->size->partitions;
+    if (count <= first)
+        return true;
+    if (count > PAGE_PARTITIONS_MAX)
+        return error_set(err, ERROR_CONFIG, 0, "Kafka topic %s: over %d partitions", s->size->topic,
+                         PAGE_PARTITIONS_MAX);
+    for (uint32_t i = first; i < count; i++)
+        s->offset[i] = -1;
+    s->partitions = count;
+    return kafka_reader_add(s->reader, first, s->offset + first, count - first, err);
 }
 
 static bool decode(struct kafka_source *s, struct str value, struct page_item *ret)
@@ -49,9 +62,10 @@ static bool decode(struct kafka_source *s, struct str value, struct page_item *r
 
 static enum page_read next(void *arg, struct page_item *ret, struct error *err)
 {
-    (void)err;
     struct kafka_source *s = arg;
     struct kafka_reader_message message;
+    if (!grow(s, err))
+        return PAGE_READ_ERROR;
     while (kafka_reader_next(s->reader, &message)) {
         if (message.partition >= s->partitions)
             continue;
@@ -85,6 +99,18 @@ static uint64_t lost(void *arg)
     return s->unreadable;
 }
 
+static bool behind(void *arg)
+{
+    const struct kafka_source *s = arg;
+    return kafka_reader_behind(s->reader);
+}
+
+static const char *trouble(void *arg)
+{
+    const struct kafka_source *s = arg;
+    return kafka_reader_trouble(s->reader);
+}
+
 static void wait_more(void *arg, uint32_t ms)
 {
     (void)arg;
@@ -100,19 +126,16 @@ static void close_source(void *arg)
     free(s);
 }
 
-bool page_source_kafka(const struct kafka_link *link, struct page_source *ret, struct error *err)
+bool page_source_kafka(const struct kafka_link *link, const struct kafka_size *size,
+                       struct page_source *ret, struct error *err)
 {
     struct kafka_source *s = calloc(1, sizeof *s);
     if (!s)
         return error_set(err, ERROR_NO_MEMORY, 0, "page source");
+    s->size = size;
     s->json = json_parser_new(PAGE_ALERT_BYTES_MAX);
-    bool ok = (s->json || error_set(err, ERROR_NO_MEMORY, 0, "page source")) &&
-              kafka_reader_new(link, TOPIC, &s->reader, err) &&
-              kafka_reader_partitions(s->reader, ASK_MS, &s->partitions, err);
-    if (ok && s->partitions > PAGE_PARTITIONS_MAX)
-        ok = error_set(err, ERROR_CONFIG, 0, "Kafka topic " TOPIC ": over %d partitions",
-                       PAGE_PARTITIONS_MAX);
-    if (!ok) {
+    if (!(s->json || error_set(err, ERROR_NO_MEMORY, 0, "page source")) ||
+        !kafka_reader_new(link, size->topic, &s->reader, err)) {
         close_source(s);
         return false;
     }
@@ -121,6 +144,8 @@ bool page_source_kafka(const struct kafka_link *link, struct page_source *ret, s
                                 .position = position,
                                 .keep = keep,
                                 .lost = lost,
+                                .behind = behind,
+                                .trouble = trouble,
                                 .wait = wait_more,
                                 .close = close_source,
                                 .arg = s};

@@ -83,6 +83,18 @@ static uint64_t lost(void *arg)
     return feed_lost(s->feed) + s->unreadable;
 }
 
+static bool behind(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static const char *trouble(void *arg)
+{
+    (void)arg;
+    return ""; /* a log that can't be read is an error */
+}
+
 static void wait_more(void *arg, uint32_t ms)
 {
     struct log_source *s = arg;
@@ -115,6 +127,8 @@ bool page_source_log(const char *state_dir, struct str target, struct page_sourc
                                 .position = position,
                                 .keep = keep,
                                 .lost = lost,
+                                .behind = behind,
+                                .trouble = trouble,
                                 .wait = wait_more,
                                 .close = close_source,
                                 .arg = s};

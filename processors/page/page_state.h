@@ -49,6 +49,15 @@ struct page_position {
     int64_t offset[PAGE_PARTITIONS_MAX];
 };
 
+/* Nothing has been dealt with yet. */
+static inline bool page_position_none(const struct page_position *position)
+{
+    for (uint32_t i = 0; i < position->partitions; i++)
+        if (position->offset[i] >= 0)
+            return false;
+    return position->log.seq == 0;
+}
+
 /* An alert with its bytes. */
 struct page_alert {
     struct result_alert alert; /* borrows from body */

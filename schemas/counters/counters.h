@@ -137,6 +137,7 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(PAGE, TARGETS, GAUGE, "targets", "targets of the roster")                                    \
     C(PAGE, HOLES, GAUGE, "holes", "that the roster leaves, names that the venue has not included; the whole team is paged there, or everybody") \
     C(PAGE, UNDELIVERABLE, GAUGE, "targets", "targets that can't be told now")                     \
+    C(PAGE, KAFKA_AWAY, GAUGE, "", "1 while Kafka, from which the alerts come, does not answer (--from kafka)") \
     C(PAGE, OLDEST_WAITING_NS, GAUGE, "ns", "age of the oldest page that waits for a target")      \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, SOURCE)                                                     \
     HISTOGRAM_COUNTER_ROWS(C, PROCESS, RESULT)                                                     \

@@ -77,6 +77,18 @@ static uint64_t lost(void *arg)
     return 0;
 }
 
+static bool behind(void *arg)
+{
+    const struct bench_source *s = arg;
+    return s->bench->behind;
+}
+
+static const char *trouble(void *arg)
+{
+    (void)arg;
+    return "";
+}
+
 static void wait_more(void *arg, uint32_t ms)
 {
     const struct bench_source *s = arg;
@@ -262,7 +274,16 @@ void page_bench_open(struct page_bench *bench)
         assert_non_null(s);
         bool forgot = false;
         *s = (struct bench_source){bench, i};
-        const struct page_source source = {start, next, position, keep, lost, wait_more, free, s};
+        const struct page_source source = {.start = start,
+                                           .next = next,
+                                           .position = position,
+                                           .keep = keep,
+                                           .lost = lost,
+                                           .behind = behind,
+                                           .trouble = trouble,
+                                           .wait = wait_more,
+                                           .close = free,
+                                           .arg = s};
         bench->target[i].busy = false;
         if (!pager_add(bench->pager, i, &source, &forgot, &err))
             fail_msg("%s", err.where);

@@ -58,6 +58,7 @@ struct page_bench {
     uint64_t reach; /* of every page */
     struct pager *pager;
     uint32_t waits, waited_on; /* how often on a source, and whose it was last */
+    bool behind; /* the sources may have older ones yet */
     bool forgot; /* some lane, when it was opened last */
     struct page_world world;
 };

@@ -292,6 +292,70 @@ static void history_before_the_first_use_is_not_told(void **state)
     page_bench_free(b);
 }
 
+/* Kafka is away when it is used first: an alert of the pager's own is told before there is a place.
+ */
+static void what_is_told_before_the_first_use_makes_no_history(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct page_bench *b = page_bench_new();
+    const struct pager_event blind = {.rule = PAGING_RULE_BLIND, .level = LEVEL_RED};
+    uint32_t t = page_bench_target(b, PAGING_WECOM, false);
+    page_bench_open(b);
+    assert_true(pager_raise(b->pager, &blind, b->now_ms, &err));
+    page_bench_run(b, 10000);
+    page_bench_crash(b);
+    page_bench_run(b, 10000);
+    assert_int_equal(page_bench_said_like(b, t, "ring v/v/venue-blind/"), 1);
+    /* From one partition of Kafka what is new, from another what is old. */
+    b->behind = true;
+    page_bench_alert(b, "young", 1, "active_unacked", LEVEL_RED, true);
+    page_bench_run(b, 1000);
+    said(b, t, "ring v/young/r/1 1", 1);
+    b->behind = false;
+    b->now_ms -= 3600000;
+    page_bench_alert(b, "old", 1, "active_unacked", LEVEL_RED, true);
+    page_bench_alert(b, "old", 2, "resolved", LEVEL_NONE, false);
+    page_bench_alert(b, "open", 1, "active_unacked", LEVEL_RED, true);
+    b->now_ms += 3600000;
+    page_bench_run(b, 1000);
+    assert_int_equal(page_bench_said_like(b, t, "in digest"), 1);
+    said(b, t, "in digest ring v/open/r/1 1", 1);
+    page_bench_free(b);
+}
+
+/* What comes in pieces is told in one digest, as it is at the end; who waits for more in vain says
+   what there is. */
+static void a_digest_waits_for_what_is_on_its_way(void **state)
+{
+    (void)state;
+    struct page_bench *b = page_bench_new();
+    uint32_t t = page_bench_target(b, PAGING_WECOM, false);
+    page_bench_open(b);
+    b->behind = true;
+    page_bench_alert(b, "brief", 1, "active_unacked", LEVEL_RED, true);
+    page_bench_alert(b, "hall", 1, "active_unacked", LEVEL_ORANGE, true);
+    b->now_ms += 3600000;
+    page_bench_run(b, 1000);
+    assert_int_equal(page_bench_said_like(b, t, "in digest"), 0);
+    b->now_ms -= 3600000;
+    page_bench_alert(b, "brief", 2, "resolved", LEVEL_NONE, false);
+    page_bench_alert(b, "hall", 2, "active_unacked", LEVEL_RED, true);
+    b->now_ms += 3600000;
+    b->behind = false;
+    page_bench_run(b, 1000);
+    assert_int_equal(page_bench_said_like(b, t, "in digest"), 1);
+    said(b, t, "in digest ring v/hall/r/1 2", 1);
+    b->behind = true;
+    page_bench_alert(b, "hall-2", 1, "active_unacked", LEVEL_RED, true);
+    b->now_ms += 3600000;
+    page_bench_run(b, 4000);
+    said(b, t, "in digest ring v/hall-2/r/1 1", 0);
+    page_bench_run(b, 2000);
+    said(b, t, "in digest ring v/hall-2/r/1 1", 1);
+    page_bench_free(b);
+}
+
 static void an_alertmanager_is_told_again_as_long_as_it_is_so(void **state)
 {
     (void)state;
@@ -525,6 +589,8 @@ int main(void)
         cmocka_unit_test(two_targets_in_trouble_do_not_tell_each_other_for_ever),
         cmocka_unit_test(what_is_late_comes_in_one_digest),
         cmocka_unit_test(history_before_the_first_use_is_not_told),
+        cmocka_unit_test(what_is_told_before_the_first_use_makes_no_history),
+        cmocka_unit_test(a_digest_waits_for_what_is_on_its_way),
         cmocka_unit_test(an_alertmanager_is_told_again_as_long_as_it_is_so),
         cmocka_unit_test(the_pagers_own_alert_survives_and_ends),
         cmocka_unit_test(a_damaged_state_is_told_and_paging_goes_on),
