@@ -101,20 +101,10 @@ static void it_goes_on_behind_a_position_however_good_its_hint(void **state)
 static bool tells(struct notice *notice, const struct feed *feed, const char *what)
 {
     char said[1024];
-    FILE *file = tmpfile();
-    assert_non_null(file);
-    (void)fflush(stderr);
-    int saved = dup(STDERR_FILENO);
-    assert_true(saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    struct support_stderr kept;
+    support_stderr_begin(&kept);
     notice_waiting(notice, "publish-test", "bulk", feed);
-    (void)fflush(stderr);
-    assert_true(dup2(saved, STDERR_FILENO) >= 0);
-    (void)close(saved);
-    ssize_t n = pread(fileno(file), said, sizeof said - 1, 0);
-    assert_true(n >= 0);
-    said[n] = '\0';
-    (void)fclose(file);
-    return strstr(said, what) != NULL;
+    return strstr(support_stderr_end(&kept, said, sizeof said), what) != NULL;
 }
 
 /* In a copy neither what is there nor what is durable is known before its writers have opened it.

@@ -335,6 +335,47 @@ static void a_lost_position_stops_until_rebase(void **state)
     teardown(&b);
 }
 
+/* Kafka's position is an input that an older copy never had: what the copy has at that place since,
+   or far behind it, is something else. */
+static void an_older_copy_stops_until_rebase(void **state)
+{
+    (void)state;
+    struct bench b = {0};
+    struct kafka_position at = {0};
+    struct support_stderr kept;
+    char command[3 * 4200], said[8192];
+    setup(&b);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1, .alerts = 1});
+    result_logs_close(&b.logs);
+    (void)snprintf(command, sizeof command, "cp -r '%s' '%s.copy'", b.dir, b.dir);
+    assert_int_equal(system(command), 0);
+    result_logs_open(&b.logs, b.dir, false);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1, .alerts = 1});
+    start(&b);
+    wait_published(&b, "the original");
+    assert_int_equal(stop(&b), 0);
+    result_logs_close(&b.logs);
+    support_remove_tree(b.dir);
+    (void)snprintf(command, sizeof command, "mv '%s.copy' '%s'", b.dir, b.dir);
+    assert_int_equal(system(command), 0);
+    result_logs_open(&b.logs, b.dir, false);
+    result_logs_step(&b.logs, &(struct result_step){.readings = 1, .alerts = 1});
+    support_stderr_begin(&kept);
+    start(&b);
+    assert_int_equal(pthread_join(b.thread, NULL), 0);
+    (void)support_stderr_end(&kept, said, sizeof said);
+    assert_int_equal(b.code, 1);
+    assert_non_null(strstr(said, "is input 2 of epoch 2, which the readings log does not have: an "
+                                 "older copy of the state directory? --rebase starts from"));
+    b.rebase = true;
+    start(&b);
+    wait_published(&b, "after rebase");
+    assert_int_equal(stop(&b), 0);
+    assert_true(position(&b, "bulk", &at));
+    assert_int_equal(at.at.input_seq, log_writer_last_seq(b.logs.readings));
+    teardown(&b);
+}
+
 /* After the machine's start nothing in a log counts until its writer has opened it again. A
  * publisher that is there first waits. */
 static void a_publisher_that_starts_before_ingest_waits_for_it(void **state)
@@ -466,8 +507,10 @@ static void positions_round_trip(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]); /* one test by its name, * allowed */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(positions_round_trip),
         cmocka_unit_test(the_position_follows_and_a_restart_goes_on_behind_it),
@@ -476,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_message_the_client_finds_too_large_is_rejected_alone),
         cmocka_unit_test(a_refused_batch_is_repeated_in_parts),
         cmocka_unit_test(a_lost_position_stops_until_rebase),
+        cmocka_unit_test(an_older_copy_stops_until_rebase),
         cmocka_unit_test(a_publisher_that_starts_before_ingest_waits_for_it),
         cmocka_unit_test(only_results_of_durable_inputs_are_sent),
         cmocka_unit_test(bad_options_are_named),
