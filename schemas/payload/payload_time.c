@@ -103,10 +103,10 @@ static bool place_in(struct payload_zone zone, int32_t utc_offset_s, int64_t loc
         return true;
     }
     int32_t offset_s = zone.kind == PAYLOAD_ZONE_FIXED ? zone.offset_s : utc_offset_s;
-    int64_t ms = local_ms - (int64_t)offset_s * 1000;
-    if (ms < 0)
+    if (local_ms < 0)
         return refuse("not a time since 1970", ret_reason);
-    *ret_ms = ms;
+    int64_t ms = local_ms - (int64_t)offset_s * 1000;
+    *ret_ms = ms < 0 ? 0 : ms; /* a clock not yet set says 1970, east of Greenwich, too */
     return true;
 }
 
