@@ -307,7 +307,8 @@ static bool falls(const struct alert *a)
 static void clear_evaluate(struct alert *a, const struct alert_terms *terms,
                            const struct alert_input *in, struct alert_changes *changes)
 {
-    if (in->value >= clear_threshold(terms, a->level)) {
+    double most = in->value + in->beyond;
+    if (most >= clear_threshold(terms, a->level)) {
         a->clear_since_ns = 0;
         transition(a, terms, ALERT_ON_ABOVE, LEVEL_NONE, changes);
         return;
@@ -324,7 +325,7 @@ static void clear_evaluate(struct alert *a, const struct alert_terms *terms,
             transition(a, terms, ALERT_ON_CLEARED, LEVEL_NONE, changes);
             transition(a, terms, ALERT_ON_SETTLE, LEVEL_NONE, changes);
             break;
-        } else if (in->value < clear_threshold(terms, lower)) {
+        } else if (most < clear_threshold(terms, lower)) {
             transition(a, terms, ALERT_ON_STEP_ON, lower, changes);
         } else {
             transition(a, terms, ALERT_ON_STEP, lower, changes);

@@ -83,6 +83,7 @@ struct alert_input {
     int64_t ts_ms; /* source time of the reading, clamped */
     double value;
     double estimate;
+    double beyond; /* by so much more it may be, unseen: that raises nothing, and lets nothing clear */
     bool sample;  /* a reading, not only time going by */
     bool at_once; /* a count that a person vouches for: without dwell, samples and clear time */
 };

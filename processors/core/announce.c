@@ -1,5 +1,7 @@
 #include "processors/core/announce.h"
 
+#include <math.h>
+
 #include "processors/core/emit.h"
 #include "processors/core/figures.h"
 
@@ -173,6 +175,9 @@ void announce(struct core *core, struct alert *a, const struct alert_changes *ch
     for (uint32_t i = 0; i < changes->count; i++) {
         const struct alert_change *c = &changes->change[i];
         struct emit_alert_more more = {.cause = cause_of(a, c)};
+        /* What is not reached may be, and what is may not. */
+        if (!more.cause.len && core->model.zones[a->zone].adrift && !isnan(a->estimate))
+            more.cause = str_of(health_cause_text(CAUSE_RECOUNT));
         if (about) {
             more.operator_id = about->operator_id;
             more.note = about->note;

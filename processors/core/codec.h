@@ -17,6 +17,7 @@
 
 struct codec {
     bool saving;
+    uint8_t format; /* reading: of the state, where it is not the newest */
     bool failed;    /* reading: not such bytes */
     bool no_memory; /* saving */
     uint8_t *out;   /* saving: malloc'ed, the caller's */

@@ -155,7 +155,7 @@ static void figure_counted(struct core *core, struct gate *gate, const struct zo
             f->load = load_of(f->arrivals_per_min, f->service_per_min);
         f->wait_s = f->queue * 60 / f->service_per_min;
         gate->wait_upper_s =
-            (double)zone_upper(core, queue->zone) * share * 60 / f->service_per_min;
+            (double)zone_judged(core, queue->zone) * share * 60 / f->service_per_min;
     } else if (!(queue->service_per_min > 0) && zone->occupancy > GATE_WAITING_MAX) {
         f->load = GATE_LOAD_MAX;
     }

@@ -270,7 +270,7 @@ enum health_cause health_cause_of(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
     if (zone->known)
-        return CAUSE_NONE;
+        return zone->adrift ? CAUSE_RECOUNT : CAUSE_NONE;
     if (zone->sensors == 0)
         return CAUSE_SERVICE;
     enum health_cause cause = excuse(core, CORE_NEVER, zone->silence_ms);

@@ -62,7 +62,8 @@ enum {
     C(GAP, "gap")           /* nobody listened until just now */                                   \
     C(SENSORS, "sensors")   /* all are silent */                                                   \
     C(QUORUM, "quorum")     /* too many are */                                                     \
-    C(UNTOLD, "untold")     /* of gates: they are heard, but what they say does not tell it */
+    C(UNTOLD, "untold")     /* of gates: they are heard, but what they say does not tell it */     \
+    C(RECOUNT, "recount")   /* its sensors are heard, but it is adrift (zone.h) */
 /* clang-format on */
 enum health_state {
 #define HEALTH_STATE_ENUM(name, text) HEALTH_##name,
@@ -123,9 +124,9 @@ const char *health_state_text(enum health_state state);
 /* Why what may be silent for so long is silent, when it is not for its own sake: the broker is
  * lost, or nobody could hear until so short a time ago. CAUSE_NONE: no such thing explains it. */
 enum health_cause health_excuse(const struct core *core, int64_t silence_ms);
-/* CAUSE_NONE for a zone that is known. */
+/* CAUSE_NONE for a zone that is known and not adrift. */
 enum health_cause health_cause_of(const struct core *core, uint32_t zone);
-/* The same as a text that stays: sensors, broker, gap, quorum, service; empty when known. */
+/* As a text that stays. */
 const char *health_cause_text(enum health_cause cause);
 struct str health_cause(const struct core *core, uint32_t zone);
 

@@ -11,21 +11,23 @@
 
 struct measure {
     double value, estimate; /* NaN: none */
+    double beyond;          /* alert_input's */
 };
 
-static const struct measure nothing = {(double)NAN, (double)NAN};
+static const struct measure nothing = {(double)NAN, (double)NAN, 0};
 
 static struct measure bounded(const struct core *core, uint32_t z, double by)
 {
     if (!(by > 0))
         return nothing;
-    return (struct measure){(double)zone_upper(core, z) / by,
-                            (double)core->model.zones[z].occupancy / by};
+    int64_t judged = zone_judged(core, z);
+    return (struct measure){(double)judged / by, (double)core->model.zones[z].occupancy / by,
+                            (double)(zone_upper(core, z) - judged) / by};
 }
 
 static struct measure plain(double value)
 {
-    return (struct measure){value, (double)NAN};
+    return (struct measure){value, (double)NAN, 0};
 }
 
 static struct measure of_occupancy(const struct core *core, uint32_t z)
@@ -47,8 +49,12 @@ static struct measure of_density_mean(const struct core *core, uint32_t z)
 {
     double area_m2 = core->model.venue->zones[z].area_m2;
     double mean = window_mean(&core->model.zones[z].window, WINDOW_60S);
-    double bound = (double)(zone_upper(core, z) - core->model.zones[z].occupancy); /* of now */
-    return area_m2 > 0 ? (struct measure){(mean + bound) / area_m2, mean / area_m2} : nothing;
+    int64_t judged = zone_judged(core, z);
+    double bound = (double)(judged - core->model.zones[z].occupancy); /* of now */
+    double beyond = (double)(zone_upper(core, z) - judged);
+    return area_m2 > 0
+               ? (struct measure){(mean + bound) / area_m2, mean / area_m2, beyond / area_m2}
+               : nothing;
 }
 
 static struct measure of_in_per_min(const struct core *core, uint32_t z)
@@ -81,6 +87,12 @@ static struct measure of_dropped(const struct core *core, uint32_t z)
 {
     (void)z;
     return plain(core->exercise ? 0 : (double)drops_recent(&core->drops, core_now_ms(core)));
+}
+
+static struct measure of_recount(const struct core *core, uint32_t z)
+{
+    (void)z;
+    return plain(core->model.adrift_count);
 }
 
 static struct measure of_flow(const struct core *core, uint32_t z)
@@ -138,6 +150,7 @@ static const struct metric_way {
     [METRIC_CLOSED_OCCUPANCY] = {of_closed, COUNTED | VOUCHED},
     [METRIC_BROKER_LOST] = {of_broker, 0},
     [METRIC_BROKER_DROPPED] = {of_dropped, 0},
+    [METRIC_RECOUNT_ZONES] = {of_recount, 0},
 };
 
 /* ---- terms ----------------------------------------------------------------------------------- */
@@ -299,8 +312,11 @@ void judge_zone(struct core *core, uint32_t z, int64_t now_ns, int64_t ts_ms, bo
         if (known && alert_calm(a, m.value, m.estimate)) /* dark or not: the lowest stays */
             continue;
         struct alert_changes *changes = announce_room(core);
-        struct alert_input in = {
-            .ts_ms = ts_ms, .value = m.value, .estimate = m.estimate, .sample = sample || !counted};
+        struct alert_input in = {.ts_ms = ts_ms,
+                                 .value = m.value,
+                                 .estimate = m.estimate,
+                                 .beyond = m.beyond,
+                                 .sample = sample || !counted};
         if (turns)
             known_fire(core, a, known, now_ns, changes);
         if (known)
@@ -342,8 +358,11 @@ void judge_vouch(struct core *core, uint32_t z, const struct announce_about *abo
         if (!(way->bits & VOUCHED) || isnan(m.value))
             continue;
         struct alert_terms terms = alert_terms_of(&core->model.venue->rules[a->rule], core->now_ns);
-        struct alert_input in = {
-            .ts_ms = core_now_ms(core), .value = m.value, .estimate = m.estimate, .at_once = true};
+        struct alert_input in = {.ts_ms = core_now_ms(core),
+                                 .value = m.value,
+                                 .estimate = m.estimate,
+                                 .beyond = m.beyond,
+                                 .at_once = true};
         struct alert_changes *changes = announce_room(core);
         a->value = m.value;
         a->estimate = m.estimate;
@@ -379,7 +398,8 @@ struct judge_view judge_view(const struct core *core, uint32_t z)
         view.level = of_rule > view.level ? of_rule : view.level;
         view.unknown += blind(core, a);
     }
-    if (!zone->known || (view.level == LEVEL_NONE && view.unknown))
+    if (!zone->known || (view.level == LEVEL_NONE && view.unknown) ||
+        (view.level < LEVEL_YELLOW && zone->adrift))
         view.level = LEVEL_UNKNOWN;
     return view;
 }

@@ -243,6 +243,9 @@ void model_derive(struct core *core)
         gate_derive(&model->gates[g]);
     sensors_service_derive(core);
     zones_derive(core);
+    model->adrift_count = 0;
+    for (uint32_t z = 0; z < venue->zone_count; z++)
+        model->adrift_count += model->zones[z].adrift;
     figures_derive(model->figures, &venue->settings);
 }
 

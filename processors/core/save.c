@@ -2,7 +2,7 @@
  * The state as bytes: core_save and core_load.
  *
  *   offset  bytes  what
- *   0       8      "CTCORE" 0 5: format and its version
+ *   0       8      "CTCORE" 0 6: format and its version; 5 is read, too
  *   then the scalars of struct core, a flag whether a model is in force, its source, and its
  * sensors, gates, lights, light groups, zones and alerts, each behind its id (an alert behind its
  * zone's and rule's), in the model's order; a flag whether a drill is running, what it is, and its
@@ -26,7 +26,10 @@
 #include "processors/core/save_sensor.h"
 #include "schemas/base/crc32c.h"
 
-static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 5};
+static const uint8_t save_magic[8] = {'C', 'T', 'C', 'O', 'R', 'E', 0, 6};
+
+/* Cores 5 to 7 wrote it: zones were never adrift, and no rule counted those that are. */
+enum { FORMAT_NEVER_ADRIFT = 5 };
 
 /* Of what was owed or in doubt at a door: every passage that a message may tell of, many times. */
 #define DEBT_PEOPLE_MAX INT64_C(1000000000000)
@@ -109,6 +112,8 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_bool(c, &zone->evacuation);
     codec_bool(c, &zone->unswept);
     codec_bool(c, &zone->played);
+    if (c->format != FORMAT_NEVER_ADRIFT)
+        codec_bool(c, &zone->adrift);
     codec_i64(c, &zone->capacity);
     codec_f64(c, &zone->gate_worst.wait_min);
     codec_f64(c, &zone->gate_worst.load);
@@ -227,6 +232,9 @@ static void walk_model(struct codec *c, struct model *m)
         walk_zone(c, &m->zones[z]);
     }
     for (uint32_t i = 0; i < m->alert_count && !c->failed; i++) {
+        if (c->format == FORMAT_NEVER_ADRIFT &&
+            venue->rules[m->alerts[i].rule].metric == METRIC_RECOUNT_ZONES)
+            continue;
         walk_id(c, venue->zones[m->alerts[i].zone].id);
         walk_id(c, venue->rules[m->alerts[i].rule].id);
         walk_alert(c, &m->alerts[i]);
@@ -402,6 +410,10 @@ bool core_load(const uint8_t *bytes, size_t len, struct core **ret_core, struct 
         return error_set(err, ERROR_CORRUPT, 0, "state: not a state of the core");
     struct codec c = {.in = bytes, .len = len - 4};
     codec_bytes(&c, magic, sizeof magic);
+    if (magic[7] == FORMAT_NEVER_ADRIFT) {
+        c.format = FORMAT_NEVER_ADRIFT;
+        magic[7] = save_magic[7];
+    }
     if (memcmp(magic, save_magic, sizeof magic) != 0)
         return error_set(err, ERROR_VERSION, 0, "state: written in another version of its format");
     struct codec tail = {.in = bytes + c.len, .len = 4};

@@ -47,6 +47,10 @@ void sensor_missed_back(struct core *core, uint32_t s)
         return;
     accrue(core, s);
     missed_back(m, core_now_ms(core));
+    uint32_t count;
+    const struct crossing *crossing = border_of(&core->model, s, &count);
+    for (uint32_t i = 0; i < count; i++)
+        zone_seen(core, &crossing[i]);
 }
 
 void sensor_missed_told(struct core *core, uint32_t s, int64_t in, int64_t out, bool late)

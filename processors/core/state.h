@@ -111,6 +111,7 @@ struct zone {
     bool evacuation; /* it is being emptied */
     bool unswept;    /* it should have been empty at empty_at, and was not; until somebody counts */
     bool played;     /* a drill's shadow state: the drill has fed it */
+    bool adrift;     /* it was unseen for so long that its number tells nothing: zone.h */
     bool page_over;  /* during one step only: an alert of it that paged has ended or fallen */
     uint32_t parent;
     uint32_t alert_first, alert_count;
@@ -296,6 +297,7 @@ struct model { /* what a venue model brings into being; replaced as a whole */
     int64_t *falls_ms;    /* settings.chatter_changes a alert: when it last fell; CORE_NEVER */
     struct announce_batch batch; /* during one step only */
     struct figures *figures;
+    uint32_t adrift_count; /* of the zones */
     uint32_t level_count, gate_count, queue_count, light_count, light_group_count, alert_count;
 };
 

@@ -25,6 +25,18 @@ void zone_touch(struct core *core, uint32_t z)
         core->touched[core->touched_count++] = z;
 }
 
+void zone_adrift_set(struct core *core, struct zone *zone, bool adrift)
+{
+    core->model.adrift_count += (uint32_t)adrift - (uint32_t)zone->adrift;
+    zone->adrift = adrift;
+}
+
+bool zone_wide(const struct zone *zone)
+{
+    int64_t range = zone->capacity > 0 ? zone->capacity : zone->most;
+    return range > 0 && 2 * ESTIMATE_SIGMAS * (zone->sigma_milli / 1000) >= range;
+}
+
 static void inside_add(struct zone *around, const struct zone_figures *f, int sign)
 {
     around->inside += sign * f->occupancy;
@@ -52,6 +64,8 @@ void zone_settle(struct core *core, uint32_t z, const struct zone_time *when)
         history_to(&zone->history, core_now_ms(core), zone->occupancy, zone->known);
         zone->occupancy = after.occupancy;
         zone->sigma_milli = after.sigma_milli;
+        if (zone->adrift && !zone_wide(zone))
+            zone_adrift_set(core, zone, false);
         if (zone->known)
             window_note(&zone->window, zone->occupancy);
         if (when->data_ms > zone->data_ms)

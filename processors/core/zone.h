@@ -11,6 +11,13 @@
  * `uncounted_doors` says otherwise. The zones inside one that has doors only are its level counters
  * when the file says that they cover it (`cells_cover`). Plazas, corridors, cells, stairs and
  * queues are open to the side: there level counters decide alone.
+ *
+ * Adrift. Levels are raised on the bound's upper end, which holds what silent doors may have missed by
+ * the pace before. But after ZONE_ADRIFT_MS in which a zone was unknown (nobody ran, the broker was
+ * away) that pace says nothing: where the bound is then as wide as all that the zone may hold, every
+ * zone would be red, full or empty. Such a one is adrift until somebody counts or its counters make
+ * the bound narrow again: it reads unknown (cause recount) where it would read none or blue, what is
+ * counted on from before raises its levels, and nothing clears that the upper end still reaches.
  */
 #ifndef CROWDTIDE_PROCESSORS_CORE_ZONE_H
 #define CROWDTIDE_PROCESSORS_CORE_ZONE_H
@@ -21,6 +28,8 @@ enum {
     /* What a way carries at most, people/m/min (Green Guide). */
     ZONE_LEVEL_PER_M_MIN = 82,
     ZONE_STAIRS_PER_M_MIN = 66,
+    /* The pace of ten minutes says nothing of so long after it; a proposal. */
+    ZONE_ADRIFT_MS = 30 * 60 * 1000,
 };
 
 /* When and how a change takes effect. */
@@ -53,6 +62,8 @@ void zone_missed(struct core *core, struct crossing *crossing, const int64_t by_
                  int64_t silent_ms);
 /* So many more a minute pass it now than before it was silent. */
 void zone_missed_rise(struct core *core, struct crossing *crossing, const int64_t by_milli[2]);
+/* The door is heard again, and the zone on that side of it not yet known: is it adrift? */
+void zone_seen(struct core *core, const struct crossing *crossing);
 /* So many suspect people more (or fewer) in the zone. */
 void zone_suspect(struct core *core, uint32_t zone, int64_t people);
 /* Whether what the zone's doors have counted allows its level counters to show so many. */
@@ -100,9 +111,11 @@ int64_t zone_err(const struct zone *zone);
  * the estimate). */
 int64_t zone_upper(const struct core *core, uint32_t zone);
 int64_t zone_lower(const struct zone *zone);
+/* So many people raise its levels: the upper end; adrift what is counted on from before. */
+int64_t zone_judged(const struct core *core, uint32_t zone);
 /* There may be more than the upper end says. */
 bool zone_lower_bound(const struct zone *zone);
-/* The bound is over recount_pct of the capacity, level counters and doors or a count by hand
+/* It is adrift, the bound is over recount_pct of the capacity, level counters and doors or a count by hand
  * disagree, or it was not empty at empty_at. */
 bool zone_recount(const struct core *core, uint32_t zone);
 struct str zone_basis_text(enum zone_basis basis);

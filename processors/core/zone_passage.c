@@ -94,6 +94,19 @@ void zone_missed_rise(struct core *core, struct crossing *crossing, const int64_
     zone_missed(core, crossing, milli, 0);
 }
 
+void zone_seen(struct core *core, const struct crossing *crossing)
+{
+    struct zone *zone = &core->model.zones[crossing->zone];
+    if (zone->known || zone->basis == ZONE_BASIS_LEVEL ||
+        crossing->missed.silent_ms < ZONE_ADRIFT_MS)
+        return;
+    do { /* a sum of it, too */
+        if (zone_wide(zone))
+            zone_adrift_set(core, zone, true);
+        zone = zone_around(core, zone);
+    } while (zone && zone->basis == ZONE_BASIS_SUM);
+}
+
 void zone_suspect_add(struct core *core, uint32_t z, int64_t people)
 {
     for (; people; z = core->model.zones[z].parent) {

@@ -33,6 +33,10 @@ struct zone_figures zone_figures(const struct core *core, struct zone *zone);
 
 /* ---- zone.c ---------------------------------------------------------------------------------- */
 
+/* Sets zone.adrift, and the model's count of them. */
+void zone_adrift_set(struct core *core, struct zone *zone, bool adrift);
+/* The bound holds everything between nobody and all that the zone may hold. */
+bool zone_wide(const struct zone *zone);
 /* Marks it as touched in this step: it will be judged. */
 void zone_touch(struct core *core, uint32_t zone);
 /* The zone that may sum this one. NULL for the venue, for those without figures, and for roads and car

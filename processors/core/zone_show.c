@@ -59,6 +59,12 @@ int64_t zone_upper(const struct core *core, uint32_t z)
     return upper > zone->inside || zone->flow_sum ? upper : zone->inside;
 }
 
+int64_t zone_judged(const struct core *core, uint32_t z)
+{
+    const struct zone *zone = &core->model.zones[z];
+    return zone->adrift ? zone->occupancy + zone->suspect : zone_upper(core, z);
+}
+
 int64_t zone_lower(const struct zone *zone)
 {
     int64_t lower = zone->occupancy - zone_err(zone);
@@ -75,7 +81,7 @@ bool zone_lower_bound(const struct zone *zone)
 bool zone_recount(const struct core *core, uint32_t z)
 {
     const struct zone *zone = &core->model.zones[z];
-    return zone->conflict || zone->unswept || zone->anchor.doubted ||
+    return zone->adrift || zone->conflict || zone->unswept || zone->anchor.doubted ||
            (zone->capacity > 0 && (double)zone_err(zone) * 100 >
                                       (double)zone->capacity * zone_settings(core)->recount_pct);
 }

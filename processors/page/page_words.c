@@ -33,6 +33,7 @@ static const struct page_metric metrics[METRIC_COUNT] = {
     [METRIC_CLOSED_OCCUPANCY] = {"closed_occupancy", {{"已关闭区域内有 ", "people in a closed zone: "}}, {{" 人", ""}}, 0, false},
     [METRIC_BROKER_LOST] = {"broker_lost_s", {{"传感器数据中断 ", "no sensor is heard for "}}, {{" 秒", " s"}}, 0, false},
     [METRIC_BROKER_DROPPED] = {"broker_dropped", {{"传感器消息丢失 ", "sensor messages dropped: "}}, {{" 条", ""}}, 0, false},
+    [METRIC_RECOUNT_ZONES] = {"recount_zones", {{"人数不明、需人工清点的区域 ", "zones to be counted by hand: "}}, {{" 个", ""}}, 0, false},
 };
 /* clang-format on */
 
@@ -55,6 +56,9 @@ struct str page_cause_words(struct str cause, enum page_tongue tongue)
         {"gap", {{"数据中断过", "data were interrupted"}}},
         {"quorum", {{"在线传感器过少", "too few of its sensors are heard"}}},
         {"service", {{"传感器均未投入使用", "none of its sensors is in service"}}},
+        {"recount",
+         {{"长时间无数据，人数不明，请人工清点",
+           "not watched for long: only a count tells how many are there"}}},
         {"untold", {{"闸口过忙，测不出等候时间", "the gate is too busy to tell its wait"}}},
         {"dark", {{"照明不足，按高一级判定", "it is dark: judged one level higher"}}},
         {"anchor", {{"人工核实", "counted by hand"}}},

@@ -109,7 +109,7 @@ bool level_parse(struct str text, enum level *ret_level);
     F(BOOL, known, FIELD, "", "false: the zone's sensors are silent and the values are the last known ones. Zones that no sensor tells about have no results at all") \
     F(TIME, data_at, FIELD, "ms", "log time of the newest reading that these values rest on")      \
     F(TEXT, status, NONE, "", "Actual, Exercise or Test") \
-    F(INT, occupancy_upper, FIELD, "people", "upper end of the bound: levels are raised on it") \
+    F(INT, occupancy_upper, FIELD, "people", "upper end of the bound: levels are raised on it; where cause is recount, on the estimate") \
     F(INT, occupancy_lower, FIELD, "people", "lower end of the bound") \
     F(BOOL, lower_bound, FIELD, "", "true: there may be more than occupancy_upper: uncounted doors, a saturated counter, a sensor in maintenance, a silent one where only doors count, or a zone inside that is unknown") \
     F(REAL, percent_capacity_upper, FIELD, "%", "occupancy_upper by capacity") \
@@ -135,12 +135,12 @@ bool level_parse(struct str text, enum level *ret_level);
     F(REAL, occupancy_rate_300s, FIELD, "people/min", "zones without area: change over 300 s, for each minute of them") \
     F(REAL, occupancy_rate_900s, FIELD, "people/min", "zones without area: change over 900 s, for each minute of them") \
     F(INT, suspect, FIELD, "people", "implausible rises that nothing has confirmed yet; part of occupancy_upper") \
-    F(BOOL, recount, FIELD, "", "the bound is over recount_pct of the capacity: count by hand") \
+    F(BOOL, recount, FIELD, "", "the bound is over recount_pct of the capacity, or contradicted: count by hand") \
     F(BOOL, closed, FIELD, "", "the zone is closed: nobody should be in it") \
     F(BOOL, evacuation, FIELD, "", "the zone is being evacuated") \
     F(TEXT, remaining, FIELD, "", "evacuation: how many are still inside, in words; never clear") \
     F(TEXT, basis, FIELD, "", "what occupancy rests on: level, flow, fused, sum") \
-    F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum, service (none of its sensors is in service)") \
+    F(TEXT, cause, FIELD, "", "why the zone is unknown: sensors, broker, gap, quorum, service (none of its sensors is in service); recount: its sensors are heard, but it was unseen for so long that only a count by hand tells how many are inside") \
     F(REAL, lux, FIELD, "lx", "mean illuminance of the zone's lights") \
     F(BOOL, dark, FIELD, "", "its lights, or those of the nearest zone around it that has some, measure less than dark_lux") \
     F(INT, rules_unknown, FIELD, "rules", "rules whose data are lost: nothing that tells them is heard. When all that is known would be none the zone's level is unknown then") \

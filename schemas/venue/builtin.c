@@ -40,7 +40,12 @@
  * the venue is blind. Proposals.
  *  - Messages that the broker dropped: yellow from the first, since a passage that is not counted
  * is missing until the next anchor; orange from 1,000 in 10 min, when counts can't be trusted.
- * Proposals. Dwell and clear times are the file's defaults, else builtin_defaults in defaults.c,
+ * Proposals.
+ *  - Zones that only a count by hand can tell of, after they were unseen for long: yellow from the
+ * first, orange from 5, when more must be counted than a few stewards can do at once. Proposals.
+ * One alert for all of them: their levels say unknown.
+ *
+ * Dwell and clear times are the file's defaults, else builtin_defaults in defaults.c,
  * where the table has none of its own.
  */
 struct builtin {
@@ -210,6 +215,18 @@ static const struct builtin builtins[] = {
           "few; raise its queue limits.",
           "Count by hand where it matters and anchor the zones: the counts are wrong.", NULL},
      .dwell_s = at_once,
+     .brief = true},
+    {.id = "recount",
+     .metric = METRIC_RECOUNT_ZONES,
+     .kinds = KIND(VENUE),
+     .optional = true,
+     .enter = {0, 1, 5, 0},
+     .action = {NULL,
+                "Look into the zones marked recount by camera or steward, count them and anchor "
+                "them: nobody was watching for too long.",
+                "Nobody knows how full the venue is: meter the entry; look into the zones marked "
+                "recount, the fullest first, count and anchor them.",
+                NULL},
      .brief = true},
 };
 

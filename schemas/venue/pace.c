@@ -18,6 +18,7 @@ static enum source source_of(enum metric metric)
         [METRIC_REJECT_PERCENT] = FROM_VERIFIERS, [METRIC_LIGHTS_FAILED] = FROM_LIGHTS,
         [METRIC_SUSPECT_SURGE] = FROM_PEOPLE,     [METRIC_CLOSED_OCCUPANCY] = FROM_PEOPLE,
         [METRIC_BROKER_LOST] = FROM_INGEST,       [METRIC_BROKER_DROPPED] = FROM_INGEST,
+        [METRIC_RECOUNT_ZONES] = FROM_INGEST,
     };
     assert((unsigned)metric < METRIC_COUNT);
     return (enum source)from[metric];
@@ -147,6 +148,7 @@ bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule
     case METRIC_LIGHTS_FAILED:
     case METRIC_BROKER_LOST:
     case METRIC_BROKER_DROPPED:
+    case METRIC_RECOUNT_ZONES:
         return pace_ms(rule, zone) > 0;
     case METRIC_COUNT:
         break;

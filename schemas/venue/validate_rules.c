@@ -86,6 +86,8 @@ static const char *lacking(const struct venue_rule *rule, const struct venue_zon
     case METRIC_BROKER_LOST:
     case METRIC_BROKER_DROPPED:
         return "nothing to do with the broker; name the venue itself";
+    case METRIC_RECOUNT_ZONES:
+        return "no zones to count; name the venue itself";
     default:
         return "nothing to be judged by";
     }

@@ -54,7 +54,8 @@ const char *counter_kind_text(enum counter_kind kind);
     M(SUSPECT_SURGE, "suspect_surge", "people")  /* an implausible rise that nothing has confirmed yet */ \
     M(CLOSED_OCCUPANCY, "closed_occupancy", "people") /* people in a zone that is closed */ \
     M(BROKER_LOST, "broker_lost_s", "s")         /* the venue's: how long the broker has been out of reach */ \
-    M(BROKER_DROPPED, "broker_dropped", "messages") /* the venue's: messages that the broker says it dropped in the last 10 min */
+    M(BROKER_DROPPED, "broker_dropped", "messages") /* the venue's: messages that the broker says it dropped in the last 10 min */ \
+    M(RECOUNT_ZONES, "recount_zones", "zones")   /* the venue's: zones that were unseen for so long that only a count tells how many are in them */
 /* clang-format on */
 enum metric {
 #define METRIC_ENUM(name, text, unit) METRIC_##name,
@@ -352,8 +353,8 @@ uint32_t venue_gate_zone(const struct venue_sensor *gate);
    gate_wait_min and gate_load, with entry verification for reject_percent; lights for
    lights_failed_percent; a counter or gate of its own for suspect_surge (so that one jump is one
    alert, not one for every zone around); people counted in it or in a zone inside for
-   closed_occupancy; and broker_lost_s and broker_dropped are the venue's alone. Retired sensors do
-   not count. O(rule's tags and log of its zones). */
+   closed_occupancy; and broker_lost_s, broker_dropped and recount_zones are the venue's alone.
+   Retired sensors do not count. O(rule's tags and log of its zones). */
 bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule, uint32_t zone);
 
 /* How many samples at or above the level (0 blue … 3 red) the zone must have shown, besides the
@@ -363,7 +364,7 @@ bool venue_rule_applies(const struct venue *venue, const struct venue_rule *rule
    interval_s: than it may be silent): the second sample would come when it is late. A faster sensor
    loses nothing by it: its samples below the threshold end the dwell.
     - 0 for metrics that are no count of people at one moment (gates, lights, suspect_surge,
-   broker_lost_s, broker_dropped): they are made of many messages or of none, time alone decides,
+   broker_lost_s, broker_dropped, recount_zones): they are made of many messages or of none, time alone decides,
       and they are judged at every tick. */
 uint32_t venue_rule_samples(const struct venue *venue, const struct venue_rule *rule, uint32_t zone,
                             uint32_t level);

@@ -59,6 +59,7 @@ static const struct {
     {"closed-zone", "site hall aisle way court stairs ramp line pen square room", "- 3 20 -"},
     {"broker-lost", "site", "- 10 60 -"},
     {"broker-dropped", "site", "- 1 1000 -"},
+    {"recount", "site", "- 1 5 -"},
 };
 
 static const struct venue_rule *rule_named(const struct venue *v, const char *id)
@@ -121,7 +122,8 @@ static void times_are_the_defaults_or_their_own(void **state)
         const struct venue_rule *rule = &v->rules[i];
         bool fact = str_is(rule->id, "suspect-surge") || str_is(rule->id, "broker-lost") ||
                     str_is(rule->id, "broker-dropped");
-        assert_int_equal(rule->clear_ms, fact ? 10000 : 120000);
+        bool brief = fact || str_is(rule->id, "recount");
+        assert_int_equal(rule->clear_ms, brief ? 10000 : 120000);
         assert_memory_equal(rule->dwell_ms,
                             fact                               ? at_once
                             : str_is(rule->id, "gate-rejects") ? patient

@@ -80,6 +80,7 @@ static const struct venue_mistake mistakes[] = {
     {RED("closed_occupancy", "zone: q", "1"), VENUE_REFUSED, "has no crowd sensor and no gate"},
     {RED("broker_lost_s", "zone: h", "1"), VENUE_REFUSED, "has nothing to do with the broker"},
     {RED("broker_dropped", "zone: h", "1"), VENUE_REFUSED, "has nothing to do with the broker"},
+    {RED("recount_zones", "zone: h", "1"), VENUE_REFUSED, "has no zones to count"},
     {RED("percent_capacity", "kinds: queue", "90"), VENUE_REFUSED, "has no capacity"},
     {RED("lights_failed_percent", "kinds: hall", "1"), VENUE_WARNED, "applies to no zone"},
     {RULE("{id: r, metric: occupancy, tags: ^[est], levels: {red: {enter: 9, action: x}}}"),
