@@ -70,9 +70,9 @@ static void count(struct page *p)
         counters_add(p->counters, COUNTER_PAGE_REFUSED, f->refused - seen->refused);
         counters_add(p->counters, COUNTER_PAGE_DIGESTS, f->digests - seen->digests);
         counters_add(p->counters, COUNTER_PAGE_LOST, f->lost - seen->lost);
-        if (f->lost > seen->lost)
+        if (f->lost_met > seen->lost_met)
             report(REPORT_ERROR, PROGRAM, "lost", "target=" STR_FMT " records=%llu",
-                   STR_ARG(p->target[i]->id), (unsigned long long)(f->lost - seen->lost));
+                   STR_ARG(p->target[i]->id), (unsigned long long)(f->lost_met - seen->lost_met));
         if (f->trouble && !seen->trouble)
             report(REPORT_ERROR, PROGRAM, "undeliverable", "target=" STR_FMT " waiting_ms=%lld",
                    STR_ARG(p->target[i]->id), (long long)f->waiting_ms);

@@ -148,6 +148,8 @@ void page_lane_save(struct page_lane *l, const struct page_now *now)
     bool ok = page_state_store(l->state, l->path, &why) &&
               l->o.source.keep(l->o.source.arg, &l->state->position, &why);
     l->unsaved = !ok;
+    if (ok)
+        l->figures.lost = l->state->position.lost;
     l->first = l->first && (!ok || page_position_none(&l->state->position) ||
                             l->o.source.behind(l->o.source.arg));
     if (!ok && notice_due(&l->save_notice, error_describe(&why, text, sizeof text)))
@@ -166,7 +168,8 @@ void page_lane_save_position(struct page_lane *l, const struct page_now *now)
         page_lane_save(l, now);
     } else {
         l->saved_ns = now->boot_ns;
-        (void)l->o.source.keep(l->o.source.arg, &l->state->position, NULL);
+        if (l->o.source.keep(l->o.source.arg, &l->state->position, NULL))
+            l->figures.lost = l->state->position.lost;
     }
 }
 
@@ -220,12 +223,13 @@ bool page_lane_read(struct page_lane *l, struct error *err)
             l->next = page_alert_copy(&item.alert);
             l->next_at_ms = item.at_ms;
             source->position(source->arg, l->behind);
+            l->figures.lost_met = l->behind->lost;
             return l->next || error_set(err, ERROR_NO_MEMORY, 0, "alert");
         }
         source->position(source->arg, l->before);
     }
     source->position(source->arg, l->before);
-    l->figures.lost = source->lost(source->arg);
+    l->figures.lost_met = l->before->lost;
     l->figures.source = source->trouble(source->arg);
     return got != PAGE_READ_ERROR;
 }

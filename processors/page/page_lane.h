@@ -72,7 +72,8 @@ struct page_lane_figures {
     uint64_t retried;   /* attempts to be repeated */
     uint64_t refused;   /* set aside for good */
     uint64_t digests;   /* of the rung */
-    uint64_t lost;      /* records deleted before they were read */
+    uint64_t lost_met;  /* records that were deleted before they could be read, or can't be … */
+    uint64_t lost;      /* … and that the place is behind of which a later start goes on */
     int64_t waiting_ms; /* age of the oldest that waits; 0: none does */
     bool trouble;       /* can't be told for longer than trouble_ms, or until somebody mends it */
     bool refusing;      /* the last page was refused for good */

@@ -27,10 +27,10 @@ struct page_source { /* a vtable; tests have sources of their own */
        another log; what was known by it is void. */
     bool (*start)(void *arg, const struct page_position *from, bool *ret_fresh, struct error *err);
     enum page_read (*next)(void *arg, struct page_item *ret, struct error *err);
-    /* Behind the last record that next passed. */
+    /* Behind the last record that next passed; lost: those before it that were deleted before they
+       could be read, or can't be. */
     void (*position)(void *arg, struct page_position *ret);
     bool (*keep)(void *arg, const struct page_position *position, struct error *err);
-    uint64_t (*lost)(void *arg); /* records deleted before they were read, or that can't be */
     bool (*behind)(void *arg);         /* after PAGE_READ_NONE: older ones may be on their way */
     const char *(*trouble)(void *arg); /* why nothing comes; "" when all is well */
     void (*wait)(void *arg, uint32_t ms);

@@ -81,6 +81,7 @@ static void position(void *arg, struct page_position *ret)
 {
     const struct kafka_source *s = arg;
     ret->log = (struct log_position){0};
+    ret->lost = s->unreadable;
     ret->partitions = s->partitions;
     memcpy(ret->offset, s->offset, s->partitions * sizeof s->offset[0]);
 }
@@ -91,12 +92,6 @@ static bool keep(void *arg, const struct page_position *to, struct error *err)
     (void)to;
     (void)err;
     return true; /* Kafka keeps what it keeps */
-}
-
-static uint64_t lost(void *arg)
-{
-    const struct kafka_source *s = arg;
-    return s->unreadable;
 }
 
 static bool behind(void *arg)
@@ -143,7 +138,6 @@ bool page_source_kafka(const struct kafka_link *link, const struct kafka_size *s
                                 .next = next,
                                 .position = position,
                                 .keep = keep,
-                                .lost = lost,
                                 .behind = behind,
                                 .trouble = trouble,
                                 .wait = wait_more,

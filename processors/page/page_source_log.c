@@ -10,8 +10,8 @@ enum { SINK_BYTES = 64 };
 struct log_source {
     struct feed *feed;
     struct log_position position;
-    uint64_t unreadable;
-    int64_t offset_ms; /* wall clock minus log time, as the last heartbeat said */
+    uint64_t unreadable, lost; /* lost: before the position */
+    int64_t offset_ms;         /* wall clock minus log time, as the last heartbeat said */
 };
 
 /* The later of what is in the target's state and the cursor, which moves on its own over what
@@ -45,11 +45,13 @@ static enum page_read next(void *arg, struct page_item *ret, struct error *err)
         union result_any any;
         struct result_origin origin;
         s->position = feed_item_position(s->feed, &item);
+        s->lost = feed_lost(s->feed) + s->unreadable;
         if (item.view.type != RECORD_ALERT && item.view.type != RECORD_HEARTBEAT)
             continue;
         if (!result_decode(item.view.type, item.view.body, item.view.body_len, &origin, &any,
                            NULL)) {
             s->unreadable++; /* one record that is damaged must not silence the rest */
+            s->lost++;
             continue;
         }
         if (item.view.type == RECORD_ALERT) {
@@ -68,6 +70,7 @@ static void position(void *arg, struct page_position *ret)
     struct log_source *s = arg;
     ret->log = s->position;
     ret->readings = *feed_readings_uuid(s->feed);
+    ret->lost = s->lost;
     ret->partitions = 0;
 }
 
@@ -75,12 +78,6 @@ static bool keep(void *arg, const struct page_position *to, struct error *err)
 {
     struct log_source *s = arg;
     return to->log.seq == 0 || feed_commit(s->feed, &to->log, false, err);
-}
-
-static uint64_t lost(void *arg)
-{
-    struct log_source *s = arg;
-    return feed_lost(s->feed) + s->unreadable;
 }
 
 static bool behind(void *arg)
@@ -126,7 +123,6 @@ bool page_source_log(const char *state_dir, struct str target, struct page_sourc
                                 .next = next,
                                 .position = position,
                                 .keep = keep,
-                                .lost = lost,
                                 .behind = behind,
                                 .trouble = trouble,
                                 .wait = wait_more,

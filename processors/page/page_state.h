@@ -45,6 +45,7 @@ enum {
 struct page_position {
     struct log_position log;
     struct log_uuid readings;
+    uint64_t lost; /* records before it that its source could not give since it was opened; not stored */
     uint32_t partitions; /* 0: of a log */
     int64_t offset[PAGE_PARTITIONS_MAX];
 };

@@ -133,7 +133,7 @@ enum { HISTOGRAM_BOUNDS = 12 };
     C(PAGE, DIGESTS, SUM, "digests", "of the pages: digests of what came too late to ring")        \
     C(PAGE, RETRIED, SUM, "attempts", "attempts that failed and were to be repeated")              \
     C(PAGE, REFUSED, SUM, "messages", "refused by a target for good, set aside")                   \
-    C(PAGE, LOST, SUM, "records", "deleted at the disk cap before they were read")                 \
+    C(PAGE, LOST, SUM, "records", "deleted at the disk cap before they were read, or not readable")                 \
     C(PAGE, TARGETS, GAUGE, "targets", "targets of the roster")                                    \
     C(PAGE, HOLES, GAUGE, "holes", "that the roster leaves, names that the venue has not included; the whole team is paged there, or everybody") \
     C(PAGE, UNDELIVERABLE, GAUGE, "targets", "targets that can't be told now")                     \

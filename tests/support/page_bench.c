@@ -21,6 +21,7 @@ uint32_t page_bench_random(struct page_bench *bench, uint32_t below)
 struct bench_source {
     struct page_bench *bench;
     uint32_t target;
+    uint64_t lost; /* before what it gave last */
 };
 
 static bool start(void *arg, const struct page_position *from, bool *ret_fresh, struct error *err)
@@ -41,6 +42,7 @@ static enum page_read next(void *arg, struct page_item *ret, struct error *err)
     if (t->next >= s->bench->item_count)
         return PAGE_READ_NONE;
     const struct bench_item *item = &s->bench->item[t->next++];
+    s->lost += item->lost;
     result_clear(RECORD_ALERT, &ret->alert);
     ret->alert.id = str_of(item->id);
     ret->alert.n = item->n;
@@ -60,6 +62,7 @@ static void position(void *arg, struct page_position *ret)
 {
     struct bench_source *s = arg;
     ret->log.seq = s->bench->target[s->target].next;
+    ret->lost = s->lost;
     ret->partitions = 0;
 }
 
@@ -69,12 +72,6 @@ static bool keep(void *arg, const struct page_position *to, struct error *err)
     struct bench_source *s = arg;
     s->bench->target[s->target].cursor = to->log.seq;
     return true;
-}
-
-static uint64_t lost(void *arg)
-{
-    (void)arg;
-    return 0;
 }
 
 static bool behind(void *arg)
@@ -273,12 +270,11 @@ void page_bench_open(struct page_bench *bench)
         struct bench_source *s = calloc(1, sizeof *s);
         assert_non_null(s);
         bool forgot = false;
-        *s = (struct bench_source){bench, i};
+        *s = (struct bench_source){.bench = bench, .target = i};
         const struct page_source source = {.start = start,
                                            .next = next,
                                            .position = position,
                                            .keep = keep,
-                                           .lost = lost,
                                            .behind = behind,
                                            .trouble = trouble,
                                            .wait = wait_more,

@@ -23,6 +23,7 @@ struct bench_item {
     int64_t n, at_ms;
     int level;
     bool page, exercise;
+    uint32_t lost; /* so many before it were deleted before anybody read them */
 };
 
 struct bench_target {

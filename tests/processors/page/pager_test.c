@@ -435,6 +435,36 @@ static void a_damaged_state_is_told_and_paging_goes_on(void **state)
     page_bench_free(b);
 }
 
+/* What a target was not told of is met again after a restart, and counted once it is behind. */
+static void what_was_lost_is_counted_once(void **state)
+{
+    (void)state;
+    struct page_bench *b = page_bench_new();
+    uint32_t t = page_bench_target(b, PAGING_WEBHOOK, false);
+    page_bench_open(b);
+    page_bench_answers(b, t, 503);
+    page_bench_alert(b, "hall", 1, "active_unacked", LEVEL_RED, true)->lost = 5;
+    page_bench_run(b, 70000); /* all is read, and late */
+    assert_int_equal(pager_figures(b->pager, t)->lost_met, 5);
+    assert_int_equal(pager_figures(b->pager, t)->lost, 0);
+    page_bench_crash(b);
+    page_bench_run(b, 1000);
+    assert_int_equal(pager_figures(b->pager, t)->lost_met, 5);
+    assert_int_equal(pager_figures(b->pager, t)->lost, 0);
+    page_bench_answers(b, t, 200);
+    page_bench_run(b, 11000);
+    assert_int_equal(pager_figures(b->pager, t)->lost, 5);
+    /* Nor once more when it concerns nobody. */
+    page_bench_alert(b, "calm", 1, "active_unacked", LEVEL_BLUE, false)->lost = 2;
+    page_bench_run(b, 11000);
+    assert_int_equal(pager_figures(b->pager, t)->lost, 7);
+    page_bench_crash(b);
+    page_bench_run(b, 11000);
+    assert_int_equal(pager_figures(b->pager, t)->lost_met, 0);
+    assert_int_equal(pager_figures(b->pager, t)->lost, 0);
+    page_bench_free(b);
+}
+
 /* ---- at random ---------------------------------------------------------------------------------
  */
 
@@ -591,6 +621,7 @@ int main(void)
         cmocka_unit_test(history_before_the_first_use_is_not_told),
         cmocka_unit_test(what_is_told_before_the_first_use_makes_no_history),
         cmocka_unit_test(a_digest_waits_for_what_is_on_its_way),
+        cmocka_unit_test(what_was_lost_is_counted_once),
         cmocka_unit_test(an_alertmanager_is_told_again_as_long_as_it_is_so),
         cmocka_unit_test(the_pagers_own_alert_survives_and_ends),
         cmocka_unit_test(a_damaged_state_is_told_and_paging_goes_on),
