@@ -102,7 +102,7 @@ static bool add_widened(struct mqtt_filters *filters, struct str text, struct er
     char *now = strndup(text.at, text.len);
     for (uint32_t i = 0; now && i < filters->count; i++) {
         const char *there = filters->filter[i].text;
-        if (!topic_filter_overlaps(there, now) || topic_filter_covers(there, now) ||
+        if (!topic_filter_clashes(there, now) || topic_filter_covers(there, now) ||
             topic_filter_covers(now, there))
             continue;
         char *wider = topic_filter_join(there, now);
@@ -171,7 +171,7 @@ bool mqtt_filters_overlap(const struct mqtt_filters *filters, const char **ret_a
     for (uint32_t i = 0; i < filters->count; i++) {
         for (uint32_t k = i + 1; k < filters->count; k++) {
             const char *a = filters->filter[i].text, *b = filters->filter[k].text;
-            if (!topic_filter_overlaps(a, b))
+            if (!topic_filter_clashes(a, b))
                 continue;
             *ret_a = a;
             *ret_b = b;

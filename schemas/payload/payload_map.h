@@ -124,7 +124,9 @@ const struct payload_map *payload_maps_find(const struct payload_maps *maps, str
 
 /* Of a topic that no map fits: whether it came only because what is subscribed is wider than the
    filters: "vs-{device}/up" is subscribed as "+/up", and "a/+/c" beside "a/b/+" as "a/+/+". Nobody
-   asked for its messages. */
+   asked for its messages. payload_maps_beside tells, once all maps are added, of a filter that is
+   subscribed beside theirs and widens what it overlaps in part; false: out of memory. */
+bool payload_maps_beside(struct payload_maps *maps, const char *filter);
 bool payload_maps_widened(const struct payload_maps *maps, struct str topic);
 
 /* What to subscribe: every filter, captures as +, each once. */

@@ -193,7 +193,7 @@ static bool asked_add(struct payload_maps *maps, struct str filter)
             free(now);
             return true;
         }
-        if (!topic_filter_overlaps(there, now) || topic_filter_covers(now, there))
+        if (!topic_filter_clashes(there, now) || topic_filter_covers(now, there))
             continue;
         char *wider = topic_filter_join(there, now);
         free(now);
@@ -210,6 +210,23 @@ static bool asked_add(struct payload_maps *maps, struct str filter)
         maps->asked_count = kept + 1;
     }
     return ok;
+}
+
+bool payload_maps_beside(struct payload_maps *maps, const char *filter)
+{
+    for (uint32_t i = 0; i < maps->asked_count; i++) {
+        const char *there = maps->asked[i].text.at;
+        if (!topic_filter_clashes(there, filter) || topic_filter_covers(there, filter) ||
+            topic_filter_covers(filter, there))
+            continue;
+        char *wider = topic_filter_join(there, filter);
+        bool ok = wider && asked_add(maps, str_of(wider));
+        free(wider);
+        if (!ok)
+            return false;
+        i = UINT32_MAX; /* it stands elsewhere now, and may clash with this one in part again */
+    }
+    return true;
 }
 
 static bool subscribe_add(struct payload_maps *maps, struct str filter)

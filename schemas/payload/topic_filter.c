@@ -54,6 +54,34 @@ bool topic_filter_overlaps(const char *a, const char *b)
     return !rest || strcmp(rest, "#") == 0;
 }
 
+/* crowdtide/… or drill/…: of a device's messages on them none has fewer than four levels, and what
+ * else is there is crowdtide's own. */
+enum { OWN_LEVELS_MIN = 4 };
+
+static bool own(const char *filter)
+{
+    return strncmp(filter, "crowdtide/", 10) == 0 || strncmp(filter, "drill/", 6) == 0;
+}
+
+static bool short_of_own(const char *filter)
+{
+    uint32_t levels = 0;
+    while (filter) {
+        struct str level = level_take(&filter);
+        if (str_is(level, "#"))
+            return false;
+        levels++;
+    }
+    return levels < OWN_LEVELS_MIN;
+}
+
+bool topic_filter_clashes(const char *a, const char *b)
+{
+    if ((own(a) && short_of_own(b)) || (own(b) && short_of_own(a)))
+        return false;
+    return topic_filter_overlaps(a, b);
+}
+
 char *topic_filter_join(const char *a, const char *b)
 {
     size_t cap = strlen(a) + strlen(b) + 3;

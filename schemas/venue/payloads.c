@@ -1,4 +1,5 @@
 /* The payload maps of a venue, and which of its sensors the devices that they speak of are. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "schemas/payload/payload_map.h"
@@ -203,6 +204,19 @@ uint32_t venue_device_first(const struct venue *venue, struct str device)
     return slot->place ? slot->place - 1 : UINT32_MAX;
 }
 
+/* ingest subscribes crowdtide's own topics, too: what overlaps them is wider than the maps say. */
+static bool own_topics_beside(struct venue_reader *r)
+{
+    static const char *const first[] = {"crowdtide", "drill"};
+    char filter[ID_BYTES_MAX + 16];
+    for (uint32_t i = 0; i < 2; i++) {
+        (void)snprintf(filter, sizeof filter, "%s/" STR_FMT "/#", first[i], STR_ARG(r->venue->id));
+        if (!payload_maps_beside(r->venue->payloads, filter))
+            return false;
+    }
+    return true;
+}
+
 void venue_read_payloads(struct venue_reader *r, const struct tree_node *root)
 {
     bool used[BUNDLE_MAPS_MAX] = {false};
@@ -227,6 +241,8 @@ void venue_read_payloads(struct venue_reader *r, const struct tree_node *root)
     }
     for (uint32_t i = 0; i < count; i++)
         entry_read(r, list->item[i], used);
+    if (count && !own_topics_beside(r))
+        problems_add(r->problems, 1, 1, "out of memory");
     for (uint32_t i = 0; i < r->bundle->map_count; i++) {
         if (!used[i])
             problems_add(r->problems, 1, 1, "payload map \"" STR_FMT "\" is named nowhere",

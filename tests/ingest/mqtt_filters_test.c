@@ -92,6 +92,15 @@ static void maps_never_overlap(void **state)
     wanted("x", "\"p/+/q\", \"p/r/+\", \"p/s/t/u\", \"p/#\"", false, "x p/#");
     wanted("a/b", "\"{device}/b\"", false, "+/b");
     wanted("", "\"+/+/crowd/{device}\"", false, "+/+/#"); /* crowdtide's own among them */
+    /* At crowdtide/v and crowdtide/v/x nobody counts: they need not become all topics there are. */
+    wanted("", "\"{device}/online\", \"zigbee2mqtt/{device}\", \"+/{device}/up\"", false,
+           "crowdtide/v/# drill/v/# +/+ +/+/up");
+    wanted("", "\"{device}/x/#\"", false, "crowdtide/v/# drill/v/# +/x/#");
+    wanted("", "\"{device}/+/#\"", false, "+/+/#");
+    /* What these bring is told from what is nobody's by the venue, too. */
+    struct venue *v = venue_of("\"+/+/crowd/{device}\"");
+    assert_true(payload_maps_widened(v->payloads, STR_LIT("any/thing")));
+    venue_free(v);
     char *joined = topic_filter_join("a/+/#", "a/b");
     assert_string_equal(joined, "a/+/#");
     free(joined);

@@ -310,6 +310,26 @@ static void test_widened(void **state)
     payload_maps_free(maps);
 }
 
+/* What is subscribed beside the maps widens what it overlaps in part, and nothing else. */
+static void test_widened_by_what_is_beside(void **state)
+{
+    (void)state;
+    struct payload_maps *maps = payload_maps_new();
+    assert_true(payload_maps_add(
+        maps,
+        map_with("payload: m\ntopics: [\"{device}/online\", \"z/{device}\", "
+                 "\"+/+/crowd/{device}\"]\nreadings: [{class: light, device: d, lux: /x}]\n"),
+        NULL, 0, NULL));
+    assert_true(payload_maps_widened(maps, STR_LIT("other/two"))); /* +/online and z/+ are +/+ */
+    assert_false(payload_maps_widened(maps, STR_LIT("other/of/three")));
+    assert_true(payload_maps_beside(maps, "drill/v/x/#"));
+    assert_false(payload_maps_widened(maps, STR_LIT("other/of/three")));
+    assert_true(payload_maps_beside(maps, "crowdtide/v/#"));
+    assert_true(payload_maps_widened(maps, STR_LIT("other/of/three")));
+    assert_false(payload_maps_widened(maps, STR_LIT("other")));
+    payload_maps_free(maps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_index_finds_what_trying_all_finds),
         cmocka_unit_test(test_list_of_maps),
         cmocka_unit_test(test_widened),
+        cmocka_unit_test(test_widened_by_what_is_beside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
