@@ -192,6 +192,22 @@ static bool takes_updates(const struct page_lane *l, const struct page_known *kn
            !(known->flags & PAGE_KNOWN_BY_DIGEST && l->o.target->kind == PAGING_PAGERDUTY);
 }
 
+/* Nothing that the target was told of, or is about to be, speaks for it: not what it knows of the
+   alert itself either. */
+static bool unheard(const struct page_lane *l, const struct result_alert *a)
+{
+    const struct page_world *world = l->o.world;
+    if (!paging_quiet(a))
+        return false;
+    for (uint32_t i = 0; i < l->state->known_count; i++)
+        if (world->speaks(world->arg, &l->state->known[i].now->alert, a))
+            return false;
+    for (uint32_t i = 0; i < l->late_count; i++)
+        if (l->late[i].rings && world->speaks(world->arg, &l->late[i].alert->alert, a))
+            return false;
+    return true;
+}
+
 static bool concerns(const struct page_lane *l, const struct result_alert *a,
                      enum page_act *ret_act)
 {
@@ -204,7 +220,7 @@ static bool concerns(const struct page_lane *l, const struct result_alert *a,
     if (page_alert_over(a))
         return known || late;
     *ret_act = PAGE_RING;
-    if (a->page > 0 && l->o.world->reach(l->o.world->arg, a) >> l->o.number & 1)
+    if ((a->page > 0 || unheard(l, a)) && l->o.world->reach(l->o.world->arg, a) >> l->o.number & 1)
         return true;
     *ret_act = PAGE_UPDATE;
     return late || (known && takes_updates(l, known));

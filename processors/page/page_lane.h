@@ -9,6 +9,7 @@
  * What it does with each alert of its source, in order, one message at a time:
  *
  *     page: true and routed here    ring
+ *     routed here, and what kept it quiet was told to others only (paging_quiet)    ring
  *     the target knows the alert    update (where its kind takes such), end when it is resolved
  *     else                          nothing
  *
@@ -56,6 +57,8 @@ struct page_world {
     bool (*answer)(void *arg, uint32_t lane, struct page_answer *ret);
     /* The targets of a page: bit i for lane i. */
     uint64_t (*reach)(void *arg, const struct result_alert *alert);
+    /* Who was told of the one has heard enough of the other (paging_speaks). */
+    bool (*speaks)(void *arg, const struct result_alert *told, const struct result_alert *alert);
     /* Subject and text in the target's language. */
     void (*say)(void *arg, const struct paging_target *target, enum page_act act,
                 const struct result_alert *alert, struct text *subject, struct text *text);

@@ -64,6 +64,12 @@ static uint64_t reach(void *arg, const struct result_alert *alert)
                         paging_local_min(&post->time_zone, alert->at));
 }
 
+static bool speaks(void *arg, const struct result_alert *told, const struct result_alert *alert)
+{
+    const struct page_post *post = arg;
+    return paging_speaks(post->o.venue, told, alert);
+}
+
 /* ---- texts -------------------------------------------------------------------------------------
  */
 
@@ -178,8 +184,12 @@ bool page_post_new(const struct page_post_options *options, struct page_post **r
         page_post_free(post);
         return false;
     }
-    post->world = (struct page_world){
-        .send = send_it, .answer = answer, .reach = reach, .say = say, .arg = post};
+    post->world = (struct page_world){.send = send_it,
+                                      .answer = answer,
+                                      .reach = reach,
+                                      .speaks = speaks,
+                                      .say = say,
+                                      .arg = post};
     *ret = post;
     return true;
 }

@@ -138,6 +138,18 @@ uint32_t paging_local_min(const struct time_zone *zone, int64_t unix_ms);
 uint64_t paging_reach(const struct paging *paging, const struct venue *venue,
                       const struct paging_event *event, uint32_t local_min);
 
+/* Pages that were kept quiet. The core lets one page speak for a zone's other alerts (announce.h), but
+   does not know who is paged by which rule; so whoever was not told of that one has to hear of the
+   others. */
+
+/* The alert begins, rises or escalates here, asks for an answer, and does not page: another of its zone
+   is said to speak for it. */
+bool paging_quiet(const struct result_alert *alert);
+/* Who was told of the one has heard enough of the other: both are of one page group, on people or on
+   equipment, and the one is as high and as far escalated. */
+bool paging_speaks(const struct venue *venue, const struct result_alert *told,
+                   const struct result_alert *alert);
+
 /* In words, for `check`. A target: what it is; a team: who is on shift when; a route: what it
    takes, and who gets that. Targets of exercises are marked. */
 void paging_target_explain(const struct paging *paging, uint32_t target, struct text *out);

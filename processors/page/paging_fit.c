@@ -333,7 +333,8 @@ static bool apart(const struct fit *f, const struct paging_routes *a, const stru
 }
 
 /* Rules that share a zone's page (announce.h), which goes to other people by the one than by the
-   other: whoever is second is not told. Of all such pairs one is said. */
+   other. The pager tells both when an alert begins, rises or escalates (paging_quiet), but of the
+   loss of the zone's data only the first. Of all such pairs one is said. */
 static bool spoken_for(struct fit *f, uint32_t zone, enum level level, bool equipment,
                        uint32_t *budget)
 {
@@ -355,8 +356,8 @@ static bool spoken_for(struct fit *f, uint32_t zone, enum level level, bool equi
                    apart(f, &first, &routes)) {
             problems_warn(f->problems, 0, 0,
                           "zone " STR_FMT ", level %s: rules " STR_FMT " and " STR_FMT
-                          " go to different people, but while one of them has paged and is not "
-                          "acknowledged, the other does not page: route them alike, or to both",
+                          " go to different people, but of the loss of the zone's data only those "
+                          "of one are told: route them alike, or to both",
                           STR_ARG(v->zones[zone].id), level_text((int)level),
                           STR_ARG(v->rules[by].id), STR_ARG(r->id));
             return true;

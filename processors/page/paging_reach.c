@@ -23,6 +23,51 @@ struct paging_event paging_event_of(const struct result_alert *alert)
     return event;
 }
 
+/* ---- what was kept quiet ----------------------------------------------------------------------
+ */
+
+static int level_of(const struct result_alert *a)
+{
+    return a->level == LEVEL_UNKNOWN ? a->last_known_level : a->level;
+}
+
+static int64_t steps_of(const struct result_alert *a)
+{
+    return a->escalation == RESULT_ABSENT ? 0 : a->escalation;
+}
+
+bool paging_quiet(const struct result_alert *a)
+{
+    if (a->page > 0 || a->level < LEVEL_YELLOW || a->page_group.len == 0)
+        return false;
+    if (str_is(a->state, "active_unacked") && a->from_level >= LEVEL_NONE &&
+        a->level > a->from_level)
+        return true;
+    /* A step of escalation is nobody's command and changes nothing else. */
+    return (str_is(a->state, "active_unacked") || str_is(a->state, "clearing")) &&
+           str_equal(a->state, a->from_state) && a->level == a->from_level && steps_of(a) > 0 &&
+           a->operator.len == 0;
+}
+
+static bool of_equipment(const struct venue *venue, struct str rule)
+{
+    for (uint32_t i = 0; i < venue->rule_count; i++)
+        if (str_equal(venue->rules[i].id, rule))
+            return metric_of_equipment(venue->rules[i].metric);
+    return false;
+}
+
+bool paging_speaks(const struct venue *venue, const struct result_alert *told,
+                   const struct result_alert *a)
+{
+    return str_equal(told->page_group, a->page_group) && !str_is(told->state, "resolved") &&
+           level_of(told) >= level_of(a) && steps_of(told) >= steps_of(a) &&
+           of_equipment(venue, told->rule) == of_equipment(venue, a->rule);
+}
+
+/* ---- routes -----------------------------------------------------------------------------------
+ */
+
 static bool named(const struct paging_names *names, struct str id)
 {
     for (uint32_t i = 0; i < names->count; i++)

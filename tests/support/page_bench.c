@@ -54,6 +54,10 @@ static enum page_read next(void *arg, struct page_item *ret, struct error *err)
     ret->alert.level = (int8_t)item->level;
     ret->alert.start = ret->alert.at = item->at_ms;
     ret->alert.page = item->page;
+    ret->alert.page_group = str_of(item->group ? item->group : "");
+    ret->alert.from_level = (int8_t)item->from_level;
+    ret->alert.from_state = ret->alert.state;
+    ret->alert.escalation = item->escalation;
     ret->at_ms = item->at_ms;
     return PAGE_READ_ALERT;
 }
@@ -168,9 +172,19 @@ static bool answer(void *arg, uint32_t lane, struct page_answer *ret)
 
 static uint64_t reach(void *arg, const struct result_alert *alert)
 {
-    (void)alert;
-    struct page_bench *bench = arg;
+    const struct page_bench *bench = arg;
+    for (uint32_t i = 0; i < bench->item_count; i++)
+        if (bench->item[i].reach && str_is(alert->id, bench->item[i].id) &&
+            alert->n == bench->item[i].n)
+            return bench->item[i].reach;
     return bench->reach;
+}
+
+static bool speaks(void *arg, const struct result_alert *told, const struct result_alert *alert)
+{
+    static const struct venue without_rules;
+    (void)arg;
+    return paging_speaks(&without_rules, told, alert);
 }
 
 static void say(void *arg, const struct paging_target *target, enum page_act act,
@@ -205,8 +219,12 @@ struct page_bench *page_bench_new(void)
     bench->late_ms = 60000;
     bench->random = 1;
     bench->reach = UINT64_MAX;
-    bench->world = (struct page_world){
-        .send = send_it, .answer = answer, .reach = reach, .say = say, .arg = bench};
+    bench->world = (struct page_world){.send = send_it,
+                                       .answer = answer,
+                                       .reach = reach,
+                                       .speaks = speaks,
+                                       .say = say,
+                                       .arg = bench};
     return bench;
 }
 

@@ -23,6 +23,11 @@ struct bench_item {
     int64_t n, at_ms;
     int level;
     bool page, exercise;
+    /* For alerts that the core keeps quiet: */
+    const char *group; /* NULL: none */
+    int from_level;    /* LEVEL_NONE as page_bench_alert makes it; the state before is the present one */
+    int64_t escalation;
+    uint64_t reach; /* of this one; 0: the bench's */
     uint32_t lost; /* so many before it were deleted before anybody read them */
 };
 

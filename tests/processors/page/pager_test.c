@@ -435,6 +435,82 @@ static void a_damaged_state_is_told_and_paging_goes_on(void **state)
     page_bench_free(b);
 }
 
+/* The core kept quiet what another alert of the zone had paged; that one went to other people. */
+static void who_was_not_told_hears_what_was_kept_quiet(void **state)
+{
+    (void)state;
+    static const enum paging_kind kinds[] = {PAGING_WECOM, PAGING_WEBHOOK, PAGING_ALERTMANAGER};
+    enum { ONE = 1, OTHER = 2, BOTH = 3 };
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        struct page_bench *b = page_bench_new();
+        uint32_t one = page_bench_target(b, kinds[k], false);
+        uint32_t other = page_bench_target(b, kinds[k], false);
+        struct bench_item *item;
+        page_bench_open(b);
+        item = page_bench_alert(b, "red", 1, "active_unacked", LEVEL_RED, true);
+        item->group = "g";
+        item->reach = ONE;
+        item = page_bench_alert(b, "low", 1, "active_unacked", LEVEL_YELLOW, false);
+        item->group = "g";
+        item->reach = BOTH;
+        page_bench_run(b, 1000);
+        said(b, one, "ring v/low/r/1 1", 0);
+        said(b, other, "ring v/low/r/1 1", 1);
+        page_bench_crash(b); /* what was said is known still */
+        /* A remark rings nobody; a rise does, and a step, each where it was not heard. */
+        item = page_bench_alert(b, "low", 2, "active_unacked", LEVEL_YELLOW, false);
+        item->group = "g";
+        item->from_level = LEVEL_YELLOW;
+        item->reach = BOTH;
+        item = page_bench_alert(b, "low", 3, "active_unacked", LEVEL_ORANGE, false);
+        item->group = "g";
+        item->from_level = LEVEL_YELLOW;
+        item->reach = BOTH;
+        item = page_bench_alert(b, "low", 4, "active_unacked", LEVEL_ORANGE, false);
+        item->group = "g";
+        item->from_level = LEVEL_ORANGE;
+        item->escalation = 1;
+        item->reach = OTHER;
+        page_bench_run(b, 1000);
+        said(b, other, "ring v/low/r/1 2", 0);
+        said(b, other, "ring v/low/r/1 3", 1);
+        said(b, other, "ring v/low/r/1 4", 1);
+        assert_int_equal(page_bench_said_like(b, one, "ring v/low/"), 0);
+        assert_int_equal(page_bench_said_like(b, other, "ring v/red/"), 0);
+        /* What is of another zone, or below yellow, is nobody's. */
+        page_bench_alert(b, "blue", 1, "active_unacked", LEVEL_BLUE, false)->group = "g";
+        page_bench_alert(b, "acked", 1, "active_acked", LEVEL_RED, false)->group = "h";
+        page_bench_run(b, 1000);
+        assert_int_equal(page_bench_said_like(b, other, "ring v/blue/"), 0);
+        assert_int_equal(page_bench_said_like(b, other, "ring v/acked/"), 0);
+        page_bench_free(b);
+    }
+}
+
+/* All of it late: who hears of the red in the digest needs no more; the other gets the low one
+ * there. */
+static void what_was_kept_quiet_is_in_the_digest_too(void **state)
+{
+    (void)state;
+    enum { ONE = 1, BOTH = 3 };
+    struct page_bench *b = page_bench_new();
+    uint32_t one = page_bench_target(b, PAGING_WECOM, false);
+    uint32_t other = page_bench_target(b, PAGING_WECOM, false);
+    page_bench_open(b);
+    struct bench_item *item = page_bench_alert(b, "red", 1, "active_unacked", LEVEL_RED, true);
+    item->group = "g";
+    item->reach = ONE;
+    item = page_bench_alert(b, "low", 1, "active_unacked", LEVEL_YELLOW, false);
+    item->group = "g";
+    item->reach = BOTH;
+    b->now_ms += 3600000;
+    page_bench_run(b, 1000);
+    said(b, one, "in digest ring v/red/r/1 1", 1);
+    said(b, one, "in digest ring v/low/r/1 1", 0);
+    said(b, other, "in digest ring v/low/r/1 1", 1);
+    page_bench_free(b);
+}
+
 /* What a target was not told of is met again after a restart, and counted once it is behind. */
 static void what_was_lost_is_counted_once(void **state)
 {
@@ -621,6 +697,8 @@ int main(void)
         cmocka_unit_test(history_before_the_first_use_is_not_told),
         cmocka_unit_test(what_is_told_before_the_first_use_makes_no_history),
         cmocka_unit_test(a_digest_waits_for_what_is_on_its_way),
+        cmocka_unit_test(who_was_not_told_hears_what_was_kept_quiet),
+        cmocka_unit_test(what_was_kept_quiet_is_in_the_digest_too),
         cmocka_unit_test(what_was_lost_is_counted_once),
         cmocka_unit_test(an_alertmanager_is_told_again_as_long_as_it_is_so),
         cmocka_unit_test(the_pagers_own_alert_survives_and_ends),
