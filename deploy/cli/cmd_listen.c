@@ -222,12 +222,10 @@ int cmd_listen(int argc, char **argv)
     const struct arguments spec = {
         "listen", "[FILTER…]",
         "Subscribes beside the running system and shows what each message becomes: its payload "
-        "map, "
-        "its\nreadings with sensor and zone, what nothing looks at, and why it is refused. At the "
-        "end "
-        "it lists topics\nthat nothing reads and sensors that are not bound, as YAML to paste into "
-        "the "
-        "venue file. FILTER: an MQTT\ntopic filter; without one everything (#).",
+        "map, its\nreadings with sensor and zone, what nothing looks at, and why it is refused. At "
+        "the end it lists topics\nthat nothing reads, with a draft of a map for each kind, and "
+        "sensors that are not bound, as YAML to paste\ninto the venue file. FILTER: an MQTT topic "
+        "filter; without one everything (#).",
         options,
         "It takes nothing from the running system: a session of its own that ends with it. Exit "
         "code: "

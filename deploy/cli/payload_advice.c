@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "deploy/cli/payload_draft.h"
 #include "deploy/cli/payload_shown.h"
 
 enum {
@@ -36,6 +37,7 @@ struct sensor_seen {
 
 struct payload_advice {
     const struct venue *venue;
+    struct payload_drafts *drafts;
     struct topic_seen topic[SHOWN_TOPICS_MAX];
     uint32_t topics;
     uint64_t topics_more; /* messages of topics beyond the limit */
@@ -47,13 +49,22 @@ struct payload_advice {
 struct payload_advice *payload_advice_new(const struct venue *venue)
 {
     struct payload_advice *advice = calloc(1, sizeof *advice);
-    if (advice)
-        advice->venue = venue;
+    if (!advice)
+        return NULL;
+    advice->venue = venue;
+    advice->drafts = payload_drafts_new();
+    if (!advice->drafts) {
+        free(advice);
+        return NULL;
+    }
     return advice;
 }
 
 void payload_advice_free(struct payload_advice *advice)
 {
+    if (!advice)
+        return;
+    payload_drafts_free(advice->drafts);
     free(advice);
 }
 
@@ -78,10 +89,12 @@ static void guess_keep(struct topic_seen *seen, const struct payload_guess *gues
     memcpy(seen->filter, guess->filter, sizeof seen->filter);
 }
 
-void payload_advice_topic(struct payload_advice *advice, struct str topic,
+void payload_advice_topic(struct payload_advice *advice, struct str topic, struct str payload,
                           const struct payload_guess *guess)
 {
     char text[TOPIC_BYTES];
+    if (!guess)
+        payload_drafts_keep(advice->drafts, topic, payload);
     copy(text, sizeof text, topic);
     if (!utf8_valid((const uint8_t *)text, strlen(text)))
         (void)snprintf(text, sizeof text, "(a topic that is not UTF-8)");
@@ -215,10 +228,17 @@ static void scalar_add(struct text *out, const char *text)
     for (const char *c = text; *c; c++)
         plain = plain && ((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
                           (*c >= 'A' && *c <= 'Z') || strchr("._-", *c));
-    if (plain)
+    if (plain) {
         text_add(out, text);
-    else
-        text_add_json(out, str_of(text)); /* what JSON quotes, YAML reads */
+        return;
+    }
+    char literal[2 * NAME_BYTES]; /* ${ would be taken from the environment */
+    struct text copied = text_over(literal, sizeof literal);
+    for (const char *c = text; *c; c++) {
+        text_add(&copied, c[0] == '$' && c[1] == '{' ? "$" : "");
+        text_add_char(&copied, *c);
+    }
+    text_add_json(out, (struct str){literal, (uint32_t)copied.len}); /* which YAML reads, too */
 }
 
 static void pair_add(struct text *out, const char *key, const char *value)
@@ -323,7 +343,8 @@ static void maps_write(const struct payload_advice *advice, struct text *out)
     }
 }
 
-static void unread_write(const struct payload_advice *advice, struct text *out)
+static void unread_write(const struct payload_advice *advice, const char *venue_file,
+                         struct text *out)
 {
     bool begun = false;
     for (uint32_t i = 0; i < advice->topics; i++) {
@@ -340,10 +361,11 @@ static void unread_write(const struct payload_advice *advice, struct text *out)
         text_add(out, seen->text);
         text_add_char(out, '\n');
     }
-    if (begun)
-        text_add(out,
-                 "A map of one's own is a page of YAML: deploy/payloads/README.md. Or have the "
-                 "device publish crowdtide's own payloads.\n\n");
+    if (!begun)
+        return;
+    text_add(out, "A map of one's own is a page of YAML: deploy/payloads/README.md. Or have the "
+                  "device publish crowdtide's own payloads.\n\n");
+    payload_drafts_write(advice->drafts, venue_file, out);
 }
 
 void payload_advice_write(const struct payload_advice *advice, const char *venue_file,
@@ -352,7 +374,7 @@ void payload_advice_write(const struct payload_advice *advice, const char *venue
     bool maps = false;
     for (uint32_t i = 0; i < advice->topics; i++)
         maps = maps || advice->topic[i].map[0];
-    unread_write(advice, out);
+    unread_write(advice, venue_file, out);
     if (!maps && advice->sensors == 0)
         return;
     text_add(out, "To have the rest counted, put this into ");

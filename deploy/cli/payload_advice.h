@@ -19,8 +19,8 @@ struct payload_advice;
 struct payload_advice *payload_advice_new(const struct venue *venue);
 void payload_advice_free(struct payload_advice *advice); /* NULL is allowed */
 
-/* Nothing reads the topic; guess: the map that would, or NULL. */
-void payload_advice_topic(struct payload_advice *advice, struct str topic,
+/* Nothing reads the topic; guess: the map that would, or NULL: then a map is drafted (payload_draft). */
+void payload_advice_topic(struct payload_advice *advice, struct str topic, struct str payload,
                           const struct payload_guess *guess);
 /* A reading that no sensor is bound to. */
 void payload_advice_unbound(struct payload_advice *advice, const struct payload_map *map,

@@ -291,7 +291,7 @@ static enum shown_fate unknown_message(struct payload_shown *shown,
         text_add(out, "  refused  unknown_topic: no payload map of the venue reads it\n");
     if (!payload_catalog_guess(shown->catalog, shown->decoder, message, &guess)) {
         text_add(out, "  no map that comes with crowdtide makes a reading of it either\n");
-        payload_advice_topic(shown->advice, message->topic, NULL);
+        payload_advice_topic(shown->advice, message->topic, message->payload, NULL);
         return SHOWN_UNKNOWN;
     }
     text_add(out, "  the map that comes with crowdtide and fits:\n");
@@ -310,7 +310,7 @@ static enum shown_fate unknown_message(struct payload_shown *shown,
         }
         payload_advice_unbound(shown->advice, guess.map, &outcome.reading[i]);
     }
-    payload_advice_topic(shown->advice, message->topic, &guess);
+    payload_advice_topic(shown->advice, message->topic, message->payload, &guess);
     return SHOWN_UNKNOWN;
 }
 

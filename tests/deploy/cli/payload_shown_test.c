@@ -229,6 +229,7 @@ static void the_stanzas_are_what_the_venue_lacks(void **state)
              "{\"Time\":\"2019-11-03T20:45:37\",\"BH1750\":{\"Illuminance\":79}}");
         show(p, "milesight/vs350/24E3/up", "{\"battery\":90}"); /* not all that it sends is read */
         show(p, "milesight/vs350/24E3/up", "{\"total_in\":7,\"period_in\":1}");
+        show(p, "site/${HOME}/count", "{\"in1\":3}");
         show(p, "site/\u4e00/count", "{\"in1\":3}");
         show(p, "site/\u4e8c/count", "{\"in1\":3}");
         show(p, "crowdtide/v/crowd/null", "{\"occupancy\":7}");
@@ -249,6 +250,7 @@ static void the_stanzas_are_what_the_venue_lacks(void **state)
         "line1, wrap: 65536, silence_s: 60}\n",
         "  - {id: x---line1, class: crowd, counter: total, zone: ZONE, device: \"\u4e00\", ",
         "  - {id: x---line1-2, class: crowd, counter: total, zone: ZONE, device: \"\u4e8c\", ",
+        "device: \"$${HOME}\", part: line1", /* not to be taken from the environment */
         "  - {id: \"null\", class: crowd, counter: level, zone: ZONE}\n",
         "  - {id: who, class: crowd, counter: level, zone: ZONE}\n",
         "  - {id: door, class: crowd, counter: delta, zone: ZONE}   # counter: delta",
