@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "processors/net/kafka_sizes.h"
@@ -25,7 +24,6 @@ enum {
     EXIT_CONFIG = 2,
     ANSWER_WAIT_MS = 10, /* while something is on its way: also how late an alert is noticed then */
     NEWS_WAIT_MS = 50,
-    OPEN_AGAIN_MS = 200,
     LAST_ANSWERS_MS = 3000, /* for what is on its way once asked to stop */
     ALIVE_EVERY_NS = 500000000,
     PATH_BYTES = 4200,
@@ -76,12 +74,21 @@ static void count(struct page *p)
         if (f->trouble && !seen->trouble)
             report(REPORT_ERROR, PROGRAM, "undeliverable", "target=" STR_FMT " waiting_ms=%lld",
                    STR_ARG(p->target[i]->id), (long long)f->waiting_ms);
+        if (f->forgot && !seen->forgot)
+            report(REPORT_ERROR, PROGRAM, "forgot",
+                   "target=" STR_FMT " why=\"its state is damaged, or of another log: ends of "
+                   "alerts that it was told of may be missing\"",
+                   STR_ARG(p->target[i]->id));
         trouble += f->trouble;
         if ((uint64_t)f->waiting_ms > waiting_ms)
             waiting_ms = (uint64_t)f->waiting_ms;
-        if (f->source[0] && notice_due(&p->source_notice, f->source))
-            report(REPORT_ERROR, PROGRAM, "source", "error=\"%s\"",
-                   report_quote(f->source, quoted, sizeof quoted));
+        if (f->source[0] && notice_due(&p->source_notice, f->source)) {
+            (void)report_quote(f->source, quoted, sizeof quoted);
+            if (p->options->kafka)
+                report(REPORT_ERROR, PROGRAM, "source", "error=\"%s\"", quoted);
+            else
+                report(REPORT_INFO, PROGRAM, "waiting", "for=\"%s\"", quoted);
+        }
         *seen = *f;
     }
     counters_set(p->counters, COUNTER_PAGE_TARGETS, p->target_count);
@@ -146,27 +153,7 @@ static bool open_source(const struct page *p, uint32_t i, struct page_source *re
 static bool open_lane(struct page *p, uint32_t i, struct error *err)
 {
     struct page_source source;
-    bool forgot = false, said = false;
-    while (!open_source(p, i, &source, err)) {
-        if (err->code != ERROR_NOT_FOUND)
-            return false;
-        if (!said)
-            report(REPORT_INFO, PROGRAM, "waiting", "for=\"%s\"", err->where);
-        said = true;
-        alive(p, clock_boot_ns());
-        const struct timespec pause = {.tv_nsec = OPEN_AGAIN_MS * 1000000L};
-        (void)nanosleep(&pause, NULL);
-        if (stopping(p))
-            return true;
-    }
-    if (!pager_add(p->pager, i, &source, &forgot, err))
-        return false;
-    if (forgot)
-        report(REPORT_ERROR, PROGRAM, "forgot",
-               "target=" STR_FMT " why=\"its state is damaged, or of another log: ends of alerts "
-               "that it was told of may be missing\"",
-               STR_ARG(p->target[i]->id));
-    return true;
+    return open_source(p, i, &source, err) && pager_add(p->pager, i, &source, err);
 }
 
 static bool open_all(struct page *p, struct error *err)
@@ -195,7 +182,7 @@ static bool open_all(struct page *p, struct error *err)
     const struct kafka_link link = link_of(config);
     if (p->options->kafka && !kafka_sizes_new(&link, p->size, SIZE_COUNT, &p->sizes, err))
         return false;
-    for (uint32_t i = 0; i < p->target_count && !stopping(p); i++) {
+    for (uint32_t i = 0; i < p->target_count; i++) {
         if (!open_lane(p, i, err))
             return false;
     }
@@ -261,11 +248,11 @@ static int loop(struct page *p)
         ask_kafka(p, &now);
         watch(p, &now);
         enum pager_turn turn = pager_turn(p->pager, &now, &err);
+        count(p);
         if (turn == PAGER_BROKEN) {
             report_error(PROGRAM, "stopped", &err);
             return err.code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_BROKEN;
         }
-        count(p);
         if (now.stopping && stop_ns == 0)
             stop_ns = now.boot_ns + (int64_t)LAST_ANSWERS_MS * 1000000;
         if (now.stopping && (turn == PAGER_WAITS || now.boot_ns > stop_ns))
@@ -290,7 +277,7 @@ int page_run(const struct page_options *options)
     if (!open_all(&p, &err)) {
         report_error(PROGRAM, "stopped", &err);
         code = err.code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_BROKEN;
-    } else if (!stopping(&p)) {
+    } else {
         report(REPORT_INFO, PROGRAM, "started", "targets=%u", p.target_count);
         code = loop(&p);
     }

@@ -4,8 +4,9 @@
  *     return page_run(&(struct page_options){.config = &config, .venue = venue, .paging = paging,
  *                                            .stop = cli_stop(), .reload = cli_reload()});
  *
- * Cursors and states of targets that the roster no longer names are removed when it starts: they
- * would hold the alerts log for ever.
+ * It waits for no other program: until there is an alerts log, or Kafka, it tells what it knows by
+ * itself, that the venue is blind. Cursors and states of targets that the roster no longer names are
+ * removed when it starts: they would hold the alerts log for ever.
  */
 #ifndef CROWDTIDE_PROCESSORS_PAGE_PAGE_H
 #define CROWDTIDE_PROCESSORS_PAGE_PAGE_H

@@ -20,7 +20,7 @@ enum {
 /* ---- opening -----------------------------------------------------------------------------------
  */
 
-static bool load(struct page_lane *l, bool *ret_forgot, struct error *err)
+static bool load(struct page_lane *l, struct error *err)
 {
     struct error why = {0};
     (void)snprintf(l->path, sizeof l->path, "%s/pages", l->o.state_dir);
@@ -28,7 +28,6 @@ static bool load(struct page_lane *l, bool *ret_forgot, struct error *err)
         return error_set(err, ERROR_IO, errno, "%s", l->path);
     (void)snprintf(l->path, sizeof l->path, "%s/pages/" STR_FMT, l->o.state_dir,
                    STR_ARG(l->o.target->id));
-    *ret_forgot = false;
     if (page_state_load(l->path, &l->state, &why)) {
         l->first = page_position_none(&l->state->position);
         return true;
@@ -38,14 +37,40 @@ static bool load(struct page_lane *l, bool *ret_forgot, struct error *err)
             *err = why;
         return false;
     }
-    *ret_forgot = why.code == ERROR_CORRUPT;
+    l->figures.forgot = why.code == ERROR_CORRUPT;
     l->first = why.code == ERROR_NOT_FOUND;
     l->state = page_state_new();
     return l->state || error_set(err, ERROR_NO_MEMORY, 0, "page state");
 }
 
+static bool is_own(const struct page_lane *l, const struct result_alert *a)
+{
+    const struct result_alert *own;
+    bool here = false;
+    for (uint32_t i = 0; (own = l->o.world->own(l->o.world->own_arg, i, l->o.number, &here)); i++) {
+        if (str_equal(own->id, a->id))
+            return true;
+    }
+    return false;
+}
+
+/* Another log: what is known is of alerts that nobody will end. The pager's own are of no log. */
+static void begin_anew(struct page_lane *l)
+{
+    for (uint32_t i = 0; i < l->state->known_count;) {
+        const struct result_alert *a = &l->state->known[i].now->alert;
+        if (is_own(l, a)) {
+            i++;
+            continue;
+        }
+        page_state_drop(l->state, a->id);
+        l->figures.forgot = true;
+    }
+    l->state->position = (struct page_position){0};
+}
+
 bool page_lane_open(const struct page_lane_options *options, struct page_lane **ret,
-                    bool *ret_forgot, struct error *err)
+                    struct error *err)
 {
     char name[NAME_BYTES];
     struct page_lane *l = calloc(1, sizeof *l);
@@ -67,22 +92,14 @@ bool page_lane_open(const struct page_lane_options *options, struct page_lane **
         l->behind = l->before + 1;
         l->late_end = l->before + 2;
     }
-    ok = ok && load(l, ret_forgot, err) && rejected_open(l->o.state_dir, name, &l->rejected, err) &&
+    ok = ok && load(l, err) && rejected_open(l->o.state_dir, name, &l->rejected, err) &&
          l->o.source.start(l->o.source.arg, &l->state->position, &fresh, err);
     if (!ok) {
         page_lane_close(l);
         return false;
     }
-    if (fresh) { /* another log: what is known is of alerts that nobody will end */
-        struct page_state *state = page_state_new();
-        if (!state) {
-            page_lane_close(l);
-            return error_set(err, ERROR_NO_MEMORY, 0, "page state");
-        }
-        *ret_forgot = *ret_forgot || l->state->known_count > 0;
-        page_state_free(l->state);
-        l->state = state;
-    }
+    if (fresh)
+        begin_anew(l);
     *ret = l;
     return true;
 }
@@ -234,8 +251,11 @@ bool page_lane_read(struct page_lane *l, struct error *err)
     if (l->next)
         return true;
     source->position(source->arg, l->before);
-    while ((got = source->next(source->arg, &item, err)) == PAGE_READ_ALERT) {
-        if (concerns(l, &item.alert, &l->next_act)) {
+    while ((got = source->next(source->arg, &item, err)) == PAGE_READ_ALERT ||
+           got == PAGE_READ_FRESH) {
+        if (got == PAGE_READ_FRESH) {
+            begin_anew(l);
+        } else if (concerns(l, &item.alert, &l->next_act)) {
             l->next = page_alert_copy(&item.alert);
             l->next_at_ms = item.at_ms;
             source->position(source->arg, l->behind);

@@ -82,6 +82,7 @@ struct page_lane_figures {
     bool refusing;      /* the last page was refused for good */
     bool proven;        /* something was taken since the lane was opened */
     bool up;            /* the last attempt succeeded, or there was none */
+    bool forgot; /* its state was damaged, or of another log: it is known what was dealt with, not what is open there */
     const char *source; /* why nothing comes from it; "" when all is well */
     char words[256];    /* of the last failure */
 };
@@ -97,10 +98,8 @@ struct page_lane_options {
     uint64_t seed; /* of its jitter */
 };
 
-/* forgot: the target's state was damaged; it is known what was dealt with, not what is open there.
- */
 bool page_lane_open(const struct page_lane_options *options, struct page_lane **ret,
-                    bool *ret_forgot, struct error *err);
+                    struct error *err);
 void page_lane_close(struct page_lane *lane); /* NULL is allowed */
 
 struct page_now {

@@ -2,7 +2,7 @@
  * page_source: where a target's alerts come from: the alerts log beside us, or Kafka on another
  * machine. Each target has a source of its own, so that none waits for another.
  *
- *     page_source_log(state_dir, target_id, &source, &err);     NOT_FOUND: process has not run yet
+ *     page_source_log(state_dir, target_id, &source, &err);
  *     page_source_start(&source, &position, &err);
  *     switch (page_source_next(&source, &item, &err)) …
  *     page_source_keep(&source, &position, &err);     what is before may go
@@ -15,7 +15,12 @@
 
 #include "processors/page/page_state.h"
 
-enum page_read { PAGE_READ_ALERT, PAGE_READ_NONE, PAGE_READ_ERROR };
+enum page_read {
+    PAGE_READ_ALERT,
+    PAGE_READ_NONE,
+    PAGE_READ_FRESH, /* what start could not tell yet: `from` spoke of another log. Go on */
+    PAGE_READ_ERROR,
+};
 
 struct page_item {
     struct result_alert alert; /* borrowed until the next call on the source */
@@ -38,8 +43,10 @@ struct page_source { /* a vtable; tests have sources of their own */
     void *arg;
 };
 
-/* The alerts log of state_dir, under the cursor {state_dir}/cursors/alerts.page-{target}, which
-   retention never passes and which nothing expires. Errors as feed_open. */
+/* The alerts log of state_dir, which outlives the source, under the cursor
+   {state_dir}/cursors/alerts.page-{target}, which retention never passes and which nothing expires.
+   Until ingest and process have made their logs it has no alerts, and its trouble is the path of the
+   one that is missing. NO_MEMORY; of start and next errors as feed_open. */
 bool page_source_log(const char *state_dir, struct str target, struct page_source *ret,
                      struct error *err);
 

@@ -241,7 +241,7 @@ void pager_free(struct pager *pager)
 }
 
 bool pager_add(struct pager *pager, uint32_t target, const struct page_source *source,
-               bool *ret_forgot, struct error *err)
+               struct error *err)
 {
     const struct page_lane_options options = {
         .number = target,
@@ -255,7 +255,7 @@ bool pager_add(struct pager *pager, uint32_t target, const struct page_source *s
         .hold_ms = pager->o.hold_ms,
         .seed = str_hash(pager->o.targets[target]->id),
     };
-    return page_lane_open(&options, &pager->lane[target], ret_forgot, err);
+    return page_lane_open(&options, &pager->lane[target], err);
 }
 
 enum pager_turn pager_turn(struct pager *pager, const struct page_now *now, struct error *err)

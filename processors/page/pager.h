@@ -3,7 +3,7 @@
  * blind, that a target can't be told, that it refused a page.
  *
  *     pager_new(&options, &pager, &err);
- *     pager_add(pager, 0, &source, &forgot, &err);              a lane for each target, in order
+ *     pager_add(pager, 0, &source, &err);                       a lane for each target, in order
  *     while (pager_turn(pager, &now, &err) != PAGER_BROKEN) …   each turn: all lanes, as far as
  * they go pager_free(pager);
  *
@@ -46,7 +46,7 @@ struct pager_options {
 bool pager_new(const struct pager_options *options, struct pager **ret, struct error *err);
 /* The source is the pager's from now on, also on failure. Errors as page_lane_open. */
 bool pager_add(struct pager *pager, uint32_t target, const struct page_source *source,
-               bool *ret_forgot, struct error *err);
+               struct error *err);
 void pager_free(struct pager *pager); /* NULL is allowed */
 
 struct pager_event {

@@ -30,7 +30,7 @@ static bool start(void *arg, const struct page_position *from, bool *ret_fresh, 
     struct bench_source *s = arg;
     struct bench_target *t = &s->bench->target[s->target];
     t->next = from->log.seq > t->cursor ? from->log.seq : t->cursor;
-    *ret_fresh = false;
+    *ret_fresh = s->bench->fresh;
     return true;
 }
 
@@ -39,6 +39,10 @@ static enum page_read next(void *arg, struct page_item *ret, struct error *err)
     (void)err;
     struct bench_source *s = arg;
     struct bench_target *t = &s->bench->target[s->target];
+    if (s->bench->fresh_later) {
+        s->bench->fresh_later = false;
+        return PAGE_READ_FRESH;
+    }
     if (t->next >= s->bench->item_count)
         return PAGE_READ_NONE;
     const struct bench_item *item = &s->bench->item[t->next++];
@@ -287,7 +291,6 @@ void page_bench_open(struct page_bench *bench)
     for (uint32_t i = 0; i < bench->target_count; i++) {
         struct bench_source *s = calloc(1, sizeof *s);
         assert_non_null(s);
-        bool forgot = false;
         *s = (struct bench_source){.bench = bench, .target = i};
         const struct page_source source = {.start = start,
                                            .next = next,
@@ -299,9 +302,9 @@ void page_bench_open(struct page_bench *bench)
                                            .close = free,
                                            .arg = s};
         bench->target[i].busy = false;
-        if (!pager_add(bench->pager, i, &source, &forgot, &err))
+        if (!pager_add(bench->pager, i, &source, &err))
             fail_msg("%s", err.where);
-        bench->forgot = bench->forgot || forgot;
+        bench->forgot = bench->forgot || pager_figures(bench->pager, i)->forgot;
     }
 }
 

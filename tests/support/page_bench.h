@@ -65,6 +65,7 @@ struct page_bench {
     struct pager *pager;
     uint32_t waits, waited_on; /* how often on a source, and whose it was last */
     bool behind; /* the sources may have older ones yet */
+    bool fresh, fresh_later; /* the sources find another log, when they are opened, or later, one of them */
     bool forgot; /* some lane, when it was opened last */
     struct page_world world;
 };

@@ -435,6 +435,36 @@ static void a_damaged_state_is_told_and_paging_goes_on(void **state)
     page_bench_free(b);
 }
 
+/* What the old log's alerts were nobody will end; the pager's own are in no log. */
+static void another_log_voids_all_but_the_pager_s_own(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const struct pager_event event = {.rule = PAGING_RULE_BLIND, .level = LEVEL_RED};
+    for (int later = 0; later < 2; later++) {
+        struct page_bench *b = page_bench_new();
+        uint32_t t = page_bench_target(b, PAGING_WEBHOOK, false);
+        page_bench_open(b);
+        page_bench_alert(b, "a", 1, "active_unacked", LEVEL_RED, true);
+        assert_true(pager_raise(b->pager, &event, b->now_ms, &err));
+        page_bench_run(b, 1000);
+        b->fresh = !later;
+        page_bench_crash(b);
+        b->fresh_later = later;
+        page_bench_alert(b, "a", 2, "resolved", LEVEL_NONE, false);
+        page_bench_alert(b, "b", 1, "active_unacked", LEVEL_RED, true);
+        page_bench_run(b, 1000);
+        assert_true(pager_figures(b->pager, t)->forgot);
+        said(b, t, "end v/a/r/1 2", 0);
+        said(b, t, "ring v/b/r/1 1", 1);
+        assert_true(pager_clear(b->pager, PAGING_RULE_BLIND, (struct str){0}, b->now_ms, &err));
+        page_bench_run(b, 1000);
+        assert_int_equal(page_bench_said_like(b, t, "ring v/v/venue-blind/"), 1);
+        assert_int_equal(page_bench_said_like(b, t, "end v/v/venue-blind/"), 1);
+        page_bench_free(b);
+    }
+}
+
 /* The core kept quiet what another alert of the zone had paged; that one went to other people. */
 static void who_was_not_told_hears_what_was_kept_quiet(void **state)
 {
@@ -703,6 +733,7 @@ int main(void)
         cmocka_unit_test(an_alertmanager_is_told_again_as_long_as_it_is_so),
         cmocka_unit_test(the_pagers_own_alert_survives_and_ends),
         cmocka_unit_test(a_damaged_state_is_told_and_paging_goes_on),
+        cmocka_unit_test(another_log_voids_all_but_the_pager_s_own),
         cmocka_unit_test(nothing_is_lost_whatever_fails_and_crashes),
         cmocka_unit_test(after_outages_everybody_knows_what_is_so),
     };
