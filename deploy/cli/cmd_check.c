@@ -153,6 +153,11 @@ int cmd_check(int argc, char **argv)
         (void)fprintf(stderr, "crowdtide check: --payload FILE and --topic TOPIC go together\n");
         return EXIT_USAGE;
     }
+    if (payload.topic && (!payload.topic[0] || strpbrk(payload.topic, "+#"))) {
+        (void)fprintf(stderr, "crowdtide check: --topic is where one message would be published: "
+                              "not empty, and without + and #\n");
+        return EXIT_USAGE;
+    }
     payload.json = page.json = json;
     if (page.zone) {
         page.level = argv[operands];

@@ -183,6 +183,7 @@ struct payload_entry {
     const struct payload_conditions *stored; /* or when one of these holds: the entry's
                                                 `historical`, the map's `retransmission` */
     uint32_t stored_count;
+    uint32_t line, column; /* where it stands */
 };
 
 struct payload_status { /* without filters: of the messages that the map's own topics bring */

@@ -245,7 +245,7 @@ static bool who_read(struct payload_reader *r, const struct tree_node *node,
 /* One entry in one round. */
 static void entry_read(struct payload_reader *r, const struct tree_node *node)
 {
-    struct payload_entry entry = {0};
+    struct payload_entry entry = {.line = node->line, .column = node->column};
     const struct tree_node *each = tree_find(node, "each"), *when = tree_find(node, "when"),
                            *time = tree_find(node, "time");
     if (r->entry_count == PAYLOAD_ENTRIES_MAX) {
@@ -340,6 +340,40 @@ void payload_entries_place(struct payload_reader *r)
     }
 }
 
+/* Whether it has what a crowd reading of its kind can't be without. */
+static bool counts(const struct payload_entry *entry)
+{
+    for (uint32_t m = 0; m < entry->member_count; m++) {
+        struct str name = entry->member[m].member->name;
+        if (str_is(name, "occupancy") == (entry->binding.kind == COUNTER_LEVEL))
+            return true;
+    }
+    return false;
+}
+
+/* A level without occupancy, passages without in and out: every message would be refused for it.
+ * What another entry says may be the other part of the reading. */
+static void crowds_count(struct payload_reader *r)
+{
+    for (uint32_t e = 0; e < r->entry_count; e++) {
+        const struct payload_entry *entry = &r->entry[e];
+        bool ok = entry->binding.class != SENSOR_CROWD || entry->binding.partial || counts(entry);
+        for (uint32_t i = 0; i < r->entry_count && !ok; i++) {
+            const struct payload_entry *other = &r->entry[i];
+            ok = other->binding.class == SENSOR_CROWD &&
+                 other->binding.kind == entry->binding.kind && counts(other);
+        }
+        if (ok)
+            continue;
+        problems_add(r->problems, entry->line, entry->column, "kind %s %s",
+                     counter_kind_text(entry->binding.kind),
+                     entry->binding.kind == COUNTER_LEVEL
+                         ? "says how many there are: it needs occupancy"
+                         : "counts passages: it needs in or out");
+        return;
+    }
+}
+
 void payload_read_readings(struct payload_reader *r)
 {
     const struct tree_node *list = tree_find(r->root, "readings");
@@ -353,6 +387,7 @@ void payload_read_readings(struct payload_reader *r)
     for (uint32_t i = 0; i < list->count; i++)
         if (tree_expect(list->item[i], TREE_MAP, "a reading", r->problems))
             rounds_read(r, list->item[i]);
+    crowds_count(r);
 }
 
 bool payload_entries_keep(struct payload_reader *r)

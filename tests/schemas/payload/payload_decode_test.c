@@ -203,7 +203,7 @@ static const struct sample {
      "d crowd_delta refused out_of_range: in: said twice, and differently, for one time\n"},
     {"an event without direction", PAYLOAD_GATE("event: /e"), "{\"e\":\"pass\"}",
      "d1 gate refused wrong_type: direction: missing beside event\n"},
-    {"incomplete", PAYLOAD_TOTAL("occupancy: /n"), "{\"n\":1}",
+    {"incomplete", PAYLOAD_TOTAL("in: /i, occupancy: /n"), "{\"n\":1}",
      "d1 crowd_total refused wrong_type: in, out: both missing, and the sensor counts "
      "passages\n"},
     {"incomplete, but partial", PAYLOAD_TOTAL("partial: yes, occupancy: /n"), "{\"n\":1}",

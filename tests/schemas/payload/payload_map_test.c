@@ -35,6 +35,11 @@ static const struct {
     {HEAD "readings:\n  - {class: gate, in: /in}\n",
      "4:5 a reading has a device: \"{name}\" of the topic, \"{/pointer}\" of the payload, or a "
      "text"},
+    {HEAD "readings:\n  - {class: crowd, kind: level, device: d, in: /in}\n",
+     "4:5 kind level says how many there are: it needs occupancy"},
+    {HEAD "readings:\n  - {class: light, device: d, lux: /l}\n"
+          "  - {class: crowd, kind: daily, device: d, occupancy: /n}\n",
+     "5:5 kind daily counts passages: it needs in or out"},
     {ENTRY("seq: /s"), "4:5 a reading that has no member says nothing"},
     {ENTRY("inn: /in"), "4:53 a crowd_total reading has no \"inn\"; did you mean \"in\"?; it may "
                         "say seq, in, out, occupancy"},
