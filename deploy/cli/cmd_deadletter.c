@@ -95,6 +95,17 @@ static void close_all(struct request *r)
     free(r->lines);
 }
 
+/* Bytes of a stranger: nothing that a terminal obeys. */
+static void put_plain(const char *before, struct str s, const char *after)
+{
+    size_t cap = 6 * (size_t)s.len + 1;
+    char *buffer = malloc(cap);
+    struct text text = text_over(buffer, buffer ? cap : 0);
+    text_add_plain(&text, s);
+    printf("%s" STR_FMT "%s", before, (int)text.len, text.len ? text.at : "", after);
+    free(buffer);
+}
+
 /* ---- ls ---- */
 
 static int ls(struct request *r)
@@ -104,9 +115,10 @@ static int ls(struct request *r)
     for (uint32_t i = 0; code == EXIT_OK && i < r->letters.count; i++) {
         const struct deadletter *d = &r->letters.letter[i];
         if (!r->json) {
-            printf("%10" PRIu64 "  %s  %-14s %8" PRId64 " B  %s  %s%s\n", d->seq,
-                   time_of(d->at_ms, at), d->reason, d->payload_bytes, d->topic, d->detail,
-                   d->replayed ? "  (sent once more)" : "");
+            printf("%10" PRIu64 "  %s  %-14s %8" PRId64 " B  ", d->seq, time_of(d->at_ms, at),
+                   d->reason, d->payload_bytes);
+            put_plain("", str_of(d->topic), "  ");
+            put_plain("", str_of(d->detail), d->replayed ? "  (sent once more)\n" : "\n");
             continue;
         }
         printf("{\"seq\":%" PRIu64 ",\"at\":\"%s\",\"reason\":\"%s\",\"payload_bytes\":%" PRId64
@@ -153,28 +165,36 @@ static bool judge(struct request *r, uint32_t i, struct judged *ret, struct erro
     return true;
 }
 
+static void payload_put(struct str payload)
+{
+    if (utf8_valid((const uint8_t *)payload.at, payload.len)) {
+        put_plain("payload   ", payload, "\n");
+        return;
+    }
+    printf("payload   ");
+    for (uint32_t i = 0; i < payload.len; i++) {
+        unsigned char c = (unsigned char)payload.at[i];
+        if (c < 0x20 || c >= 0x7f)
+            printf("\\x%02x", c);
+        else
+            (void)putchar(c);
+    }
+    printf("\n");
+}
+
 static void show_human(const struct deadletter *d, const struct judged *j)
 {
     char at[TIME_BYTES];
-    printf("sequence  %" PRIu64 "\nat        %s\ntopic     %s\nreason    %s: %s\nbytes     %" PRId64
-           "\nkept      %s\n",
-           d->seq, time_of(d->at_ms, at), d->topic, d->reason, d->detail, d->payload_bytes,
-           kept_text(j->original.kept));
+    printf("sequence  %" PRIu64 "\nat        %s\n", d->seq, time_of(d->at_ms, at));
+    put_plain("topic     ", str_of(d->topic), "\n");
+    printf("reason    %s: ", d->reason);
+    put_plain("", str_of(d->detail), "\n");
+    printf("bytes     %" PRId64 "\nkept      %s\n", d->payload_bytes, kept_text(j->original.kept));
     if (d->hash[0])
         printf("hash      %s\n", d->hash);
     if (j->original.kept == DEADLETTER_WHOLE) {
-        /* Bytes of a stranger: nothing that a terminal obeys. */
-        printf("payload   ");
-        for (uint32_t i = 0; i < j->original.payload.len; i++) {
-            unsigned char c = (unsigned char)j->original.payload.at[i];
-            if (c < 0x20 || c == 0x7f ||
-                (c >= 0x80 &&
-                 !utf8_valid((const uint8_t *)j->original.payload.at, j->original.payload.len)))
-                printf("\\x%02x", c);
-            else
-                (void)putchar(c);
-        }
-        printf("\ntoday     %s\n" STR_FMT, deadletter_verdict_text(j->verdict), (int)j->lines.len,
+        payload_put(j->original.payload);
+        printf("today     %s\n" STR_FMT, deadletter_verdict_text(j->verdict), (int)j->lines.len,
                j->lines.at);
     }
 }

@@ -33,7 +33,7 @@ static void head_add(struct text *out, const struct intake_message *message, int
     bool utf8 = utf8_valid((const uint8_t *)message->topic.at, message->topic.len);
     text_add_time_ms(out, now_ms);
     text_add_char(out, ' ');
-    text_add_str(out, utf8 ? message->topic : STR_LIT("(topic not UTF-8)"));
+    text_add_plain(out, utf8 ? message->topic : STR_LIT("(topic not UTF-8)"));
     text_add(out, "  (");
     text_add_u64(out, message->payload.len);
     text_add(out, message->retained ? " bytes, retained" : " bytes");

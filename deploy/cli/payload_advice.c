@@ -238,7 +238,7 @@ static void scalar_add(struct text *out, const char *text)
         text_add(&copied, c[0] == '$' && c[1] == '{' ? "$" : "");
         text_add_char(&copied, *c);
     }
-    text_add_json(out, (struct str){literal, (uint32_t)copied.len}); /* which YAML reads, too */
+    text_add_yaml(out, (struct str){literal, (uint32_t)copied.len});
 }
 
 static void pair_add(struct text *out, const char *key, const char *value)
@@ -358,7 +358,7 @@ static void unread_write(const struct payload_advice *advice, const char *venue_
         text_add(out, "  ");
         text_add_u64(out, seen->count);
         text_add(out, seen->count == 1 ? " message   " : " messages  ");
-        text_add(out, seen->text);
+        text_add_plain(out, str_of(seen->text));
         text_add_char(out, '\n');
     }
     if (!begun)

@@ -137,7 +137,7 @@ static void yaml_add(struct text *out, struct str s)
     if (plain)
         text_add_str(out, s);
     else
-        text_add_json(out, s); /* what JSON quotes, YAML reads */
+        text_add_yaml(out, s);
 }
 
 static void name_add(const struct draft *draft, struct text *out)
@@ -170,7 +170,7 @@ static void filter_add(const struct draft *draft, struct text *out)
     struct text text = text_over(filter, sizeof filter - 1);
     uint32_t count = levels_of(draft->topic, level);
     if (count > LEVELS_MAX) {
-        text_add_json(out, str_of(draft->topic));
+        text_add_yaml(out, str_of(draft->topic));
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -184,7 +184,7 @@ static void filter_add(const struct draft *draft, struct text *out)
         else
             text_add_str(&text, level[i]);
     }
-    text_add_json(out, (struct str){filter, (uint32_t)text.len});
+    text_add_yaml(out, (struct str){filter, (uint32_t)text.len});
 }
 
 /* The leaf's pointer as an entry with the list of `each` says it. */
@@ -259,7 +259,7 @@ static void entry_write(const struct draft *draft, const struct payload_leaves *
                         "since midnight; delta: since the last message\n");
     text_add(out, draft->device >= 0 ? "    device: \"{device}\"\n" : "    device: ");
     if (draft->device < 0) {
-        text_add_json(out, str_of(draft->topic));
+        text_add_yaml(out, str_of(draft->topic));
         text_add_char(out, '\n');
     }
     if (each) {

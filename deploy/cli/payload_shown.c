@@ -66,7 +66,7 @@ static void refused_line(struct text *out, const struct refusal *refusal)
     text_add(out, "  refused  ");
     text_add(out, refusal_reason_text(refusal->reason));
     text_add(out, ": ");
-    text_add(out, refusal->detail);
+    text_add_plain(out, str_of(refusal->detail));
     text_add_char(out, '\n');
 }
 
@@ -117,7 +117,7 @@ static void ignored_found(void *context, struct str pointer)
     struct ignored *ignored = context;
     if (ignored->count < IGNORED_SHOWN_MAX) {
         text_add(ignored->out, ignored->count ? " " : "  ignored  ");
-        text_add_str(ignored->out, pointer);
+        text_add_plain(ignored->out, pointer);
     }
     ignored->count++;
 }
@@ -243,7 +243,7 @@ static enum shown_fate status_shown(struct payload_shown *shown,
          s = shown->venue->devices[s].next)
         count++;
     text_add(out, "  status   device ");
-    text_add_str(out, outcome->device);
+    text_add_plain(out, outcome->device);
     text_add(out, outcome->online ? " is online: " : " is offline: ");
     text_add_u64(out, count);
     text_add(out, count == 1 ? " sensor of the venue\n" : " sensors of the venue\n");

@@ -111,6 +111,40 @@ void text_add_json(struct text *t, struct str s)
     text_add_char(t, '"');
 }
 
+void text_add_plain(struct text *t, struct str s)
+{
+    static const char hex[] = "0123456789abcdef";
+    for (uint32_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        unsigned char next = i + 1 < s.len ? (unsigned char)s.at[i + 1] : 0;
+        bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F */
+        if (c >= 0x20 && c != 0x7f && !c1) {
+            text_add_char(t, (char)c);
+            continue;
+        }
+        c = c1 ? next : c;
+        const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        text_add_bytes(t, escape, sizeof escape);
+        i += c1;
+    }
+}
+
+void text_add_yaml(struct text *t, struct str s)
+{
+    text_add_char(t, '"');
+    uint32_t from = 0;
+    for (uint32_t i = 0; i < s.len; i++) {
+        if (s.at[i] != '"' && s.at[i] != '\\')
+            continue;
+        text_add_plain(t, (struct str){s.at + from, i - from});
+        text_add_char(t, '\\');
+        text_add_char(t, s.at[i]);
+        from = i + 1;
+    }
+    text_add_plain(t, (struct str){s.at + from, s.len - from});
+    text_add_char(t, '"');
+}
+
 void text_add_base64(struct text *t, const uint8_t *bytes, size_t len)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

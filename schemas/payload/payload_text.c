@@ -29,7 +29,7 @@ static void value_add(const struct member *m, const struct result_reading *r, st
     case MEMBER_WORD:
     case MEMBER_TEXT:
         memcpy(&text, at, sizeof text);
-        text_add_str(out, text);
+        text_add_plain(out, text);
         break;
     }
 }
@@ -50,16 +50,16 @@ static void refusal_add(const struct refusal *refusal, struct text *out)
     text_add(out, "refused ");
     text_add(out, refusal_reason_text(refusal->reason));
     text_add(out, ": ");
-    text_add(out, refusal->detail);
+    text_add_plain(out, str_of(refusal->detail));
 }
 
 void payload_reading_text(const struct payload_reading *reading, struct text *out)
 {
     struct members members = members_of(reading->class, reading->kind);
-    text_add_str(out, reading->device);
+    text_add_plain(out, reading->device);
     if (reading->part.len) {
         text_add_char(out, '/');
-        text_add_str(out, reading->part);
+        text_add_plain(out, reading->part);
     }
     text_add_char(out, ' ');
     text_add_str(out, reading_kind(reading->class, reading->kind));
@@ -91,7 +91,7 @@ void payload_outcome_text(const struct payload_outcome *outcome, struct text *ou
         break;
     case PAYLOAD_STATUS:
         text_add(out, outcome->online ? "online " : "offline ");
-        text_add_str(out, outcome->device);
+        text_add_plain(out, outcome->device);
         break;
     case PAYLOAD_REFUSED:
         refusal_add(&outcome->refusal, out);

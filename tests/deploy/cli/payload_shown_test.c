@@ -151,6 +151,10 @@ static void each_message_has_its_fate_and_says_why(void **state)
         {"tele/lamp3/SENSOR", "{\"Time\":\"2019-11-03T20:45:37\",\"BH1750\":{\"Illuminance\":79}}",
          SHOWN_UNKNOWN, "  map      tasmota: "},
         {"tele/lamp3/LWT", "Online", SHOWN_UNKNOWN, "device lamp3 is online"},
+        {"site/a\x1b[2Jb\nc/count", "{\"in1\":3,\"\\u001b[2J\":1}",
+         SHOWN_UNBOUND, /* of a stranger */
+         "  reading  a\\u001b[2Jb\\u000ac/line1 crowd_total in=3  -> no sensor is bound to it\n"
+         "  ignored  /\\u001b[2J\n"},
         {"what/ever", "{\"x\":1}", SHOWN_UNKNOWN, "no map that comes with crowdtide"},
     };
     struct place *p = *state;

@@ -137,6 +137,22 @@ static void json_text_and_base64_escape(void **state)
     assert_memory_equal(buffer, want, sizeof want - 1);
 }
 
+/* Nothing that a terminal obeys, on one line. */
+static void strangers_words_are_plain(void **state)
+{
+    (void)state;
+    char buffer[128];
+    struct text out = text_over(buffer, sizeof buffer);
+    text_add_plain(&out, STR_LIT("a\"\\ \x1b[2J\n\x7f\xc2\x9bz\xc2\xa0\u4eba\xc2"));
+    static const char want[] = "a\"\\ \\u001b[2J\\u000a\\u007f\\u009bz\xc2\xa0\u4eba\xc2";
+    assert_int_equal(out.len, sizeof want - 1);
+    assert_memory_equal(buffer, want, sizeof want - 1);
+    out.len = 0;
+    text_add_yaml(&out, STR_LIT("a\"\\\x7f\""));
+    assert_int_equal(out.len, 15);
+    assert_memory_equal(buffer, "\"a\\\"\\\\\\u007f\\\"\"", 15);
+}
+
 static void log_time_never_jumps_or_freezes(void **state)
 {
     (void)state;
@@ -179,6 +195,7 @@ int main(void)
         cmocka_unit_test(every_day_of_four_centuries_reads_back),
         cmocka_unit_test(text_never_writes_past_its_end),
         cmocka_unit_test(json_text_and_base64_escape),
+        cmocka_unit_test(strangers_words_are_plain),
         cmocka_unit_test(log_time_never_jumps_or_freezes),
         cmocka_unit_test(log_time_starts_above_the_last_record),
     };
