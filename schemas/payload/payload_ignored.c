@@ -25,16 +25,34 @@ static void report(struct looking *l)
     l->found(l->context, path);
 }
 
-static void below(struct looking *l, uint32_t step, uint32_t at);
+/* Steps that lead to one place: by its name or index, and as an element of what is iterated. */
+enum { STEPS_MAX = 4 };
+struct steps {
+    uint32_t step[STEPS_MAX];
+    uint32_t count;
+};
 
-/* A value that step `next` leads to; 0: none does. */
-static void value_look(struct looking *l, uint32_t next, uint32_t at)
+static void below(struct looking *l, const struct steps *steps, uint32_t at);
+
+static void steps_add(struct steps *steps, uint32_t step)
 {
-    const struct payload_step *s = &l->d->map->step[next];
-    if (!next)
+    if (step && steps->count < STEPS_MAX)
+        steps->step[steps->count++] = step;
+}
+
+/* A value that these steps lead to. */
+static void value_look(struct looking *l, const struct steps *steps, uint32_t at)
+{
+    if (!steps->count) {
         report(l);
-    else if (s->child_count || s->iterated)
-        below(l, next, at);
+        return;
+    }
+    for (uint32_t i = 0; i < steps->count; i++) {
+        const struct payload_step *s = &l->d->map->step[steps->step[i]];
+        if (!s->child_count && !s->iterated)
+            return; /* it is looked at as a whole */
+    }
+    below(l, steps, at);
 }
 
 /* The step that leads to item `index` of a list. */
@@ -55,34 +73,43 @@ static uint32_t element_step(const struct payload_map *map, uint32_t step)
     return 0;
 }
 
-static void below(struct looking *l, uint32_t step, uint32_t at)
+static void below(struct looking *l, const struct steps *steps, uint32_t at)
 {
     const struct payload_map *map = l->d->map;
     const struct json_document *doc = &l->d->document;
     enum json_kind kind = json_kind_at(doc, at);
-    uint32_t element = element_step(map, step);
     size_t len = l->path.len;
     if (kind != JSON_OBJECT && kind != JSON_ARRAY)
         return;
     int32_t index = 0;
     for (uint32_t in = json_first(at), end = json_end(doc, at); in != end;
          in = json_after(doc, in), index++) {
-        uint32_t next;
+        struct steps next = {0};
+        bool element = false;
+        struct str key = kind == JSON_OBJECT ? json_text(doc, in++) : (struct str){0};
+        for (uint32_t i = 0; i < steps->count; i++) {
+            const struct payload_slot *slot =
+                kind == JSON_OBJECT ? payload_walk_find(&map->step[steps->step[i]], key) : NULL;
+            steps_add(&next, slot                 ? slot->step
+                             : kind == JSON_ARRAY ? item_step(map, steps->step[i], index)
+                                                  : 0);
+        }
+        bool named = next.count > 0;
+        for (uint32_t i = 0; i < steps->count; i++) {
+            uint32_t as_element = element_step(map, steps->step[i]);
+            element = element || as_element;
+            steps_add(&next, as_element);
+        }
         if (kind == JSON_OBJECT) {
-            struct str key = json_text(doc, in++);
-            const struct payload_slot *named = payload_walk_find(&map->step[step], key);
-            next = named ? named->step : element;
             payload_walk_key(&l->path, element && !named ? STR_LIT("*") : key);
         } else {
-            uint32_t named = item_step(map, step, index);
-            next = named ? named : element;
             text_add_char(&l->path, '/');
-            if (element && !named)
+            if (element)
                 text_add_char(&l->path, '*');
             else
                 text_add_i64(&l->path, index);
         }
-        value_look(l, next, in);
+        value_look(l, &next, in);
         l->path.len = len;
         l->path.overflow = false;
     }
@@ -96,5 +123,6 @@ void payload_ignored(struct payload_decoder *decoder, const struct payload_map *
     if (!decoder->parsed || decoder->map != map)
         return;
     decoder->ignored_count = 0;
-    below(&l, map->scope[0].root, JSON_ROOT);
+    const struct steps root = {{map->scope[0].root}, 1};
+    below(&l, &root, JSON_ROOT);
 }

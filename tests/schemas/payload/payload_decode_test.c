@@ -357,6 +357,25 @@ static void test_ignored_members(void **state)
     payload_maps_free(maps);
 }
 
+/* An item that is named, too, is looked at as an element as well. */
+static void test_ignored_members_of_named_items(void **state)
+{
+    struct payload_bench *f = *state;
+    char got[512];
+    struct text out = text_over(got, sizeof got - 1);
+    struct payload_maps *maps = payload_bench_maps(
+        PAYLOAD_MAP("{each: \"/*\", when: {at: /0/k/v, equals: 1}, class: crowd, kind: delta, "
+                    "device: \"{./id}\", in: ./v, out: /1}"));
+    (void)payload_bench_decode(f, maps, "t/d",
+                               "[{\"k\":{\"v\":1,\"w\":2},\"id\":1,\"v\":2,\"x\":3},4,{\"id\":2,"
+                               "\"v\":1,\"k\":1}]",
+                               "");
+    payload_ignored(f->decoder, payload_maps_at(maps, 0), ignored_add, &out);
+    got[out.len] = '\0';
+    assert_string_equal(got, "/*/k/w /*/x /*/k ");
+    payload_maps_free(maps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +384,7 @@ int main(void)
         PAYLOAD_BENCH_TEST(test_a_payload_that_is_no_json),
         PAYLOAD_BENCH_TEST(test_a_round_of_nothing),
         PAYLOAD_BENCH_TEST(test_ignored_members),
+        PAYLOAD_BENCH_TEST(test_ignored_members_of_named_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
