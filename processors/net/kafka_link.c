@@ -115,20 +115,24 @@ void kafka_complaint_attach(struct kafka_complaint *complaint, rd_kafka_conf_t *
 }
 
 /* In slices: a refusal is certain at once, and a host's first address may be a wrong one, but
- * hardly all for ASK_SURE_MS. */
+ * hardly all for ASK_SURE_MS. Each is a request of its own, so they grow: brokers that are far or
+ * busy answer late. */
 const struct rd_kafka_metadata *kafka_link_ask(rd_kafka_t *rk,
                                                const struct kafka_complaint *complaint,
                                                int timeout_ms, struct error *err)
 {
     const struct rd_kafka_metadata *meta = NULL;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    for (int spent_ms = 0; spent_ms < timeout_ms; spent_ms += ASK_SLICE_MS) {
-        code = rd_kafka_metadata(rk, 1, NULL, &meta, ASK_SLICE_MS);
+    for (int spent_ms = 0, next_ms = ASK_SLICE_MS; spent_ms < timeout_ms;) {
+        int slice_ms = next_ms < timeout_ms - spent_ms ? next_ms : timeout_ms - spent_ms;
+        code = rd_kafka_metadata(rk, 1, NULL, &meta, slice_ms);
         rd_kafka_poll(rk, 0);
         if (!code)
             return meta;
         if (complaint->denied || (complaint->all_down && spent_ms >= ASK_SURE_MS))
             break;
+        spent_ms += slice_ms;
+        next_ms = complaint->all_down ? ASK_SLICE_MS : 2 * slice_ms;
     }
     (void)error_set(err, complaint->denied ? ERROR_REMOTE_DENIED : ERROR_NETWORK, 0, "Kafka: %s",
                     complaint->text[0] ? complaint->text : rd_kafka_err2str(code));

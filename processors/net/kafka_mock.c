@@ -60,6 +60,11 @@ void kafka_mock_down(struct kafka_mock *mock, bool down)
         (void)rd_kafka_mock_broker_set_up(mock->cluster, 1);
 }
 
+void kafka_mock_slow(struct kafka_mock *mock, int rtt_ms)
+{
+    (void)rd_kafka_mock_broker_set_rtt(mock->cluster, -1, rtt_ms);
+}
+
 void kafka_mock_stop(struct kafka_mock *mock)
 {
     if (!mock)

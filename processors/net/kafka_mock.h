@@ -21,6 +21,8 @@ const char *kafka_mock_brokers(const struct kafka_mock *mock);
 void kafka_mock_fail(struct kafka_mock *mock, int api_key, const int *codes, uint32_t count);
 /* Tests: broker 1 stops or starts to answer. */
 void kafka_mock_down(struct kafka_mock *mock, bool down);
+/* Tests: each of its answers takes so long. */
+void kafka_mock_slow(struct kafka_mock *mock, int rtt_ms);
 void kafka_mock_stop(struct kafka_mock *mock); /* NULL is allowed */
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <threads.h>
 
+#include "processors/net/kafka_mock.h"
 #include "schemas/base/clock.h"
 #include "tests/support/support.h"
 
@@ -69,6 +70,23 @@ static void the_probe_does_not_wait_in_vain(void **state)
     assert_non_null(strstr(err.where, "Connection refused"));
 }
 
+/* Far or busy: each answer takes longer than the first slices of the question. */
+static void a_slow_answer_is_waited_for(void **state)
+{
+    (void)state;
+    struct kafka_mock *mock = NULL;
+    struct kafka_found found = {0};
+    struct error err = {0};
+    const struct kafka_topic_plan plan = {.name = "t", .partitions = 1};
+    assert_true(kafka_mock_start(1, &plan, 1, &mock, &err));
+    kafka_mock_slow(mock, 700);
+    const struct kafka_link link = {.brokers = kafka_mock_brokers(mock)};
+    if (!kafka_probe(&link, 20000, &found, &err))
+        fail_msg("%s", err.where);
+    assert_int_equal(found.topics, 1);
+    kafka_mock_stop(mock);
+}
+
 static bool no_threads;
 
 /* Takes the place of the C library's for librdkafka, too. */
@@ -116,6 +134,7 @@ int main(void)
         cmocka_unit_test(an_overlong_one_is_cut),
         cmocka_unit_test(why_there_is_no_handle),
         cmocka_unit_test(the_probe_does_not_wait_in_vain),
+        cmocka_unit_test(a_slow_answer_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
