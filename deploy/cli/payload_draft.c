@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "deploy/cli/payload_leaves.h"
+#include "schemas/payload/payload_map.h"
 
 enum {
     TOPIC_BYTES = 256,
     SAMPLE_BYTES = 8192,
     LEVELS_MAX = 16,
     NAME_BYTES = 32,
-    OTHERS_MAX = 8, /* numbers that say nothing by their names, of one place */
+    ENTRIES_MAX = 8, /* of one draft */
+    OTHERS_MAX = 8,  /* numbers that say nothing by their names, of one place */
 };
 
 struct draft {
@@ -73,8 +75,8 @@ static int device_guess(const char *topic)
 {
     struct str level[LEVELS_MAX];
     uint32_t count = levels_of(topic, level);
-    if (count < 2 || count > LEVELS_MAX)
-        return -1;
+    if (count == 1) /* its one level names it, where a map can say so */
+        return strpbrk(topic, "{}") || level[0].len > PAYLOAD_NAME_BYTES_MAX ? 0 : -1;
     for (uint32_t i = count; i-- > 1;)
         for (uint32_t k = 0; k < level[i].len; k++)
             if (isdigit((unsigned char)level[i].at[k]))
@@ -103,10 +105,13 @@ static int differs_in(const char *a, const char *b)
 void payload_drafts_keep(struct payload_drafts *drafts, struct str topic, struct str payload)
 {
     char text[TOPIC_BYTES] = {0};
+    struct str levels[LEVELS_MAX];
     if (topic.len >= sizeof text || payload.len > SAMPLE_BYTES ||
         !utf8_valid((const uint8_t *)topic.at, topic.len))
         return;
     memcpy(text, topic.at, topic.len);
+    if (!str_plain(topic) || levels_of(text, levels) > LEVELS_MAX)
+        return; /* no map has such filters */
     for (uint32_t i = 0; i < drafts->count; i++) {
         struct draft *there = &drafts->draft[i];
         int level = differs_in(there->topic, text);
@@ -160,7 +165,8 @@ static void name_add(const struct draft *draft, struct text *out)
     }
     if (out->len > from && out->at[out->len - 1] == '-')
         out->len--;
-    text_add(out, out->len == from ? "device" : "");
+    bool null = out->len - from == 4 && memcmp(out->at + from, "null", 4) == 0; /* is none */
+    text_add(out, out->len == from ? "device" : null ? "-device" : "");
 }
 
 static void filter_add(const struct draft *draft, struct text *out)
@@ -169,10 +175,6 @@ static void filter_add(const struct draft *draft, struct text *out)
     char filter[TOPIC_BYTES + 16];
     struct text text = text_over(filter, sizeof filter - 1);
     uint32_t count = levels_of(draft->topic, level);
-    if (count > LEVELS_MAX) {
-        text_add_yaml(out, str_of(draft->topic));
-        return;
-    }
     for (uint32_t i = 0; i < count; i++) {
         bool braces =
             memchr(level[i].at, '{', level[i].len) || memchr(level[i].at, '}', level[i].len);
@@ -281,8 +283,8 @@ static void entry_write(const struct draft *draft, const struct payload_leaves *
         if (!same_group(leaf, first) || leaf->meaning == LEAF_TIME)
             continue;
         bool member = leaf == first || of_class(leaf, light);
-        if (!member && others++ == OTHERS_MAX)
-            break;
+        if (!member && others++ >= OTHERS_MAX)
+            continue;
         member_write(leaf, each, member ? members[leaf->meaning] : "MEMBER",
                      !member || said[leaf->meaning], out);
         said[leaf->meaning] = said[leaf->meaning] || member;
@@ -292,21 +294,21 @@ static void entry_write(const struct draft *draft, const struct payload_leaves *
 static void entries_write(const struct draft *draft, const struct payload_leaves *found,
                           struct text *out)
 {
-    bool any = false;
+    uint32_t entries = 0;
     for (int light = 0; light < 2; light++) {
         for (uint32_t i = 0; i < found->count; i++) {
-            bool first = of_class(&found->leaf[i], light);
+            bool first = of_class(&found->leaf[i], light) && entries < ENTRIES_MAX;
             for (uint32_t k = 0; first && k < i; k++)
                 first = !of_class(&found->leaf[k], light) ||
                         !same_group(&found->leaf[k], &found->leaf[i]);
             if (first)
                 entry_write(draft, found, &found->leaf[i], light, out);
-            any = any || first;
+            entries += first;
         }
     }
-    for (uint32_t i = 0; i < found->count && !any; i++) {
-        any = !found->leaf[i].format;
-        if (any)
+    for (uint32_t i = 0; i < found->count && !entries; i++) {
+        entries += !found->leaf[i].format;
+        if (entries)
             entry_write(draft, found, &found->leaf[i], false, out);
     }
 }

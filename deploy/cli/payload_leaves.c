@@ -204,7 +204,7 @@ static void walk(struct walk *w, uint32_t at, struct str key, uint32_t each, int
             w->path.len = len;
             w->path.overflow = false;
             struct str name = json_text(d, in);
-            if (str_is(name, "*") || memchr(name.at, '{', name.len) ||
+            if (str_is(name, "*") || !str_plain(name) || memchr(name.at, '{', name.len) ||
                 memchr(name.at, '}', name.len))
                 continue; /* a map has no pointer for it */
             step_add(&w->path, name);

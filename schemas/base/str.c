@@ -111,21 +111,51 @@ void text_add_json(struct text *t, struct str s)
     text_add_char(t, '"');
 }
 
+/* The length of what a terminal or a YAML reader would take for more than a character: controls,
+ * other ends of lines, marks of direction and of byte order, what is no character. 0: it is none.
+ */
+static uint32_t obeyed(struct str s, uint32_t *ret_code)
+{
+    const unsigned char *c = (const unsigned char *)s.at;
+    *ret_code = c[0];
+    if (c[0] < 0x20 || c[0] == 0x7f)
+        return 1;
+    if (c[0] == 0xc2 && s.len > 1 && c[1] < 0xa0) {
+        *ret_code = c[1];
+        return 2;
+    }
+    if ((c[0] & 0xf0) != 0xe0 || s.len < 3)
+        return 0;
+    uint32_t code = (c[0] & 15u) << 12 | (c[1] & 63u) << 6 | (c[2] & 63u);
+    *ret_code = code;
+    return (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+                   code == 0xfeff || code >= 0xfffe
+               ? 3
+               : 0;
+}
+
+bool str_plain(struct str s)
+{
+    uint32_t code, i = 0;
+    while (i < s.len && !obeyed((struct str){s.at + i, s.len - i}, &code))
+        i++;
+    return i == s.len;
+}
+
 void text_add_plain(struct text *t, struct str s)
 {
     static const char hex[] = "0123456789abcdef";
-    for (uint32_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.at[i];
-        unsigned char next = i + 1 < s.len ? (unsigned char)s.at[i + 1] : 0;
-        bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0; /* U+0080 to U+009F */
-        if (c >= 0x20 && c != 0x7f && !c1) {
-            text_add_char(t, (char)c);
-            continue;
+    for (uint32_t i = 0; i < s.len;) {
+        uint32_t code, len = obeyed((struct str){s.at + i, s.len - i}, &code);
+        if (len) {
+            const char escape[] = {
+                '\\',          'u', hex[code >> 12 & 15], hex[code >> 8 & 15], hex[code >> 4 & 15],
+                hex[code & 15]};
+            text_add_bytes(t, escape, sizeof escape);
+        } else {
+            text_add_char(t, s.at[i]);
         }
-        c = c1 ? next : c;
-        const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-        text_add_bytes(t, escape, sizeof escape);
-        i += c1;
+        i += len ? len : 1;
     }
 }
 

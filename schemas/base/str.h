@@ -129,9 +129,10 @@ void text_add_f64(struct text *t, double v);
 /* A JSON string with its quotes; control characters, quote and backslash escaped. s must be valid
  * UTF-8. */
 void text_add_json(struct text *t, struct str s);
-/* What a stranger wrote, for a person's terminal: control characters as \u001b, on one line, and
- * nothing that a terminal obeys. At most 6 bytes for one. */
+/* What a stranger wrote, for a person's terminal: control characters, marks of direction and the
+ * like as \u001b, on one line, and nothing that a terminal obeys. At most 6 bytes for one. */
 void text_add_plain(struct text *t, struct str s);
+bool str_plain(struct str s); /* there is nothing in it that this would show otherwise */
 /* In double quotes, as YAML reads it; plain likewise. */
 void text_add_yaml(struct text *t, struct str s);
 /* RFC 3339 UTC with milliseconds: 2026-11-23T09:30:00.123Z. Years 0001 to 9999; others are clamped.

@@ -143,10 +143,16 @@ static void strangers_words_are_plain(void **state)
     (void)state;
     char buffer[128];
     struct text out = text_over(buffer, sizeof buffer);
-    text_add_plain(&out, STR_LIT("a\"\\ \x1b[2J\n\x7f\xc2\x9bz\xc2\xa0\u4eba\xc2"));
-    static const char want[] = "a\"\\ \\u001b[2J\\u000a\\u007f\\u009bz\xc2\xa0\u4eba\xc2";
+    text_add_plain(
+        &out,
+        STR_LIT(
+            "a\"\\ \x1b[2J\n\x7f\xc2\x9bz\xc2\xa0\u4eba\u202e\ufeff\xef\xbf\xbf\xef\xbf\xbd\xc2"));
+    static const char want[] =
+        "a\"\\ \\u001b[2J\\u000a\\u007f\\u009bz\xc2\xa0\u4eba\\u202e\\ufeff\\uffff\xef\xbf\xbd\xc2";
     assert_int_equal(out.len, sizeof want - 1);
     assert_memory_equal(buffer, want, sizeof want - 1);
+    assert_true(str_plain(STR_LIT("a\"\\ \u4eba\xc2\xa0\xc2")));
+    assert_false(str_plain(STR_LIT("a\x7f")));
     out.len = 0;
     text_add_yaml(&out, STR_LIT("a\"\\\x7f\""));
     assert_int_equal(out.len, 15);
