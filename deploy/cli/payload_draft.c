@@ -12,8 +12,9 @@ enum {
     SAMPLE_BYTES = 8192,
     LEVELS_MAX = 16,
     NAME_BYTES = 32,
-    ENTRIES_MAX = 8, /* of one draft */
-    OTHERS_MAX = 8,  /* numbers that say nothing by their names, of one place */
+    ENTRIES_MAX = 8,            /* of one draft */
+    NUMBER_SHOWN_BYTES_MAX = 6, /* what is longer, and nobody knows what it is, may be a card's */
+    OTHERS_MAX = 8,             /* numbers that say nothing by their names, of one place */
 };
 
 struct draft {
@@ -227,7 +228,8 @@ static void member_write(const struct payload_leaf *leaf, uint32_t each, const c
         pointer_add(leaf, each, out);
     }
     text_add(out, "   # ");
-    text_add(out, leaf->value);
+    bool long_number = leaf->meaning == LEAF_OTHER && strlen(leaf->value) > NUMBER_SHOWN_BYTES_MAX;
+    text_add(out, long_number ? "a long number" : leaf->value);
     text_add_char(out, '\n');
 }
 

@@ -1,7 +1,8 @@
 /*
  * payload_draft: payload maps for topics that nothing reads, drafted out of their messages, for a person who knows the device to finish:
  * which level of the topic names the device, the numbers and times that stand in the message, and a guess by their names at what they
- * are. What only that person can know (KIND, MEMBER) stands in capitals, which `crowdtide check` refuses. Of texts that are no number nothing is shown: they may be personal.
+ * are. What only that person can know (KIND, MEMBER) stands in capitals, which `crowdtide check` refuses. Texts that are no number, and
+ * long numbers whose names say nothing, are not shown: they may be personal.
  *
  *     payload_drafts_keep(drafts, topic, payload);        each message that nothing reads
  *     payload_drafts_write(drafts, "venue.yaml", &text);

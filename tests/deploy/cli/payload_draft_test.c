@@ -133,10 +133,14 @@ static void texts_are_not_shown(void **state)
     keep(p, "j/k/l/m/n", "{\"n\":");
     keep(p, "o/p/q/r/s/t", "{\"at\":\"2026-01-01T12:00:00Z\"}");
     assert_string_equal(page(p), "");
-    keep(p, "a/b", "{\"holder\":\"Ann\",\"id\":\"E200\",\"n\":3}");
+    keep(p, "a/b",
+         "{\"holder\":\"Ann\",\"id\":\"E200\",\"n\":3,\"card\":482913,\"nr\":\"4711815\"}");
     assert_non_null(strstr(page(p), "MEMBER: /n   # 3"));
     assert_null(strstr(page(p), "Ann"));
     assert_null(strstr(page(p), "E200"));
+    assert_non_null(strstr(page(p), "MEMBER: /card   # 482913\n"));
+    assert_non_null(strstr(page(p), "from: text}   # a long number\n"));
+    assert_null(strstr(page(p), "4711815"));
 }
 
 static void devices_of_one_kind_have_one_draft(void **state)
