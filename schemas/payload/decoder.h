@@ -63,8 +63,8 @@ struct payload_decoder {
     uint16_t deeper[PAYLOAD_POINTERS_MAX]; /* of a walk: steps that it has still to look into */
     uint32_t answered; /* bits of questions: those whose answer is of this message, or element */
     uint64_t answer[PAYLOAD_QUESTIONS_MAX];
-    uint64_t walk; /* counts walks: what was read before the last is another element's, or another
-                      message's */
+    uint64_t walk; /* counts walks, and messages without one: what was read before the last is
+                      another element's, or another message's */
     struct {
         const struct payload_value *of;
         uint64_t walk;

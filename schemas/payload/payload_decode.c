@@ -98,6 +98,7 @@ static bool document_read(struct payload_decoder *d, bool needed)
     payload_found_forget(d, 0, d->found_count);
     d->found_count = 0;
     d->answered = 0;
+    d->walk++;
     d->says[0] = d->map->says;
     d->allows[0] = d->map->allows;
     return utf8_valid((const uint8_t *)d->message->payload.at, d->message->payload.len) ||

@@ -5,12 +5,11 @@
 
 #include "tests/support/support.h"
 
-enum { RECEIVED_S = 1767268800 };
-
 int payload_bench_setup(void **state)
 {
     struct payload_bench *bench = calloc(1, sizeof *bench);
     bench->decoder = payload_decoder_new();
+    bench->received_ms = INT64_C(1767268800000);
     *state = bench;
     return bench->decoder ? 0 : -1;
 }
@@ -50,7 +49,7 @@ const char *payload_bench_decode(struct payload_bench *bench, const struct paylo
     const struct payload_message message = {.topic = str_of(topic),
                                             .payload = {bench->payload, (uint32_t)len},
                                             .content_type = str_of(content_type),
-                                            .received_ms = RECEIVED_S * INT64_C(1000),
+                                            .received_ms = bench->received_ms,
                                             .utc_offset_s = 8 * 3600};
     const struct payload_map *map = payload_maps_find(maps, message.topic);
     if (!map)

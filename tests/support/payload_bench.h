@@ -6,8 +6,8 @@
  *     payload_bench_decode(bench, maps, "t/d1", "{\"n\":1}", "")       "d1 crowd_level occupancy=1\n"
  *     payload_bench_expect(bench, "what it is", map, payload, want);   one map, one message of topic t/d1
  *
- * The bench is the state of PAYLOAD_BENCH_TEST. Messages are received at noon of 1 January 2026, UTC, at a
- * venue eight hours ahead.
+ * The bench is the state of PAYLOAD_BENCH_TEST. Messages are received at noon of 1 January 2026, UTC, unless a
+ * test says when, at a venue eight hours ahead.
  */
 #ifndef CROWDTIDE_TESTS_SUPPORT_PAYLOAD_BENCH_H
 #define CROWDTIDE_TESTS_SUPPORT_PAYLOAD_BENCH_H
@@ -18,6 +18,7 @@ enum { PAYLOAD_BENCH_TEXT_BYTES = 128 * 1024 };
 
 struct payload_bench {
     struct payload_decoder *decoder;
+    int64_t received_ms;
     char payload[PAYLOAD_DOCUMENT_BYTES_MAX + JSON_PADDING_BYTES];
     char text[PAYLOAD_BENCH_TEXT_BYTES];
 };

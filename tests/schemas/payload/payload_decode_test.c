@@ -316,6 +316,20 @@ static void test_a_payload_that_is_no_json(void **state)
                          "d1 crowd_level occupancy=17\n");
 }
 
+static void test_each_message_has_a_time_of_its_own(void **state)
+{
+    struct payload_bench *bench = *state;
+    struct payload_maps *maps =
+        payload_bench_maps(PAYLOAD_LEVEL("occupancy: {text: payload, from: text}, "
+                                         "time: {is: 0, format: senml}"));
+    assert_string_equal(payload_bench_decode(bench, maps, "t/d1", "17", ""),
+                        "d1 crowd_level occupancy=17 ts=2026-01-01T12:00:00.000Z\n");
+    bench->received_ms += 1500;
+    assert_string_equal(payload_bench_decode(bench, maps, "t/d1", "18", ""),
+                        "d1 crowd_level occupancy=18 ts=2026-01-01T12:00:01.500Z\n");
+    payload_maps_free(maps);
+}
+
 /* Empty text of a `for`: the same pointers with and without an outer element. */
 static void test_a_round_of_nothing(void **state)
 {
@@ -382,6 +396,7 @@ int main(void)
         PAYLOAD_BENCH_TEST(test_samples),
         PAYLOAD_BENCH_TEST(test_messages_of_one_map),
         PAYLOAD_BENCH_TEST(test_a_payload_that_is_no_json),
+        PAYLOAD_BENCH_TEST(test_each_message_has_a_time_of_its_own),
         PAYLOAD_BENCH_TEST(test_a_round_of_nothing),
         PAYLOAD_BENCH_TEST(test_ignored_members),
         PAYLOAD_BENCH_TEST(test_ignored_members_of_named_items),
