@@ -110,7 +110,7 @@ void gate_init(const struct core *core, struct gate *gate, uint32_t sensor)
     gate->sensor = sensor;
     gate->lanes_open = RESULT_ABSENT;
     gate->figures = gate_figures_none();
-    gate->wait_upper_s = (double)NAN;
+    gate->wait_judged_s = gate->wait_most_s = (double)NAN;
     gate->base_per_min = gate_lane_rate(core, sensor);
     lane_rate_begin(&gate->rate, gate->base_per_min);
     tally_begin(&gate->tally, settings->gate_window_ms, core_now_ms(core));

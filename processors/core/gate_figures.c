@@ -106,7 +106,7 @@ static void gate_advance(struct core *core, struct gate *gate, int64_t at_ms)
     bool serves = known && gate->state != GATE_CLOSED;
     time_pass(core, gate, serves, at_ms);
     *f = gate_figures_none();
-    gate->wait_upper_s = (double)NAN;
+    gate->wait_judged_s = gate->wait_most_s = (double)NAN;
     f->lanes_open = lanes_open(core, gate);
     if (serves && f->lanes_open != RESULT_ABSENT)
         f->service_per_min = (double)f->lanes_open * gate->rate.per_min;
@@ -154,8 +154,9 @@ static void figure_counted(struct core *core, struct gate *gate, const struct zo
         if (!isnan(f->arrivals_per_min))
             f->load = load_of(f->arrivals_per_min, f->service_per_min);
         f->wait_s = f->queue * 60 / f->service_per_min;
-        gate->wait_upper_s =
-            (double)zone_judged(core, queue->zone) * share * 60 / f->service_per_min;
+        const double each_s = share * 60 / f->service_per_min;
+        gate->wait_judged_s = (double)zone_judged(core, queue->zone) * each_s;
+        gate->wait_most_s = (double)zone_upper(core, queue->zone) * each_s;
     } else if (!(queue->service_per_min > 0) && zone->occupancy > GATE_WAITING_MAX) {
         f->load = GATE_LOAD_MAX;
     }
@@ -171,15 +172,15 @@ static void figure_estimated(struct gate *gate)
         return;
     f->queue = f->load * f->load / (1 - f->load);
     f->wait_s = f->queue * 60 / f->service_per_min;
-    gate->wait_upper_s = f->wait_s;
+    gate->wait_judged_s = gate->wait_most_s = f->wait_s;
     f->basis = GATE_QUEUE_ESTIMATED;
 }
 
-static double wait_for_rules(const struct gate *gate, bool closed)
+static double wait_for_rules(const struct gate *gate, bool closed, double wait_s)
 {
     if (closed)
         return gate->figures.load >= GATE_LOAD_MAX ? GATE_WAIT_MIN_MAX : 0;
-    return gate->wait_upper_s / 60;
+    return wait_s / 60;
 }
 
 static double worse(double a, double b)
@@ -190,7 +191,8 @@ static double worse(double a, double b)
 struct gate_worst gate_worst_none(void)
 {
     const double none = (double)NAN;
-    return (struct gate_worst){.wait_min = none, .load = none, .reject_percent = none};
+    return (struct gate_worst){
+        .wait_min = none, .load = none, .reject_percent = none, .wait_most_min = none};
 }
 
 /* What the rules of its zone see of it. */
@@ -203,7 +205,9 @@ static void worst_add(struct model *model, const struct gate *gate)
     bool closed = told && f->lanes_open == 0;
     if (!sensor->fresh || !sensor_serves(sensor))
         return;
-    worst->wait_min = worse(worst->wait_min, wait_for_rules(gate, closed));
+    worst->wait_min = worse(worst->wait_min, wait_for_rules(gate, closed, gate->wait_judged_s));
+    worst->wait_most_min =
+        worse(worst->wait_most_min, wait_for_rules(gate, closed, gate->wait_most_s));
     worst->load = worse(worst->load, closed && isnan(f->load) ? 0 : f->load);
     worst->reject_percent =
         worse(worst->reject_percent, isnan(f->reject_percent) ? 0 : f->reject_percent);

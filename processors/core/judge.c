@@ -102,7 +102,9 @@ static struct measure of_flow(const struct core *core, uint32_t z)
 
 static struct measure of_gate_wait(const struct core *core, uint32_t z)
 {
-    return plain(gate_zone_metric(core, z, METRIC_GATE_WAIT));
+    double wait = gate_zone_metric(core, z, METRIC_GATE_WAIT);
+    double most = core->model.zones[z].gate_worst.wait_most_min;
+    return (struct measure){wait, (double)NAN, most - wait};
 }
 
 static struct measure of_gate_load(const struct core *core, uint32_t z)

@@ -97,7 +97,7 @@ static void zones_carry(struct core *core, const struct model *old)
             zone->closed = before->closed;
         zone->evacuation = before->evacuation;
         zone->unswept = before->unswept;
-        zone->adrift = before->adrift;
+        zone->adrift = before->adrift && zone->basis != ZONE_BASIS_NONE; /* which no count ends */
         zone->data_ms = before->data_ms;
         zone->known = before->known;
         zone->played = before->played;

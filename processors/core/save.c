@@ -118,6 +118,10 @@ static void walk_zone(struct codec *c, struct zone *zone)
     codec_f64(c, &zone->gate_worst.wait_min);
     codec_f64(c, &zone->gate_worst.load);
     codec_f64(c, &zone->gate_worst.reject_percent);
+    if (c->format != FORMAT_NEVER_ADRIFT)
+        codec_f64(c, &zone->gate_worst.wait_most_min);
+    else
+        zone->gate_worst.wait_most_min = zone->gate_worst.wait_min;
     walk_estimate(c, &zone->est);
     codec_within(c, &zone->anchor.bias_milli, -ESTIMATE_X_MAX_MILLI, ESTIMATE_X_MAX_MILLI);
     codec_within(c, &zone->anchor.var, 0, ESTIMATE_VAR_MAX);

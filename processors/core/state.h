@@ -99,6 +99,7 @@ struct crossing {
 /* Of the gates that people of a zone wait at, at the last second boundary; NaN: none tells. */
 struct gate_worst {
     double wait_min, load, reject_percent;
+    double wait_most_min; /* behind all that the queue may hold; wait_min is what raises levels: zone_judged */
 };
 
 struct zone {
@@ -214,7 +215,7 @@ struct gate {
     struct lanes lanes;
     struct reasons reasons;
     struct gate_figures figures;
-    double wait_upper_s; /* behind the most that may be in the queue; made anew each second */
+    double wait_judged_s, wait_most_s; /* behind so many as are judged, as there may be in the queue; made anew each second */
     struct gate_shown shown;
     struct tally tally; /* of the window of arrivals and service */
     struct flow in, out, rejects;
