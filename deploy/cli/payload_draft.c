@@ -1,6 +1,7 @@
 #include "deploy/cli/payload_draft.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@ enum {
     TOPIC_BYTES = 256,
     SAMPLE_BYTES = 8192,
     LEVELS_MAX = 16,
-    NAME_BYTES = 32,
+    NAME_BYTES = 32, /* of a map, but for what tells it from others */
+    NAME_ROOM = NAME_BYTES + 16,
     ENTRIES_MAX = 8,            /* of one draft */
     NUMBER_SHOWN_BYTES_MAX = 6, /* what is longer, and nobody knows what it is, may be a card's */
     OTHERS_MAX = 8,             /* numbers that say nothing by their names, of one place */
@@ -170,6 +172,23 @@ static void name_add(const struct draft *draft, struct text *out)
     text_add(out, out->len == from ? "device" : null ? "-device" : "");
 }
 
+/* Topics that differ only in what a name can't hold (all those in Arabic) are told apart by number.
+ */
+static void name_choose(const struct draft *draft, char name[][NAME_ROOM], uint32_t place)
+{
+    char made[NAME_ROOM];
+    struct text text = text_over(made, sizeof made - 1);
+    name_add(draft, &text);
+    made[text.len] = '\0';
+    memcpy(name[place], made, sizeof made);
+    for (uint32_t i = 0, n = 2; i < place; i++) {
+        if (strcmp(name[i], name[place]) != 0)
+            continue;
+        (void)snprintf(name[place], NAME_ROOM, "%.*s-%u", NAME_BYTES + 8, made, n++);
+        i = UINT32_MAX; /* again from the first */
+    }
+}
+
 static void filter_add(const struct draft *draft, struct text *out)
 {
     struct str level[LEVELS_MAX];
@@ -315,17 +334,18 @@ static void entries_write(const struct draft *draft, const struct payload_leaves
     }
 }
 
-static void draft_write(struct json_parser *parser, const struct draft *draft, struct text *out)
+static void draft_write(struct json_parser *parser, const struct draft *draft, const char *name,
+                        struct text *out)
 {
     struct payload_leaves found;
     if (!payload_leaves_find(parser, sample_of(draft), &found))
         return;
     text_add(out, "# ---- ");
-    name_add(draft, out);
+    text_add(out, name);
     text_add(out, ".yaml (in the venue file, below payloads:   - {map: ");
-    name_add(draft, out);
+    text_add(out, name);
     text_add(out, ".yaml})\npayload: ");
-    name_add(draft, out);
+    text_add(out, name);
     text_add(out, "\ntopics: [");
     filter_add(draft, out);
     text_add(out, "]\n");
@@ -343,12 +363,15 @@ static void draft_write(struct json_parser *parser, const struct draft *draft, s
 void payload_drafts_write(const struct payload_drafts *drafts, const char *venue_file,
                           struct text *out)
 {
+    char name[PAYLOAD_DRAFTS_MAX][NAME_ROOM];
     if (drafts->count == 0)
         return;
     text_add(out, "Drafts of maps for them, each out of one message. Say what the numbers are in "
                   "place of KIND and MEMBER (deploy/payloads/README.md),\nsave each beside ");
     text_add(out, venue_file);
     text_add(out, ", name it there, and listen again: then the sensors are listed, too.\n\n");
-    for (uint32_t i = 0; i < drafts->count; i++)
-        draft_write(drafts->parser, &drafts->draft[i], out);
+    for (uint32_t i = 0; i < drafts->count; i++) {
+        name_choose(&drafts->draft[i], name, i);
+        draft_write(drafts->parser, &drafts->draft[i], name[i], out);
+    }
 }

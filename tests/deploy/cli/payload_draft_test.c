@@ -162,6 +162,22 @@ static const char *kind_for(const char *at)
     return (in && (!next || in < next)) || (out && (!next || out < next)) ? "total" : "level";
 }
 
+static void each_draft_has_a_name_of_its_own(void **state)
+{
+    struct place *p = *state;
+    keep(p, "人流/7/数据", "{\"x\":1}");
+    keep(p, "device/2/7/人", "{\"x\":1}");
+    keep(p, "停车/7/数/据", "{\"x\":1}");
+    const char *at = page(p);
+    static const char *const names[] = {"device", "device-2", "device-3"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char want[96];
+        (void)snprintf(want, sizeof want, "%s.yaml})\npayload: %s\n", names[i], names[i]);
+        at = strstr(at, want);
+        assert_non_null(at);
+    }
+}
+
 static void fill_one(char *at, const char *word, const char *with)
 {
     memmove(at + strlen(with), at + strlen(word), strlen(at + strlen(word)) + 1);
@@ -252,6 +268,7 @@ int main(void)
         cmocka_unit_test(what_names_and_numbers_say),
         cmocka_unit_test_setup_teardown(texts_are_not_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(devices_of_one_kind_have_one_draft, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_draft_has_a_name_of_its_own, setup, teardown),
         cmocka_unit_test(what_is_filled_in_is_a_map),
         cmocka_unit_test_setup_teardown(no_more_than_its_limits, setup, teardown),
     };
