@@ -336,7 +336,7 @@ static void maps_write(const struct payload_advice *advice, struct text *out)
             if (again)
                 continue;
             text_add(out, any ? ", " : ", topics: [");
-            text_add_json(out, str_of(advice->topic[j].filter));
+            text_add_yaml(out, str_of(advice->topic[j].filter));
             any = true;
         }
         text_add(out, any ? "]}\n" : "}\n");

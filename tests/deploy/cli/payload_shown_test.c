@@ -299,6 +299,15 @@ static void what_is_pasted_works(void **state)
     venue_free(grown);
 }
 
+static void strangers_topics_are_plain(void **state)
+{
+    struct place *p = *state;
+    (void)show(p, "a\u202eb/lamp3/x", "{\"BH1750\":{\"Illuminance\":79}}");
+    const char *told = advice(p);
+    assert_non_null(strstr(told, "topics: [\"a\\u202eb/{device}/x\"]"));
+    assert_null(strstr(told, "\u202e"));
+}
+
 static void more_than_fits_is_told(void **state)
 {
     struct place *p = *state;
@@ -323,6 +332,7 @@ int main(void)
         T(what_all_counts_needs_no_advice),
         T(the_stanzas_are_what_the_venue_lacks),
         T(what_is_pasted_works),
+        T(strangers_topics_are_plain),
         T(more_than_fits_is_told),
 #undef T
     };
