@@ -58,7 +58,7 @@ static bool speaks_for(const struct core *core, const struct alert *b, const str
 {
     const struct venue_rule *rules = core->model.venue->rules;
     return b->level >= a->level &&
-           metric_of_equipment(rules[b->rule].metric) == metric_of_equipment(rules[a->rule].metric);
+           metric_subject(rules[b->rule].metric) == metric_subject(rules[a->rule].metric);
 }
 
 /* A red alert of its zone speaks for it. */

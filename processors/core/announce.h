@@ -13,15 +13,15 @@
  * Pages. The alerts of a zone that are open at once, at yellow or above, share a page group, named
  * after the start of the first. A change pages when an alert begins or rises, loses its data,
  * escalates or comes back from a shelf, unless another alert of the zone, at the same level or
- * above, has paged for the same reason and nobody has answered yet; alerts of equipment and of people
- * do not speak for each other. When the one that paged falls or ends, also with an old venue file,
+ * above, has paged for the same reason and nobody has answered yet; alerts of people, of equipment
+ * and of zones that nobody has counted do not speak for each other. When the one that paged falls or ends, also with an old venue file,
  * the highest of those it spoke for pages. What changes at once is said from the highest level down,
  * so that one page says it. Blue never pages. Nor does silence that the loss of the broker explains,
  * while the venue's own alert of that loss is open; nor that silence has another cause now, unless
  * the broker explained it until then. A zone whose data come and go pages once in
  * ANNOUNCE_LOST_AGAIN_MS; when they stay away, the alert escalates.
  *
- * Red. While an alert of a zone is red, its lower ones of the same kind (equipment or people) are
+ * Red. While an alert of a zone is red, its lower ones of the same subject are
  * suppressed and page only when their data are lost; they go on being judged, and rising breaks the
  * suppression.
  *

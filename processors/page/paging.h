@@ -145,8 +145,8 @@ uint64_t paging_reach(const struct paging *paging, const struct venue *venue,
 /* The alert begins, rises or escalates here, asks for an answer, and does not page: another of its zone
    is said to speak for it. */
 bool paging_quiet(const struct result_alert *alert);
-/* Who was told of the one has heard enough of the other: both are of one page group, on people or on
-   equipment, and the one is as high and as far escalated. */
+/* Who was told of the one has heard enough of the other: both are of one page group and on one subject,
+   and the one is as high and as far escalated. */
 bool paging_speaks(const struct venue *venue, const struct result_alert *told,
                    const struct result_alert *alert);
 

@@ -335,7 +335,7 @@ static bool apart(const struct fit *f, const struct paging_routes *a, const stru
 /* Rules that share a zone's page (announce.h), which goes to other people by the one than by the
    other. The pager tells both when an alert begins, rises or escalates (paging_quiet), but of the
    loss of the zone's data only the first. Of all such pairs one is said. */
-static bool spoken_for(struct fit *f, uint32_t zone, enum level level, bool equipment,
+static bool spoken_for(struct fit *f, uint32_t zone, enum level level, enum metric_subject subject,
                        uint32_t *budget)
 {
     const struct venue *v = f->venue;
@@ -343,7 +343,7 @@ static bool spoken_for(struct fit *f, uint32_t zone, enum level level, bool equi
     uint32_t by = UINT32_MAX;
     for (uint32_t rule = 0; rule < v->rule_count; rule++) {
         const struct venue_rule *r = &v->rules[rule];
-        if (metric_of_equipment(r->metric) != equipment || isnan(r->enter[level - 1]) ||
+        if (metric_subject(r->metric) != subject || isnan(r->enter[level - 1]) ||
             !venue_rule_applies(v, r, zone))
             continue;
         struct paging_routes routes = routes_of_rule(f, r->id);
@@ -371,9 +371,9 @@ static void pages_shared(struct fit *f)
     uint32_t budget = APART_MAX;
     for (uint32_t z = 0; z < f->venue->zone_count; z++)
         for (int level = LEVEL_RED; level >= LEVEL_YELLOW; level--)
-            if (spoken_for(f, z, (enum level)level, false, &budget) ||
-                spoken_for(f, z, (enum level)level, true, &budget))
-                return;
+            for (int subject = 0; subject < SUBJECT_COUNT; subject++)
+                if (spoken_for(f, z, (enum level)level, (enum metric_subject)subject, &budget))
+                    return;
 }
 
 /* ---- what is there for nothing --------------------------------------------------------------- */

@@ -49,12 +49,12 @@ bool paging_quiet(const struct result_alert *a)
            a->operator.len == 0;
 }
 
-static bool of_equipment(const struct venue *venue, struct str rule)
+static enum metric_subject subject_of(const struct venue *venue, struct str rule)
 {
     for (uint32_t i = 0; i < venue->rule_count; i++)
         if (str_equal(venue->rules[i].id, rule))
-            return metric_of_equipment(venue->rules[i].metric);
-    return false;
+            return metric_subject(venue->rules[i].metric);
+    return SUBJECT_PEOPLE;
 }
 
 bool paging_speaks(const struct venue *venue, const struct result_alert *told,
@@ -62,7 +62,7 @@ bool paging_speaks(const struct venue *venue, const struct result_alert *told,
 {
     return str_equal(told->page_group, a->page_group) && !str_is(told->state, "resolved") &&
            level_of(told) >= level_of(a) && steps_of(told) >= steps_of(a) &&
-           of_equipment(venue, told->rule) == of_equipment(venue, a->rule);
+           subject_of(venue, told->rule) == subject_of(venue, a->rule);
 }
 
 /* ---- routes -----------------------------------------------------------------------------------

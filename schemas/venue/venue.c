@@ -65,10 +65,18 @@ const char *metric_unit(enum metric metric)
     return (unsigned)metric < METRIC_COUNT ? units[metric] : "";
 }
 
-bool metric_of_equipment(enum metric metric)
+enum metric_subject metric_subject(enum metric metric)
 {
-    return metric == METRIC_LIGHTS_FAILED || metric == METRIC_BROKER_LOST ||
-           metric == METRIC_BROKER_DROPPED;
+    switch (metric) {
+    case METRIC_LIGHTS_FAILED:
+    case METRIC_BROKER_LOST:
+    case METRIC_BROKER_DROPPED:
+        return SUBJECT_EQUIPMENT;
+    case METRIC_RECOUNT_ZONES:
+        return SUBJECT_UNCOUNTED;
+    default:
+        return SUBJECT_PEOPLE;
+    }
 }
 
 const char *sensor_service_text(enum sensor_service service)

@@ -65,8 +65,10 @@ enum metric {
 };
 const char *metric_text(enum metric metric);
 const char *metric_unit(enum metric metric);
-/* Looked after by those who mend, not by those who guide people: lights, the broker. */
-bool metric_of_equipment(enum metric metric);
+/* What a metric is about. Who hears of one thing has not heard of another: lights and the broker are for those who mend, not for those who
+   guide people, and how full a place is does not tell that nobody knows how full others are. */
+enum metric_subject { SUBJECT_PEOPLE, SUBJECT_EQUIPMENT, SUBJECT_UNCOUNTED, SUBJECT_COUNT };
+enum metric_subject metric_subject(enum metric metric);
 
 enum {
     VENUE_ZONES_MAX = 65536,

@@ -83,6 +83,8 @@ static void what_is_as_high_and_of_the_same_people_speaks(void **state)
                                "     levels: {red: {enter: 20, action: Mend.}}}\n"
                                "  - {id: full, metric: percent_capacity, kinds: [hall],\n"
                                "     levels: {red: {enter: 100, action: Stop.}}}\n"
+                               "  - {id: recount, metric: recount_zones, kinds: [venue],\n"
+                               "     levels: {red: {enter: 1, action: Count.}}}\n"
                                "zones: [{id: h, kind: hall, capacity: 1000}]\n"
                                "sensors:\n"
                                "  - {id: s, class: crowd, counter: level, zone: h, interval_s: 5}\n"
@@ -123,6 +125,11 @@ static void what_is_as_high_and_of_the_same_people_speaks(void **state)
          false},
         {"of equipment",
          "lamps",
+         {"active_unacked", "", R, N, 1, "g", "", true},
+         LEVEL_ABSENT,
+         false},
+        {"of what nobody has counted",
+         "recount",
          {"active_unacked", "", R, N, 1, "g", "", true},
          LEVEL_ABSENT,
          false},
