@@ -13,9 +13,9 @@
  * queues are open to the side: there level counters decide alone.
  *
  * Adrift. Levels are raised on the bound's upper end, which holds what silent doors may have missed by
- * the pace before. But after ZONE_ADRIFT_MS in which a zone was unknown (nobody ran, the broker was
- * away) that pace says nothing: where the bound is then as wide as all that the zone may hold, every
- * zone would be red, full or empty. Such a one is adrift until somebody counts or its counters make
+ * the pace before. But when a door is heard again after ZONE_ADRIFT_MS, and its zone is unknown just
+ * then (nobody ran, the broker was away), that pace says nothing: where the bound is as wide as all
+ * that the zone may hold, every zone would be red, full or empty. Such a one is adrift until somebody counts or its counters make
  * the bound narrow again: it reads unknown (cause recount) where it would read none or blue, what is
  * counted on from before raises its levels, and nothing clears that the upper end still reaches.
  */
@@ -106,9 +106,9 @@ void zones_data_sum(struct core *core);
 /* Half width of the bound, people, rounded up; no wider than what the zone holds (zone.most). */
 int64_t zone_err(const struct zone *zone);
 /* Ends of the estimate's bound, people; levels are raised on the upper one, which holds suspect
- * surges, and is never below what the zones inside it hold. It is no more than fits in (unless more are counted), and where only
- * doors count no more than that of a zone around it that level counters see whole (and no less than
- * the estimate). */
+ * surges, and is never below what the zones inside it hold. It is no more than fits in (unless more
+ * are counted), and where only doors count no more than that of a zone around it that level counters
+ * see whole (and no less than the estimate). */
 int64_t zone_upper(const struct core *core, uint32_t zone);
 int64_t zone_lower(const struct zone *zone);
 /* So many people raise its levels: the upper end; adrift what is counted on from before. */
