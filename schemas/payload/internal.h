@@ -188,7 +188,8 @@ struct payload_entry {
 
 struct payload_status { /* without filters: of the messages that the map's own topics bring */
     struct payload_conditions when;
-    bool own; /* it has no filters */
+    uint32_t needs; /* the step without which `when` fails; 0: none, and at[0] is always there */
+    bool own;       /* it has no filters */
     struct payload_template device;
     struct payload_alternatives online; /* of a member with the words online and offline */
     bool needs_document;                /* as of the map */

@@ -389,7 +389,8 @@ static bool own_read(struct payload_decoder *d, struct payload_outcome *ret)
     if (!type_fits(d, d->message->content_type) || !document_read(d, map->needs_document))
         return false;
     for (uint32_t i = 0; i < map->status_count; i++) {
-        if (map->status[i].own && !status_eval(d, &map->status[i], ret))
+        const struct payload_status *status = &map->status[i];
+        if (status->own && d->at[status->needs] && !status_eval(d, status, ret))
             return false;
         if (ret->kind == PAYLOAD_STATUS)
             return true;

@@ -183,6 +183,7 @@ static void status_read(struct payload_reader *r, const struct tree_node *node,
         (when && !payload_conditions(r, when, "when", &status->when)) ||
         !payload_alternatives(r, value, "value", &member_online, &status->online))
         return;
+    status->needs = payload_conditions_want(status->when);
     status->captures = r->captures;
     status->needs_document = status_needs_document(status);
     for (uint32_t i = 0; i < status->online.count; i++)
