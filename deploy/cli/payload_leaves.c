@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "schemas/json/json_document.h"
+#include "schemas/payload/payload_decode.h"
 #include "schemas/payload/payload_map.h"
 
 enum {
@@ -154,17 +155,6 @@ static void leaf_add(struct walk *w, uint32_t at, struct str key, uint32_t each)
     found->count++;
 }
 
-static void step_add(struct text *path, struct str key)
-{
-    text_add_char(path, '/');
-    for (uint32_t i = 0; i < key.len; i++) {
-        if (key.at[i] == '~' || key.at[i] == '/')
-            text_add(path, key.at[i] == '~' ? "~0" : "~1");
-        else
-            text_add_char(path, key.at[i]);
-    }
-}
-
 static void walk(struct walk *w, uint32_t at, struct str key, uint32_t each, int depth);
 
 static void walk_list(struct walk *w, uint32_t at, struct str key, uint32_t each, int depth)
@@ -207,7 +197,7 @@ static void walk(struct walk *w, uint32_t at, struct str key, uint32_t each, int
             if (str_is(name, "*") || !str_plain(name) || memchr(name.at, '{', name.len) ||
                 memchr(name.at, '}', name.len))
                 continue; /* a map has no pointer for it */
-            step_add(&w->path, name);
+            payload_pointer_key(&w->path, name);
             walk(w, in + 1, name, each, depth + 1);
         }
     } else {

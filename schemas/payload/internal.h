@@ -322,9 +322,6 @@ void payload_question(struct payload_reader *r, struct payload_condition *c);
 /* When all conditions and entries are known. */
 bool payload_questions_finish(struct payload_reader *r);
 
-/* payload_walk.c: a further step of a JSON Pointer. */
-void payload_walk_key(struct text *out, struct str key);
-
 /* payload_template.c */
 bool payload_template(struct payload_reader *r, const struct tree_node *node, const char *name,
                       struct payload_template *ret);

@@ -68,6 +68,9 @@ void payload_decode(struct payload_decoder *decoder, const struct payload_maps *
 void payload_ignored(struct payload_decoder *decoder, const struct payload_map *map,
                      void (*found)(void *context, struct str pointer), void *context);
 
+/* A further step of a JSON Pointer: "/a~1b" for the key a/b. */
+void payload_pointer_key(struct text *out, struct str key);
+
 /* "dev1/line1 crowd_total in=72 out=200 ts=2026-01-01T12:00:00.000Z", then " historical" and " partial" where it is so; of a refused one
    "dev1/line1 crowd_total refused wrong_type: in (/line_1_total_in): not a whole number". For samples, `check` and `listen`. */
 void payload_reading_text(const struct payload_reading *reading, struct text *out);

@@ -101,7 +101,7 @@ static void below(struct looking *l, const struct steps *steps, uint32_t at)
             steps_add(&next, as_element);
         }
         if (kind == JSON_OBJECT) {
-            payload_walk_key(&l->path, element && !named ? STR_LIT("*") : key);
+            payload_pointer_key(&l->path, element && !named ? STR_LIT("*") : key);
         } else {
             text_add_char(&l->path, '/');
             if (element)

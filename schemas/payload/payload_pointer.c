@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "schemas/payload/internal.h"
+#include "schemas/payload/payload_decode.h"
 
 static bool refuse(const char *reason, const char **ret_reason)
 {
@@ -305,7 +306,7 @@ static bool path_make(struct payload_reader *r, struct payload_step *step)
     char *path = payload_alloc(r, cap, 1);
     struct text out = text_over(path, path ? cap : 0);
     text_add_str(&out, above);
-    payload_walk_key(&out, step->key);
+    payload_pointer_key(&out, step->key);
     step->path = (struct str){path, (uint32_t)out.len};
     return path != NULL;
 }

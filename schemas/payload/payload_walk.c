@@ -22,7 +22,7 @@ const struct payload_slot *payload_walk_find(const struct payload_step *step, st
     return step->slot ? slot_find(step, key, print, json_print_hash(print, key)) : NULL;
 }
 
-void payload_walk_key(struct text *out, struct str key)
+void payload_pointer_key(struct text *out, struct str key)
 {
     text_add_char(out, '/');
     uint32_t plain = 0;
@@ -43,7 +43,7 @@ void payload_walk_path(const struct payload_decoder *d, uint32_t step, struct te
         const struct payload_element *element = &d->element[s->scope];
         payload_walk_path(d, map->scope[s->scope].list, out);
         if (element->key.len) {
-            payload_walk_key(out, element->key);
+            payload_pointer_key(out, element->key);
         } else {
             text_add_char(out, '/');
             text_add_u64(out, element->index);
